@@ -1,0 +1,64 @@
+//! What a probe observed, as every report shows it.
+
+use serde::Serialize;
+
+use super::role::Role;
+use super::terms::{Confidence, Plane};
+
+/// What a piece of evidence says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EvidenceKind {
+    /// Against the check.
+    Finding,
+    /// For the check.
+    Support,
+    /// What was looked for, and in how many files: the proof behind "not found".
+    Searched,
+    /// What a document of the repository claims.
+    Claim,
+}
+
+/// One observation. Text taken from the repository is already redacted (`model::text::redact`) when it gets here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    pub kind: EvidenceKind,
+    pub plane: Plane,
+    /// Relative POSIX path of the file, for static evidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// 1-based line of the first character.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// 1-based column of the first character, in characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+    /// 1-based line of the last character.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The line or lines, trimmed, redacted, without control characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snippet: Option<String>,
+    /// One observation in a sentence without a final full stop.
+    pub message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Stable name of a finding: check, path, normalised content, ordinal; never a line number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+}
+
+impl Evidence {
+    /// `path:line`, or the path or URL alone; what a report prints as the place.
+    pub fn place(&self) -> Option<String> {
+        match (&self.path, self.line) {
+            (Some(path), Some(line)) => Some(format!("{path}:{line}")),
+            (Some(path), None) => Some(path.clone()),
+            (None, _) => self.url.clone(),
+        }
+    }
+}

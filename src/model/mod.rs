@@ -1,0 +1,13 @@
+//! Floor 0: the plain data every other floor speaks in. No I/O, no YAML, no command line.
+//!
+//! To add a word here, add it to the file whose topic it belongs to and say in its doc comment what it means, in which unit,
+//! and which upper floor makes it.
+
+pub mod check;
+pub mod evidence;
+pub mod language;
+pub mod needs;
+pub mod report;
+pub mod role;
+pub mod terms;
+pub mod text;
