@@ -1,0 +1,207 @@
+//! What probes want collected: the contract between the checks (which ask) and the inventory (which looks once).
+//!
+//! A need is plain data with equality, so that a hundred checks that ask the same thing cost one look. To let probes ask for
+//! something new, add a value to `Look` and the code that answers it to `inventory::scan`.
+
+use std::collections::HashMap;
+
+use super::language::Language;
+use super::role::{Role, RoleSet};
+
+/// Index of a need in its `NeedSet`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NeedId(pub u32);
+
+/// Index of a selector in its `NeedSet`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SelectorId(pub u32);
+
+/// Which files a need looks into. Empty lists do not restrict.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Selector {
+    /// Globs over the relative path; one must match.
+    pub globs: Vec<String>,
+    /// Languages; one must be the file's.
+    pub languages: Vec<Language>,
+    pub roles: RoleSet,
+    /// Only files that git tracks (or not), if git is there.
+    pub tracked: Option<bool>,
+}
+
+impl Selector {
+    /// Files of the deciding roles, not restricted otherwise.
+    pub fn any() -> Selector {
+        Selector { globs: Vec::new(), languages: Vec::new(), roles: RoleSet::DECIDING, tracked: None }
+    }
+
+    /// Does a file of this language and role come into question, globs aside?
+    pub fn admits(&self, language: Option<Language>, role: Role, tracked: Option<bool>) -> bool {
+        self.roles.contains(role)
+            && (self.languages.is_empty() || language.is_some_and(|l| self.languages.contains(&l)))
+            && (self.tracked.is_none() || tracked.is_none() || self.tracked == tracked)
+    }
+}
+
+/// In which part of a file a text pattern counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Area {
+    /// Outside comments and strings.
+    Code,
+    /// Outside comments: code and string literals. The default.
+    Source,
+    /// Inside comments.
+    Comments,
+    /// Everywhere.
+    All,
+}
+
+/// The structured files that have a shape of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DocumentKind {
+    Json,
+    Yaml,
+    Toml,
+    Ini,
+    Properties,
+    Dotenv,
+    Xml,
+    Hcl,
+    Nginx,
+    Dockerfile,
+    /// Compose files of a folder, base and production override merged.
+    Compose,
+    /// Objects with `apiVersion` and `kind`, one document each; Helm templates with their expressions masked.
+    Kubernetes,
+    /// `.github/workflows` at the git root.
+    GithubWorkflow,
+    GitlabCi,
+}
+
+/// A condition on a node: the value at `at` (dotted path below the node, the node itself if empty) passes `op`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Condition {
+    pub at: Vec<String>,
+    pub op: NodeTest,
+}
+
+/// What a value must be like. A templated value passes none of these but `Exists(true)`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum NodeTest {
+    /// Present and not null, or neither.
+    Exists(bool),
+    /// A scalar that is written like one of these (case-insensitive).
+    In(Vec<String>),
+    /// A scalar that is written like none of these.
+    NotIn(Vec<String>),
+    /// A scalar, or one of an array's scalars, matches the regular expression.
+    Matches(String),
+    /// A scalar, or every one of an array's scalars, does not match it.
+    NotMatches(String),
+    AtLeast(i64),
+    AtMost(i64),
+    /// The key under which the selected node stands matches.
+    Key(String),
+    /// The key under which the selected node stands does not match.
+    KeyNot(String),
+    /// An array or object has at least this many members.
+    CountAtLeast(i64),
+    /// An array or object has at most this many members (an absent one has none).
+    CountAtMost(i64),
+}
+
+/// What to look for in the selected files.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Look {
+    /// That the file is there.
+    File,
+    /// A regular expression over the text.
+    Text {
+        pattern: String,
+        ignore_case: bool,
+        area: Area,
+        /// A hit whose lines match this is none.
+        except: Option<String>,
+        /// The pattern must not occur in the file: the file itself is the hit.
+        missing: bool,
+    },
+    /// An ast-grep rule, as canonical JSON `{rule, constraints?, utils?}`, in one language.
+    Code { language: Language, source: String, capture: Vec<String> },
+    /// Source that imports one of these modules; prefix semantics per language (`a.b` is imported by `import a.b.c`).
+    Import { modules: Vec<String> },
+    /// Nodes of a document.
+    Document {
+        kind: DocumentKind,
+        /// Kubernetes kinds; empty for all.
+        objects: Vec<String>,
+        /// JSONPath.
+        select: String,
+        /// All must hold.
+        conditions: Vec<Condition>,
+    },
+    /// Calls in Rust code as `syn` sees them: methods and macros by name.
+    RustCalls {
+        names: Vec<String>,
+        /// Only inside request handlers.
+        in_handlers: bool,
+        /// The receiver must match this.
+        receiver: Option<String>,
+    },
+    /// Does .gitignore cover this path? The hit is the deciding rule's line.
+    GitIgnores { path: String },
+}
+
+/// One thing to collect.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Need {
+    pub selector: SelectorId,
+    pub look: Look,
+}
+
+/// Every need of the loaded checks, each once.
+#[derive(Debug, Default)]
+pub struct NeedSet {
+    selectors: Vec<Selector>,
+    selector_ids: HashMap<Selector, SelectorId>,
+    needs: Vec<Need>,
+    need_ids: HashMap<Need, NeedId>,
+}
+
+impl NeedSet {
+    /// The id of this need; the same need has the same id.
+    pub fn add(&mut self, selector: Selector, look: Look) -> NeedId {
+        let selector = self.add_selector(selector);
+        let need = Need { selector, look };
+        if let Some(id) = self.need_ids.get(&need) {
+            return *id;
+        }
+        let id = NeedId(self.needs.len() as u32);
+        self.needs.push(need.clone());
+        self.need_ids.insert(need, id);
+        id
+    }
+
+    fn add_selector(&mut self, selector: Selector) -> SelectorId {
+        if let Some(id) = self.selector_ids.get(&selector) {
+            return *id;
+        }
+        let id = SelectorId(self.selectors.len() as u32);
+        self.selectors.push(selector.clone());
+        self.selector_ids.insert(selector, id);
+        id
+    }
+
+    /// Every need, by id.
+    pub fn needs(&self) -> &[Need] {
+        &self.needs
+    }
+
+    /// Every selector, by id.
+    pub fn selectors(&self) -> &[Selector] {
+        &self.selectors
+    }
+
+    /// The need with this id.
+    pub fn need(&self, id: NeedId) -> &Need {
+        &self.needs[id.0 as usize]
+    }
+}

@@ -1,0 +1,117 @@
+//! One value tree for every structured format, each node with its place in the file.
+//!
+//! Front ends (one file per format in this folder) build it; `query` selects in it. A scalar that a template engine fills in is
+//! `Value::Templated`: predicates on it answer neither yes nor no.
+
+use std::sync::Arc;
+
+/// Where a node stands. Lines and columns are 1-based, columns count characters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Span {
+    pub line: u32,
+    pub column: u32,
+    pub end_line: u32,
+    /// Which file of a merged document (compose base and override); 0 unless merged.
+    pub origin: u16,
+}
+
+/// A value and its place.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Node {
+    pub value: Value,
+    pub span: Span,
+}
+
+/// A member of an object, with the place of its key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    pub key: Arc<str>,
+    pub key_span: Span,
+    pub value: Node,
+}
+
+/// What a node holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Value {
+    #[default]
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    String(Arc<str>),
+    /// A scalar with a template expression in it (Helm, Jinja); its value is not known. Holds the source text.
+    Templated(Arc<str>),
+    Array(Vec<Node>),
+    /// In source order. A repeated key keeps every occurrence; look-ups take the last.
+    Object(Vec<Entry>),
+}
+
+impl Node {
+    /// A node at `span`.
+    pub fn new(value: Value, span: Span) -> Node {
+        Node { value, span }
+    }
+
+    /// The member `key` of an object; the last one if it is repeated.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The member `key` of an object, with the place of its key.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().rev().find(|entry| &*entry.key == key)
+    }
+
+    /// Follows a path of keys.
+    pub fn at(&self, keys: &[&str]) -> Option<&Node> {
+        keys.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The members of an object; none for anything else.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Value::Object(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The elements of an array; none for anything else.
+    pub fn items(&self) -> &[Node] {
+        match &self.value {
+            Value::Array(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The text of a string scalar.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.value {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text of any scalar, as it would be written; `None` for null, arrays, objects and templated scalars.
+    pub fn scalar(&self) -> Option<String> {
+        match &self.value {
+            Value::String(text) => Some(text.to_string()),
+            Value::Bool(value) => Some(value.to_string()),
+            Value::Int(value) => Some(value.to_string()),
+            Value::Float(value) => Some(value.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Sets the origin of this node and everything below it.
+    pub fn set_origin(&mut self, origin: u16) {
+        self.span.origin = origin;
+        match &mut self.value {
+            Value::Array(items) => items.iter_mut().for_each(|item| item.set_origin(origin)),
+            Value::Object(entries) => entries.iter_mut().for_each(|entry| {
+                entry.key_span.origin = origin;
+                entry.value.set_origin(origin);
+            }),
+            _ => {}
+        }
+    }
+}
