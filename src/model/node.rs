@@ -15,19 +15,35 @@ pub struct Span {
     pub origin: u16,
 }
 
-/// A value and its place.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// A value and its place. Two nodes are equal if they hold the same value, wherever they stand and however they are tagged.
+#[derive(Debug, Clone, Default)]
 pub struct Node {
     pub value: Value,
     pub span: Span,
+    /// The YAML tag, if it is not one of the core schema: `!reset`, `!Ref`, `!vault`.
+    pub tag: Option<Arc<str>>,
 }
 
-/// A member of an object, with the place of its key.
-#[derive(Debug, Clone, PartialEq)]
+impl PartialEq for Node {
+    fn eq(&self, other: &Node) -> bool {
+        self.value == other.value
+    }
+}
+
+/// A member of an object, with the place of its key. Equality is that of key and value.
+///
+/// A key that starts with `{{` or `{%` stands for members that a template adds; see [`Node::is_open`].
+#[derive(Debug, Clone)]
 pub struct Entry {
     pub key: Arc<str>,
     pub key_span: Span,
     pub value: Node,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Entry) -> bool {
+        self.key == other.key && self.value == other.value
+    }
 }
 
 /// What a node holds.
@@ -46,10 +62,29 @@ pub enum Value {
     Object(Vec<Entry>),
 }
 
+impl Span {
+    /// A place on one line.
+    pub fn at(line: u32, column: u32) -> Span {
+        Span { line, column, end_line: line, origin: 0 }
+    }
+}
+
+impl Entry {
+    /// The member `key`, whose key stands at `key_span`.
+    pub fn new(key: impl Into<Arc<str>>, key_span: Span, value: Node) -> Entry {
+        Entry { key: key.into(), key_span, value }
+    }
+}
+
 impl Node {
     /// A node at `span`.
     pub fn new(value: Value, span: Span) -> Node {
-        Node { value, span }
+        Node { value, span, tag: None }
+    }
+
+    /// A string node at `span`.
+    pub fn string(text: impl Into<Arc<str>>, span: Span) -> Node {
+        Node::new(Value::String(text.into()), span)
     }
 
     /// The member `key` of an object; the last one if it is repeated.
@@ -89,6 +124,19 @@ impl Node {
             Value::String(text) => Some(text),
             _ => None,
         }
+    }
+
+    /// The text of a string scalar, or the source text of a templated one.
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::String(text) | Value::Templated(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Is this an object to which a template adds members, so that a key that is not here may still be there when it is rendered?
+    pub fn is_open(&self) -> bool {
+        self.entries().iter().any(|entry| entry.key.starts_with("{{") || entry.key.starts_with("{%"))
     }
 
     /// The text of any scalar, as it would be written; `None` for null, arrays, objects and templated scalars.
