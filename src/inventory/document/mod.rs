@@ -1,0 +1,44 @@
+//! Structured files as value trees: which format a path has, and one front end per format.
+//!
+//! To add a format: write its front end in this folder (`pub fn parse(text: &str) -> Result<Vec<Node>, ParseError>`, exact 1-based
+//! places, no panics, depth at most `MAX_DEPTH`), then give it a value in `Format`, its file names in `Format::of_path` and a line
+//! in `parse`.
+
+pub mod json;
+pub mod node;
+pub mod position;
+pub mod toml;
+
+pub use node::{Entry, Node, Span, Value};
+
+/// How deep the nodes of a document may nest; deeper documents are refused. Code that walks a `Node` may therefore recurse.
+pub const MAX_DEPTH: usize = 128;
+
+/// Why a document could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseError {
+    /// 1-based line at which reading failed.
+    pub line: u32,
+    /// What is wrong, as a sentence without a final full stop.
+    pub message: String,
+}
+
+impl ParseError {
+    /// An error at `line`.
+    pub fn new(line: u32, message: impl Into<String>) -> ParseError {
+        ParseError { line, message: message.into() }
+    }
+
+    /// The document nests deeper than `MAX_DEPTH`.
+    pub(crate) fn too_deep(line: u32) -> ParseError {
+        ParseError::new(line, format!("nested deeper than {MAX_DEPTH} levels"))
+    }
+}
+
+impl std::fmt::Display for ParseError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}: {}", self.line, self.message)
+    }
+}
+
+impl std::error::Error for ParseError {}
