@@ -19,3 +19,4 @@
 
 pub mod inventory;
 pub mod model;
+pub mod render;
