@@ -126,8 +126,8 @@ fn coverage(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     )?;
     let mut items: Vec<String> = Vec::new();
     for (_, advice, command) in view::raise_coverage(report) {
-        let command = command.map_or(String::new(), |command| format!(" {}", code(&command)));
-        items.push(format!("{}{command}", text(&view::sentence(&advice))));
+        let end = command.map_or(".".to_owned(), |command| format!(": {}", code(&command)));
+        items.push(format!("{}{end}", text(&advice)));
     }
     items.extend(summary.notes.iter().map(|note| text(&view::sentence(note))));
     items.extend(

@@ -97,10 +97,8 @@ pub fn place(row: &CheckRow) -> Option<String> {
 /// The planes that disagree, in words.
 pub fn contradiction(row: &CheckRow) -> Option<String> {
     let planes = row.contradiction.as_ref()?;
-    Some(format!(
-        "{} evidence disagree",
-        list(planes.iter().map(|plane| plane.as_str()))
-    ))
+    let planes = list(planes.iter().map(|plane| plane.as_str()));
+    Some(format!("The evidence disagrees: {planes}"))
 }
 
 /// What a citation says, unless it is what has just been `said`.

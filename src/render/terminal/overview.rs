@@ -137,7 +137,8 @@ pub fn unseen(report: &Report, verbose: bool, canvas: &mut Canvas<'_>) -> io::Re
     )?;
     for (status, text, command) in advice {
         let word = width::pad(view::status_word(status), 8);
-        let mut spans = vec![s(Tone::Plain, view::sentence(&text))];
+        let end = if command.is_some() { ":" } else { "." };
+        let mut spans = vec![s(Tone::Plain, format!("{text}{end}"))];
         if let Some(command) = command {
             spans.extend([s(Tone::Plain, " "), s(Tone::Command, command)]);
         }
