@@ -1,0 +1,268 @@
+//! Git facts, read from the files of the `.git` folder. No program is run, nothing is written, no hook or filter is consulted.
+//!
+//! A `.git` folder of an audited repository is as hostile as the rest of it, so every file is opened only if it is a regular file of a
+//! bounded size. To add a fact: a field of [`GitFacts`], filled in [`facts_of`].
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::git_index::{self, EntryKind, Index, Seen, Stamp};
+use super::ignore_rules::MAX_RULE_FILE_BYTES;
+use super::source::{SkipReason, read_regular};
+
+/// What git knows about the audited folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GitFacts {
+    /// The root of the work tree; the audited root or a folder above it.
+    pub root: PathBuf,
+    /// The commit checked out, as 40 hexadecimal digits; `None` before the first commit.
+    pub head: Option<String>,
+    /// The branch checked out; `None` when HEAD is detached.
+    pub branch: Option<String>,
+    /// How many tags there are.
+    pub tags: usize,
+    /// Is the history cut off? Then nothing can be said about it.
+    pub shallow: bool,
+    /// Tracked files, relative to the audited root, ordered; those outside it are left out.
+    pub tracked: Vec<String>,
+    /// Folders of submodules, relative to the audited root, ordered.
+    pub submodules: Vec<String>,
+    /// Do tracked files below the audited root differ from HEAD? `None`: not cheap to tell.
+    pub dirty: Option<bool>,
+}
+
+/// What looking for git around a folder brought up.
+#[derive(Debug, Default)]
+pub(super) struct Discovery {
+    /// The folder that holds `.git`, even if that is unusable.
+    pub work_tree: Option<PathBuf>,
+    pub facts: Option<GitFacts>,
+    /// Why facts are missing, as sentences.
+    pub notes: Vec<String>,
+    index: Index,
+    index_file: PathBuf,
+    /// `.git/info/exclude`, if there is one.
+    pub exclude: Option<Vec<u8>>,
+    /// What leads from the work tree's root to the audited root, ending in `/`; "" when they are the same.
+    pub prefix: String,
+}
+
+const MAX_SMALL_BYTES: u64 = 64 * 1024;
+const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
+const MAX_PACKED_REFS_BYTES: u64 = 64 * 1024 * 1024;
+const MAX_INDEX_BYTES: u64 = 256 * 1024 * 1024;
+/// Symbolic references are followed this far, and folders of tags are entered this deep.
+const MAX_HOPS: usize = 5;
+/// More tags than this are not counted.
+const MAX_TAGS: usize = 100_000;
+
+/// Looks for git at `root` (canonical) and above.
+pub(super) fn discover(root: &Path) -> Discovery {
+    let Some(work_tree) = root.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok()) else {
+        return Discovery::default();
+    };
+    let Some(prefix) = posix_prefix(root, work_tree) else { return Discovery::default() };
+    let mut discovery = Discovery { work_tree: Some(work_tree.to_path_buf()), prefix, ..Discovery::default() };
+    if let Err(reason) = read_facts(work_tree, &mut discovery) {
+        discovery.notes.push(format!("Git facts are missing: {reason}."));
+    }
+    discovery
+}
+
+/// Is `folder` itself the inside of a git repository, without a work tree?
+pub(super) fn is_bare_repository(folder: &Path) -> bool {
+    let head = read_regular(&folder.join("HEAD"), MAX_SMALL_BYTES).is_ok_and(|head| parse_head(&head).is_some());
+    head && folder.join("objects").is_dir() && folder.join("refs").is_dir() && !folder.join(".git").exists()
+}
+
+fn posix_prefix(root: &Path, work_tree: &Path) -> Option<String> {
+    let mut prefix = String::new();
+    for part in root.strip_prefix(work_tree).ok()?.components() {
+        prefix.push_str(part.as_os_str().to_str()?);
+        prefix.push('/');
+    }
+    Some(prefix)
+}
+
+/// The folders of a repository: they differ for linked work trees, which share everything but HEAD and index.
+struct GitFolders {
+    own: PathBuf,
+    common: PathBuf,
+}
+
+fn read_facts(work_tree: &Path, discovery: &mut Discovery) -> Result<(), String> {
+    let folders = locate(work_tree)?;
+    check_config(&folders)?;
+    discovery.exclude = read_regular(&folders.common.join("info/exclude"), MAX_RULE_FILE_BYTES).ok();
+    let index_file = folders.own.join("index");
+    discovery.index = match read_regular(&index_file, MAX_INDEX_BYTES) {
+        Ok(data) => git_index::decode(&data).map_err(str::to_string)?,
+        Err(SkipReason::Vanished) => Index::default(),
+        Err(reason) => return Err(format!("the index is unusable ({reason})")),
+    };
+    discovery.index_file = index_file;
+    discovery.facts = Some(facts_of(work_tree, &folders, discovery)?);
+    Ok(())
+}
+
+fn facts_of(work_tree: &Path, folders: &GitFolders, discovery: &Discovery) -> Result<GitFacts, String> {
+    let head_file = read_regular(&folders.own.join("HEAD"), MAX_SMALL_BYTES);
+    let head_file = head_file.map_err(|reason| format!(".git/HEAD is unusable ({reason})"))?;
+    let head = parse_head(&head_file).ok_or(".git/HEAD names neither a branch nor a commit")?;
+    let packed = read_regular(&folders.common.join("packed-refs"), MAX_PACKED_REFS_BYTES).unwrap_or_default();
+    let (commit, branch) = match head {
+        Head::Commit(id) => (Some(id), None),
+        Head::Reference(name) => {
+            let branch = name.strip_prefix("refs/heads/").filter(|branch| *branch != ".invalid");
+            (resolve(folders, &packed, &name), branch.map(str::to_string))
+        }
+    };
+    let below = |kinds: &[EntryKind]| -> Vec<String> {
+        let entries = discovery.index.entries.iter().filter(|entry| kinds.contains(&entry.kind));
+        let mut paths: Vec<String> =
+            entries.filter_map(|entry| entry.path.strip_prefix(&discovery.prefix)).map(str::to_string).collect();
+        // The sides of a merge conflict share one path.
+        paths.dedup();
+        paths
+    };
+    Ok(GitFacts {
+        root: work_tree.to_path_buf(),
+        head: commit,
+        branch,
+        tags: count_tags(&folders.common, &packed),
+        shallow: folders.common.join("shallow").metadata().is_ok_and(|metadata| metadata.len() > 0),
+        tracked: below(&[EntryKind::File, EntryKind::Link]),
+        submodules: below(&[EntryKind::Submodule]),
+        dirty: None,
+    })
+}
+
+/// The `.git` folder of a work tree, or the one that its `.git` file names.
+fn locate(work_tree: &Path) -> Result<GitFolders, String> {
+    let dot_git = work_tree.join(".git");
+    let own = if dot_git.is_dir() {
+        dot_git
+    } else {
+        let content = read_regular(&dot_git, MAX_SMALL_BYTES).map_err(|reason| format!(".git is unusable ({reason})"))?;
+        let text = String::from_utf8_lossy(&content);
+        let target = text.strip_prefix("gitdir:").map(str::trim).filter(|target| !target.is_empty());
+        work_tree.join(target.ok_or(".git is a file that names no git folder")?)
+    };
+    let common = match read_regular(&own.join("commondir"), MAX_SMALL_BYTES) {
+        Ok(content) => own.join(String::from_utf8_lossy(&content).trim()),
+        Err(_) => own.clone(),
+    };
+    if common.join("objects").is_dir() {
+        Ok(GitFolders { own, common })
+    } else {
+        Err(".git leads to no git repository".to_string())
+    }
+}
+
+/// Refuses repositories whose files do not mean what is assumed here.
+fn check_config(folders: &GitFolders) -> Result<(), String> {
+    let content = match read_regular(&folders.common.join("config"), MAX_CONFIG_BYTES) {
+        Ok(content) => content,
+        Err(SkipReason::Vanished) => return Ok(()),
+        Err(reason) => return Err(format!(".git/config is unusable ({reason})")),
+    };
+    let text = String::from_utf8_lossy(&content);
+    let config = gix::config::File::try_from(text.as_ref()).map_err(|_| ".git/config cannot be parsed")?;
+    let value = |key: &str| config.string(key).map(|value| value.to_string().to_ascii_lowercase());
+    // A bare repository may have linked work trees.
+    if folders.own == folders.common && value("core.bare").as_deref() == Some("true") {
+        return Err("the repository is bare: it has no work tree".to_string());
+    }
+    match value("extensions.objectFormat").as_deref() {
+        None | Some("sha1") => {}
+        Some(other) => return Err(format!("the object format {other:?} is not supported")),
+    }
+    match value("extensions.refStorage").as_deref() {
+        None | Some("files") => Ok(()),
+        Some(other) => Err(format!("the reference storage {other:?} is not supported")),
+    }
+}
+
+enum Head {
+    Commit(String),
+    Reference(String),
+}
+
+fn parse_head(content: &[u8]) -> Option<Head> {
+    let text = std::str::from_utf8(content).ok()?.trim();
+    match text.strip_prefix("ref:") {
+        Some(name) => Some(name.trim()).filter(|name| is_reference(name)).map(|name| Head::Reference(name.to_string())),
+        None => commit_id(text).map(Head::Commit),
+    }
+}
+
+fn commit_id(text: &str) -> Option<String> {
+    (text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit())).then(|| text.to_ascii_lowercase())
+}
+
+/// Is `name` a reference that can be looked up as a path without leaving the git folder?
+fn is_reference(name: &str) -> bool {
+    let tame = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', '\0', ':']);
+    name.starts_with("refs/") && name.len() <= 1024 && name.split('/').all(tame)
+}
+
+fn resolve(folders: &GitFolders, packed: &[u8], name: &str) -> Option<String> {
+    let mut name = name.to_string();
+    for _ in 0..MAX_HOPS {
+        let loose = [&folders.own, &folders.common].into_iter().find_map(|folder| {
+            read_regular(&folder.join(&name), MAX_SMALL_BYTES).ok()
+        });
+        match loose {
+            Some(content) => match parse_head(&content)? {
+                Head::Commit(id) => return Some(id),
+                Head::Reference(next) => name = next,
+            },
+            None => return packed_references(packed).find(|(_, packed)| *packed == name).and_then(|(id, _)| commit_id(id)),
+        }
+    }
+    None
+}
+
+/// Id and name of every reference in a `packed-refs` file.
+fn packed_references(content: &[u8]) -> impl Iterator<Item = (&str, &str)> {
+    let lines = content.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
+    lines.filter(|line| !line.starts_with(['#', '^'])).filter_map(|line| line.trim_end().split_once(' '))
+}
+
+fn count_tags(common: &Path, packed: &[u8]) -> usize {
+    let mut tags: BTreeSet<String> =
+        packed_references(packed).filter_map(|(_, name)| name.strip_prefix("refs/tags/")).take(MAX_TAGS).map(str::to_string).collect();
+    let mut folders = vec![(common.join("refs/tags"), String::new(), 0)];
+    while let Some((folder, prefix, depth)) = folders.pop() {
+        let Ok(listing) = folder.read_dir() else { continue };
+        for entry in listing.flatten() {
+            let Ok(kind) = entry.file_type() else { continue };
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let name = format!("{prefix}{name}");
+            if kind.is_file() && tags.len() < MAX_TAGS {
+                tags.insert(name);
+            } else if kind.is_dir() && depth < MAX_HOPS {
+                folders.push((entry.path(), format!("{name}/"), depth + 1));
+            }
+        }
+    }
+    tags.len()
+}
+
+impl Discovery {
+    /// Fills in `dirty`. `seen` says how the walk saw a tracked file (relative to the audited root; asked in order of path); whatever
+    /// it did not see is asked of the file system.
+    pub(super) fn compare(&mut self, mut seen: impl FnMut(&str) -> Option<Stamp>) {
+        let (Some(facts), Some(work_tree)) = (&mut self.facts, &self.work_tree) else { return };
+        let Ok(written) = self.index_file.metadata().and_then(|metadata| metadata.modified()) else { return };
+        let below = self.index.entries.iter().filter_map(|entry| {
+            let path = entry.path.strip_prefix(&self.prefix)?;
+            let look = || match work_tree.join(&entry.path).symlink_metadata() {
+                Ok(found) => Seen::Other(Stamp::of(&found)),
+                Err(_) => Seen::Gone,
+            };
+            Some((entry, seen(path).map_or_else(look, Seen::Walked)))
+        });
+        facts.dirty = git_index::is_dirty(&self.index, below, written, work_tree);
+    }
+}
