@@ -266,3 +266,117 @@ impl Discovery {
         facts.dirty = git_index::is_dirty(&self.index, below, written, work_tree);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::git_index::testing::{encode, file};
+    use super::*;
+
+    const ID: &str = "0123456789abcdef0123456789abcdef01234567";
+
+    /// A work tree whose `.git` holds these files and an empty object store.
+    fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("tempdir");
+        fs::create_dir_all(folder.path().join(".git/objects")).expect("created");
+        for (path, text) in files {
+            let path = folder.path().join(".git").join(path);
+            fs::create_dir_all(path.parent().expect("parent")).expect("created");
+            fs::write(path, text).expect("written");
+        }
+        folder
+    }
+
+    fn facts(files: &[(&str, &str)]) -> GitFacts {
+        let folder = repository(files);
+        let found = discover(folder.path());
+        assert_eq!(found.notes, Vec::<String>::new());
+        found.facts.expect("facts")
+    }
+
+    fn note(files: &[(&str, &str)]) -> String {
+        let folder = repository(files);
+        let found = discover(folder.path());
+        assert_eq!(found.facts, None);
+        assert_eq!(found.work_tree.as_deref(), Some(folder.path()));
+        found.notes.join(" ")
+    }
+
+    #[test]
+    fn head_is_resolved() {
+        let loose = facts(&[("HEAD", "ref: refs/heads/main\n"), ("refs/heads/main", ID)]);
+        assert_eq!((loose.head.as_deref(), loose.branch.as_deref()), (Some(ID), Some("main")));
+        let packed = facts(&[("HEAD", "ref: refs/heads/feat/x"), ("packed-refs", &format!("# pack-refs\n{ID} refs/heads/feat/x\n"))]);
+        assert_eq!((packed.head.as_deref(), packed.branch.as_deref()), (Some(ID), Some("feat/x")));
+        let detached = facts(&[("HEAD", ID)]);
+        assert_eq!((detached.head.as_deref(), detached.branch), (Some(ID), None));
+        let unborn = facts(&[("HEAD", "ref: refs/heads/main")]);
+        assert_eq!((unborn.head, unborn.branch.as_deref()), (None, Some("main")));
+        let circle = facts(&[("HEAD", "ref: refs/heads/a"), ("refs/heads/a", "ref: refs/heads/a")]);
+        assert_eq!(circle.head, None);
+    }
+
+    #[test]
+    fn tags_and_shallow_are_counted() {
+        let packed = format!("{ID} refs/tags/v1\n^{ID}\n{ID} refs/tags/v2\n{ID} refs/heads/main\n");
+        let files = [("HEAD", ID), ("packed-refs", packed.as_str()), ("refs/tags/v2", ID), ("refs/tags/rc/v3", ID), ("shallow", ID)];
+        let found = facts(&files);
+        assert_eq!((found.tags, found.shallow), (3, true));
+        assert!(!facts(&[("HEAD", ID)]).shallow);
+    }
+
+    #[test]
+    fn unusable_repositories_are_noted() {
+        assert!(note(&[]).contains(".git/HEAD is unusable (disappeared"));
+        assert!(note(&[("HEAD", "ref: ../../etc/passwd")]).contains("neither a branch nor a commit"));
+        assert!(note(&[("HEAD", "ref: refs/../../../etc/passwd")]).contains("neither a branch nor a commit"));
+        assert!(note(&[("HEAD", ID), ("config", "[core]\n\tbare = true\n")]).contains("bare"));
+        assert!(note(&[("HEAD", ID), ("config", "[extensions]\n\tobjectFormat = sha256\n")]).contains("sha256"));
+        assert!(note(&[("HEAD", ID), ("config", "[extensions]\n\trefStorage = reftable\n")]).contains("reftable"));
+        assert!(note(&[("HEAD", ID), ("config", "\u{0}[[[")]).contains("cannot be parsed"));
+        assert!(note(&[("HEAD", ID), ("index", "nonsense")]).contains("index"));
+    }
+
+    #[test]
+    fn dot_git_may_be_a_file() {
+        let main = repository(&[("HEAD", ID), ("worktrees/w/HEAD", "ref: refs/heads/w"), ("refs/heads/w", ID)]);
+        let common = main.path().join(".git");
+        fs::write(common.join("worktrees/w/commondir"), "../..\n").expect("written");
+        fs::write(common.join("config"), "[core]\n\tbare = true\n").expect("written");
+        let linked = tempfile::tempdir().expect("tempdir");
+        fs::write(linked.path().join(".git"), format!("gitdir: {}\n", common.join("worktrees/w").display())).expect("written");
+        let found = discover(linked.path()).facts.expect("facts");
+        assert_eq!((found.head.as_deref(), found.branch.as_deref()), (Some(ID), Some("w")));
+
+        for text in ["", "gitdir:", "gitdir: nowhere", "what?"] {
+            fs::write(linked.path().join(".git"), text).expect("written");
+            let found = discover(linked.path());
+            assert_eq!((found.facts, found.notes.len()), (None, 1), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn tracked_paths_are_seen_from_the_audited_root() {
+        let folder = repository(&[("HEAD", ID)]);
+        let stamp = Stamp { size: 0, seconds: 1, nanoseconds: 0 };
+        let mut entries: Vec<_> = ["a.py", "api/b.py", "api/lib", "apix/c.py"].map(|path| file(path, stamp, b"")).into();
+        entries[2].kind = EntryKind::Submodule;
+        fs::write(folder.path().join(".git/index"), encode(2, &entries, true)).expect("written");
+        fs::create_dir(folder.path().join("api")).expect("created");
+        let whole = discover(folder.path()).facts.expect("facts");
+        assert_eq!(whole.tracked, ["a.py", "api/b.py", "apix/c.py"]);
+        let part = discover(&folder.path().join("api"));
+        assert_eq!(part.prefix, "api/");
+        let part = part.facts.expect("facts");
+        assert_eq!((part.tracked, part.submodules), (vec!["b.py".to_string()], vec!["lib".to_string()]));
+        assert_eq!(part.root, folder.path());
+    }
+
+    #[test]
+    fn no_git_is_no_note() {
+        let folder = tempfile::tempdir().expect("tempdir");
+        let found = discover(folder.path());
+        assert_eq!((found.facts, found.work_tree, found.notes.len()), (None, None, 0));
+    }
+}

@@ -266,3 +266,181 @@ fn is_unchanged(entry: &IndexEntry, work_tree: &Path, budget: &mut u64) -> Optio
     // With line ends that git may have converted, different bytes are no proof of a change.
     if memchr::memchr(b'\r', &content).is_some() { None } else { Some(false) }
 }
+
+#[cfg(test)]
+pub(super) mod testing {
+    //! Writes index files, so that no test needs git.
+
+    use super::*;
+
+    pub fn file(path: &str, stamp: Stamp, content: &[u8]) -> IndexEntry {
+        let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, content).expect("hashable");
+        let id = std::array::from_fn(|i| id.as_slice()[i]);
+        IndexEntry { path: path.into(), kind: EntryKind::File, stamp, id, unwatched: false, conflicted: false }
+    }
+
+    /// The index of `version` with these entries; `tree` adds the record of a committed tree.
+    pub fn encode(version: u32, entries: &[IndexEntry], tree: bool) -> Vec<u8> {
+        let mut data = b"DIRC".to_vec();
+        data.extend(version.to_be_bytes());
+        data.extend((entries.len() as u32).to_be_bytes());
+        let mut before: &[u8] = b"";
+        for entry in entries {
+            let start = data.len();
+            let mode: u32 = match entry.kind {
+                EntryKind::File => 0o100_644,
+                EntryKind::Link => 0o120_000,
+                EntryKind::Submodule => 0o160_000,
+                EntryKind::Folder => 0o040_000,
+            };
+            let Stamp { size, seconds, nanoseconds } = entry.stamp;
+            for number in [0, 0, seconds, nanoseconds, 0, 0, mode, 0, 0, size] {
+                data.extend(number.to_be_bytes());
+            }
+            data.extend(entry.id);
+            let stage = if entry.conflicted { 0x2000 } else { 0 };
+            let extended = version >= 3 && entry.unwatched;
+            let path = entry.path.as_bytes();
+            let flags = path.len().min(0xfff) as u16 | stage | if extended { EXTENDED } else { 0 };
+            data.extend(flags.to_be_bytes());
+            if extended {
+                data.extend(SKIP_WORKTREE.to_be_bytes());
+            }
+            if version == 4 {
+                let shared = before.iter().zip(path).take_while(|(a, b)| a == b).count();
+                let strip = before.len() - shared;
+                assert!(strip < 128, "test paths are short");
+                data.push(strip as u8);
+                data.extend(&path[shared..]);
+                data.push(0);
+                before = path;
+            } else {
+                data.extend(path);
+                data.push(0);
+                data.resize(start + (data.len() - start).div_ceil(8) * 8, 0);
+            }
+        }
+        if tree {
+            let content = [b"\x001 0\n".as_slice(), &[0; ID_BYTES]].concat();
+            data.extend(b"TREE");
+            data.extend((content.len() as u32).to_be_bytes());
+            data.extend(content);
+        }
+        data.extend([0; ID_BYTES]);
+        data
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::testing::{encode, file};
+    use super::*;
+
+    const STAMP: Stamp = Stamp { size: 3, seconds: 1_000, nanoseconds: 5 };
+
+    fn sample() -> Vec<IndexEntry> {
+        let mut entries: Vec<IndexEntry> = ["a.py", "a/b.py", "a/long/way/down/c.py", "z"].map(|path| file(path, STAMP, b"abc")).into();
+        entries[1].kind = EntryKind::Link;
+        entries[3].kind = EntryKind::Submodule;
+        entries
+    }
+
+    #[test]
+    fn every_version_is_read() {
+        for version in 2..=4 {
+            let mut entries = sample();
+            entries[2].unwatched = version >= 3;
+            let index = decode(&encode(version, &entries, true)).expect("valid");
+            assert_eq!(index.entries, entries, "version {version}");
+            assert!(index.matches_a_tree);
+        }
+        assert!(!decode(&encode(2, &sample(), false)).expect("valid").matches_a_tree);
+    }
+
+    #[test]
+    fn damaged_files_are_refused() {
+        let good = encode(2, &sample(), false);
+        let refusal = |data: &[u8]| decode(data).err().unwrap_or("none");
+        assert_eq!(refusal(b""), "the index is cut off");
+        assert_eq!(refusal(&[b'x'; 64]), "the index has no signature");
+        assert_eq!(refusal(&encode(7, &sample(), false)), "the index has an unknown version");
+        let mut many = good.clone();
+        many[8..12].copy_from_slice(&u32::MAX.to_be_bytes());
+        assert_eq!(refusal(&many), "the index announces more entries than it can hold");
+        assert_eq!(refusal(&good[..good.len() - 60]), "the index is cut off");
+        let mut split = good[..good.len() - ID_BYTES].to_vec();
+        split.extend(b"link\0\0\0\0");
+        split.extend([0; ID_BYTES]);
+        assert!(refusal(&split).contains("split"));
+    }
+
+    #[test]
+    fn paths_that_lead_elsewhere_are_passed_over() {
+        let paths = ["../x", "/etc/passwd", "a/../../x", "a/.git/config", "a//b", ".", "a\\b"];
+        let mut entries: Vec<IndexEntry> = paths.map(|path| file(path, STAMP, b"")).into();
+        entries.push(file(&"x".repeat(5000), STAMP, b""));
+        entries.push(file("ok", STAMP, b""));
+        let index = decode(&encode(2, &entries, false)).expect("valid");
+        assert_eq!(index.entries.iter().map(|entry| entry.path.as_str()).collect::<Vec<_>>(), ["ok"]);
+    }
+
+    fn verdict(entry: &IndexEntry, seen: Seen, tree: bool) -> Option<bool> {
+        let index = Index { entries: Vec::new(), matches_a_tree: tree };
+        let written = UNIX_EPOCH + std::time::Duration::from_secs(2_000);
+        is_dirty(&index, std::iter::once((entry, seen)), written, Path::new("/nonexistent"))
+    }
+
+    #[test]
+    fn dirt_is_seen_by_stamps() {
+        let entry = file("a", STAMP, b"abc");
+        assert_eq!(verdict(&entry, Seen::Walked(STAMP), true), Some(false));
+        assert_eq!(verdict(&entry, Seen::Walked(STAMP), false), None, "something may be staged");
+        assert_eq!(verdict(&entry, Seen::Walked(Stamp { size: 4, ..STAMP }), true), Some(true));
+        assert_eq!(verdict(&entry, Seen::Gone, true), Some(true));
+        assert_eq!(verdict(&entry, Seen::Walked(Stamp { nanoseconds: 0, ..STAMP }), true), Some(false));
+        assert_eq!(verdict(&entry, Seen::Other(Stamp { seconds: 1_001, ..STAMP }), true), None);
+        let unwatched = IndexEntry { unwatched: true, ..entry.clone() };
+        assert_eq!(verdict(&unwatched, Seen::Gone, true), Some(false));
+        let conflicted = IndexEntry { conflicted: true, ..entry };
+        assert_eq!(verdict(&conflicted, Seen::Walked(STAMP), true), Some(true));
+    }
+
+    #[test]
+    fn touched_files_are_told_from_changed_ones_by_content() {
+        let folder = tempfile::tempdir().expect("tempdir");
+        let verdict_for = |content: &[u8], recorded: &[u8]| {
+            std::fs::write(folder.path().join("a"), content).expect("written");
+            let entry = file("a", STAMP, recorded);
+            let index = Index { entries: Vec::new(), matches_a_tree: true };
+            let later = Seen::Walked(Stamp { seconds: 1_500, ..STAMP });
+            let written = UNIX_EPOCH + std::time::Duration::from_secs(2_000);
+            is_dirty(&index, std::iter::once((&entry, later)), written, folder.path())
+        };
+        assert_eq!(verdict_for(b"abc", b"abc"), Some(false));
+        assert_eq!(verdict_for(b"abd", b"abc"), Some(true));
+        assert_eq!(verdict_for(b"a\r\n", b"a\n"), None, "line ends may be converted");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_end_the_run(mut data in proptest::collection::vec(any::<u8>(), 0..400), version in 2_u32..5, count in 0_u32..6) {
+            let _ = decode(&data);
+            if data.len() >= 12 {
+                data[..4].copy_from_slice(b"DIRC");
+                data[4..8].copy_from_slice(&version.to_be_bytes());
+                data[8..12].copy_from_slice(&count.to_be_bytes());
+                let _ = decode(&data);
+            }
+        }
+
+        #[test]
+        fn no_single_change_ends_the_run(at in 12_usize..400, byte: u8, version in 2_u32..5) {
+            let mut data = encode(version, &sample(), true);
+            let at = at % data.len();
+            data[at] = byte;
+            let _ = decode(&data);
+        }
+    }
+}

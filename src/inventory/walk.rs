@@ -416,3 +416,306 @@ fn join(folder: &str, name: &str) -> String {
     path.push_str(name);
     path
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::git_index::testing::{encode, file};
+    use super::*;
+
+    fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("tempdir");
+        for (path, text) in files {
+            write(folder.path(), path, text);
+        }
+        folder
+    }
+
+    fn write(root: &Path, path: &str, text: &str) {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().expect("parent")).expect("created");
+        fs::write(path, text).expect("written");
+    }
+
+    /// Makes `root` a work tree in which `paths` are tracked as they are now.
+    fn track(root: &Path, paths: &[&str]) {
+        write(root, ".git/HEAD", "ref: refs/heads/main");
+        fs::create_dir_all(root.join(".git/objects")).expect("created");
+        let entries: Vec<_> = paths
+            .iter()
+            .map(|path| {
+                let stamp = Stamp::of(&root.join(path).symlink_metadata().expect("exists"));
+                file(path, stamp, &fs::read(root.join(path)).expect("readable"))
+            })
+            .collect();
+        fs::write(root.join(".git/index"), encode(2, &entries, true)).expect("written");
+    }
+
+    fn open(root: &Path) -> Disk {
+        Disk::open(root).expect("opens")
+    }
+
+    fn paths(disk: &Disk) -> Vec<&str> {
+        disk.entries().iter().map(|entry| entry.path.as_str()).collect()
+    }
+
+    fn skips(disk: &Disk) -> Vec<(&str, &str)> {
+        disk.skipped().iter().map(|skip| (skip.path.as_str(), skip.reason.as_str())).collect()
+    }
+
+    fn refusal(path: &Path) -> OpenError {
+        Disk::open(path).expect_err("refused").downcast().expect("typed")
+    }
+
+    #[test]
+    fn a_plain_folder() {
+        let folder = tree(&[("b/c.py", "x"), ("a.py", ""), (".hidden/d", ""), ("b.py", ""), (".ignore", "a.py\n")]);
+        let disk = open(folder.path());
+        assert_eq!(paths(&disk), [".hidden/d", ".ignore", "a.py", "b.py", "b/c.py"]);
+        assert_eq!(disk.entries()[4], FileEntry { path: "b/c.py".into(), size: 1, tracked: None });
+        assert_eq!(disk.read(4).expect("readable"), b"x");
+        assert!(disk.git().is_none() && disk.git_root_relative().is_none() && disk.notes().is_empty());
+    }
+
+    #[test]
+    fn an_empty_folder() {
+        let folder = tree(&[]);
+        assert!(open(folder.path()).entries().is_empty());
+    }
+
+    #[test]
+    fn refusals_say_what_to_do() {
+        let folder = tree(&[("a", "")]);
+        let missing = refusal(&folder.path().join("nope"));
+        assert!(matches!(missing, OpenError::Missing(_)) && missing.to_string().contains("check the spelling"));
+        let file = refusal(&folder.path().join("a"));
+        assert!(matches!(file, OpenError::NotAFolder(_)) && file.to_string().contains("give the folder"));
+        let bare = tree(&[("HEAD", "ref: refs/heads/main"), ("objects/x", ""), ("refs/x", "")]);
+        assert!(matches!(refusal(bare.path()), OpenError::BareRepository(_)));
+    }
+
+    #[test]
+    fn ignored_files_are_out_unless_tracked() {
+        let folder = tree(&[
+            (".gitignore", ".env\nbuild/\n*.log\n"),
+            (".env", "A=1"),
+            ("x.log", ""),
+            ("build/kept.js", ""),
+            ("build/other.js", ""),
+            ("sub/.gitignore", "!*.log\n"),
+            ("sub/y.log", ""),
+            ("out/build/z.js", ""),
+        ]);
+        let untracked = [".gitignore", "sub/.gitignore", "sub/y.log"];
+        assert_eq!(paths(&open(folder.path())), untracked);
+        track(folder.path(), &[".env", ".gitignore", "build/kept.js"]);
+        let disk = open(folder.path());
+        assert_eq!(paths(&disk), [".env", ".gitignore", "build/kept.js", "sub/.gitignore", "sub/y.log"]);
+        let flags: Vec<_> = disk.entries().iter().map(|entry| entry.tracked == Some(true)).collect();
+        assert_eq!(flags, [true, true, true, false, false]);
+        assert_eq!(disk.would_ignore("new.log").as_deref(), Some(".gitignore:3"));
+        assert_eq!(disk.would_ignore("sub/new.log"), None);
+        assert_eq!(disk.would_ignore("build/new.js").as_deref(), Some(".gitignore:2"));
+    }
+
+    #[test]
+    fn tool_folders_are_counted_and_left_out() {
+        let folder = tree(&[
+            ("node_modules/a/i.js", ""),
+            ("web/node_modules/kept.js", ""),
+            ("web/node_modules/other.js", ""),
+            ("target/CACHEDIR.TAG", ""),
+            ("src/target/a.rs", ""),
+            ("a.js", ""),
+        ]);
+        let disk = open(folder.path());
+        assert_eq!((paths(&disk), disk.pruned()), (vec!["a.js", "src/target/a.rs"], 3));
+        track(folder.path(), &["web/node_modules/kept.js"]);
+        let disk = open(folder.path());
+        assert_eq!((paths(&disk), disk.pruned()), (vec!["a.js", "src/target/a.rs", "web/node_modules/kept.js"], 3));
+    }
+
+    #[test]
+    fn a_subfolder_of_a_work_tree() {
+        let folder = tree(&[
+            (".gitignore", "*.pem\n/svc/*/gen/\n"),
+            ("svc/api/a.py", ""),
+            ("svc/api/k.pem", ""),
+            ("svc/api/gen/x.py", ""),
+            ("svc/api/t.swp", ""),
+            ("b.py", ""),
+        ]);
+        track(folder.path(), &["b.py", "svc/api/a.py"]);
+        write(folder.path(), ".git/info/exclude", "*.swp\n");
+        let disk = open(&folder.path().join("svc/api"));
+        assert_eq!(paths(&disk), ["a.py"]);
+        assert_eq!(disk.entries()[0].tracked, Some(true));
+        assert_eq!(disk.git_root_relative(), Some("svc/api"));
+        assert_eq!(disk.would_ignore("x.pem").as_deref(), Some("../../.gitignore:1"));
+        assert_eq!(disk.would_ignore("gen/y").as_deref(), Some("../../.gitignore:2"));
+        assert_eq!(disk.would_ignore("x.swp").as_deref(), Some(".git/info/exclude:1"));
+        let whole = open(folder.path());
+        assert_eq!((whole.git_root_relative(), paths(&whole)), (Some(""), vec![".gitignore", "b.py", "svc/api/a.py"]));
+        assert_eq!(whole.work_tree(), Some(whole.root()));
+    }
+
+    #[test]
+    fn nested_repositories_are_ordinary_folders_and_submodules_of_unknown_state() {
+        let folder = tree(&[("a.py", ""), ("lib/b.py", ""), ("lib/.git/config", ""), ("lib2/c.py", ""), ("sub/.git", "gitdir: x")]);
+        track(folder.path(), &["a.py"]);
+        let mut entries = vec![file("a.py", Stamp { size: 0, seconds: 0, nanoseconds: 0 }, b"")];
+        entries.push(super::super::git_index::IndexEntry {
+            kind: super::super::git_index::EntryKind::Submodule,
+            path: "lib".into(),
+            ..entries[0].clone()
+        });
+        fs::write(folder.path().join(".git/index"), encode(2, &entries, true)).expect("written");
+        let disk = open(folder.path());
+        let found: Vec<_> = disk.entries().iter().map(|entry| (entry.path.as_str(), entry.tracked)).collect();
+        assert_eq!(found, [("a.py", Some(true)), ("lib/b.py", None), ("lib2/c.py", Some(false))]);
+    }
+
+    #[test]
+    fn a_broken_git_folder_is_noted() {
+        let folder = tree(&[("a.py", ""), (".git/HEAD", "\u{0}"), (".git/objects/x", "")]);
+        let disk = open(folder.path());
+        assert_eq!((paths(&disk), disk.entries()[0].tracked, disk.notes().len()), (vec!["a.py"], None, 1));
+        assert_eq!(disk.git_root_relative(), Some(""));
+    }
+
+    #[test]
+    fn dirt_is_told() {
+        let folder = tree(&[("a.py", "one"), ("b.py", "two")]);
+        track(folder.path(), &["a.py", "b.py"]);
+        let dirty = || open(folder.path()).git().and_then(|git| git.dirty);
+        assert_eq!(dirty(), Some(false));
+        write(folder.path(), "c.py", "untracked");
+        assert_eq!(dirty(), Some(false));
+        write(folder.path(), "a.py", "longer");
+        assert_eq!(dirty(), Some(true));
+        write(folder.path(), "a.py", "one");
+        assert_eq!(dirty(), Some(false), "touched, with the same content");
+        fs::remove_file(folder.path().join("b.py")).expect("removed");
+        assert_eq!(dirty(), Some(true));
+    }
+
+    #[test]
+    fn large_files_are_entries_that_cannot_be_read() {
+        let folder = tree(&[]);
+        let sparse = fs::File::create(folder.path().join("sparse.bin")).expect("created");
+        sparse.set_len(2 << 30).expect("sized");
+        let disk = open(folder.path());
+        assert_eq!((disk.entries()[0].size, disk.read(0)), (2 << 30, Err(SkipReason::TooLarge)));
+    }
+
+    #[cfg(unix)]
+    mod unix {
+        use std::os::unix::ffi::OsStrExt;
+        use std::os::unix::fs::{PermissionsExt, symlink};
+
+        use super::*;
+
+        #[test]
+        fn links_are_not_followed() {
+            let outside = tree(&[("secret", "x")]);
+            let folder = tree(&[("real/a.py", "")]);
+            let root = folder.path();
+            symlink("real", root.join("inside")).expect("linked");
+            symlink("real/a.py", root.join("inside.py")).expect("linked");
+            symlink(outside.path(), root.join("outside")).expect("linked");
+            symlink(outside.path().join("secret"), root.join("real/outside.py")).expect("linked");
+            symlink("../../nowhere", root.join("broken-outside")).expect("linked");
+            symlink("nowhere", root.join("broken-inside")).expect("linked");
+            symlink("loop", root.join("loop")).expect("linked");
+            symlink("..", root.join("real/up")).expect("linked");
+            let disk = open(root);
+            assert_eq!(paths(&disk), ["real/a.py"]);
+            let reason = "symbolic link to outside the repository";
+            assert_eq!(skips(&disk), [("broken-outside", reason), ("outside", reason), ("real/outside.py", reason)]);
+        }
+
+        #[test]
+        fn the_root_may_be_a_link() {
+            let folder = tree(&[("real/a.py", "x")]);
+            symlink("real", folder.path().join("link")).expect("linked");
+            let disk = open(&folder.path().join("link"));
+            assert_eq!((paths(&disk), disk.read(0).expect("readable")), (vec!["a.py"], b"x".to_vec()));
+        }
+
+        fn pipe(path: &Path) {
+            fs::create_dir_all(path.parent().expect("parent")).expect("created");
+            assert!(std::process::Command::new("mkfifo").arg(path).status().expect("mkfifo runs").success());
+        }
+
+        #[test]
+        fn pipes_and_sockets_are_skipped_wherever_they_are() {
+            let folder = tree(&[("a.py", ""), (".git/objects/x", "")]);
+            let root = folder.path();
+            for path in ["p", ".gitignore", "sub/.gitignore", ".git/HEAD", ".git/config", ".git/index", ".git/info/exclude"] {
+                pipe(&root.join(path));
+            }
+            let _socket = std::os::unix::net::UnixListener::bind(root.join("s")).expect("bound");
+            let disk = open(root);
+            assert_eq!(paths(&disk), ["a.py"]);
+            let reason = "not a regular file";
+            assert_eq!(skips(&disk), [(".gitignore", reason), ("p", reason), ("s", reason), ("sub/.gitignore", reason)]);
+            assert!(disk.notes()[0].contains("not a regular file"), "{:?}", disk.notes());
+            fs::remove_dir_all(root.join(".git")).expect("removed");
+            pipe(&root.join(".git"));
+            assert_eq!(open(root).notes().len(), 1);
+        }
+
+        #[test]
+        fn unreadable_folders_and_files_are_skipped() {
+            let folder = tree(&[("closed/a.py", ""), ("b.py", "")]);
+            let closed = folder.path().join("closed");
+            fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).expect("closed");
+            // The superuser is not kept out.
+            let kept_out = closed.read_dir().is_err();
+            let disk = open(folder.path());
+            fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).expect("opened");
+            if kept_out {
+                assert_eq!((paths(&disk), skips(&disk)), (vec!["b.py"], vec![("closed", "permission denied")]));
+            } else {
+                assert_eq!(paths(&disk), ["b.py", "closed/a.py"]);
+            }
+        }
+
+        #[test]
+        fn names_may_be_any_bytes() {
+            let folder = tree(&[("new\nline.py", "x"), ("ünïcode.py", "")]);
+            fs::write(folder.path().join(OsStr::from_bytes(b"bad\xff.py")), "").expect("written");
+            let disk = open(folder.path());
+            assert_eq!(paths(&disk), ["new\nline.py", "ünïcode.py"]);
+            assert_eq!(skips(&disk), [("bad\u{fffd}.py", "name is not valid UTF-8")]);
+        }
+
+        #[test]
+        fn ignore_files_that_are_links_or_huge_have_no_say() {
+            let folder = tree(&[("rules", "a.py\n"), ("a.py", ""), ("sub/a.py", "")]);
+            symlink("rules", folder.path().join(".gitignore")).expect("linked");
+            write(folder.path(), "sub/.gitignore", &"a.py\n".repeat(60_000));
+            assert_eq!(paths(&open(folder.path())), ["a.py", "rules", "sub/.gitignore", "sub/a.py"]);
+        }
+    }
+
+    #[test]
+    fn depth_is_no_limit() {
+        let folder = tree(&[]);
+        let mut deep = folder.path().to_path_buf();
+        deep.extend(std::iter::repeat_n("d", 900));
+        fs::create_dir_all(&deep).expect("created");
+        fs::write(deep.join("a.py"), "").expect("written");
+        assert_eq!(open(folder.path()).entries().len(), 1);
+    }
+
+    #[test]
+    fn two_walks_agree() {
+        let files: Vec<(String, String)> = (0..300).map(|i| (format!("d{}/e{}/f{i}.py", i % 7, i % 11), i.to_string())).collect();
+        let folder = tree(&files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect::<Vec<_>>());
+        let (one, two) = (open(folder.path()), open(folder.path()));
+        assert_eq!(one.entries(), two.entries());
+        assert!(one.entries().is_sorted_by(|a, b| a.path < b.path) && one.entries().len() == 300);
+    }
+}
