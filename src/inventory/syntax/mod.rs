@@ -1,0 +1,22 @@
+//! Source code: masked, parsed, searched for rules.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `mask` | which bytes are code, comment, string: one cheap pass |
+//! | `literals` | what a rule or a regular expression requires of a text before it can match |
+//! | `grammar`, `pattern`, `rule` | ast-grep's rules, checked and compiled |
+//! | `scan` | all rules of a language on one file: parsed once, visited once |
+//! | `rust_facts` | calls in Rust with their function and receiver |
+//!
+//! The order of the files is the order of their cost: ask the later ones only what the earlier ones let through. ast-grep's types
+//! do not leave this module.
+
+mod grammar;
+pub mod mask;
+mod pattern;
+mod rule;
+mod scan;
+
+pub use mask::{Class, Keep, Mask, Syntax};
+pub use rule::CodeRule;
+pub use scan::{CodeHit, Unparsed, find};
