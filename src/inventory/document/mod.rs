@@ -7,7 +7,11 @@
 pub mod json;
 pub mod node;
 pub mod position;
+mod template;
 pub mod toml;
+pub mod yaml;
+mod yaml_scalar;
+mod yaml_template;
 
 pub use node::{Entry, Node, Span, Value};
 
