@@ -61,6 +61,16 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// The lines of `text` without their line break, each with its byte offset.
+pub fn lines_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut offset = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let start = offset;
+        offset += line.len();
+        (start, line.trim_end_matches(['\n', '\r']))
+    })
+}
+
 fn checkpoints(bytes: &[u8]) -> Vec<u32> {
     let mut total = 0;
     let mut counts = vec![0];
