@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::language::Language;
 use super::role::{Role, RoleSet};
+use super::terms::vocabulary;
 
 /// Index of a need in its `NeedSet`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,39 +43,41 @@ impl Selector {
     }
 }
 
-/// In which part of a file a text pattern counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Area {
-    /// Outside comments and strings.
-    Code,
-    /// Outside comments: code and string literals. The default.
-    Source,
-    /// Inside comments.
-    Comments,
-    /// Everywhere.
-    All,
+vocabulary! {
+    /// In which part of a file a text pattern counts.
+    Area {
+        /// Outside comments and strings.
+        Code = "code",
+        /// Outside comments: code and string literals. The default.
+        Source = "source",
+        /// Inside comments.
+        Comments = "comments",
+        /// Everywhere.
+        All = "all",
+    }
 }
 
-/// The structured files that have a shape of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DocumentKind {
-    Json,
-    Yaml,
-    Toml,
-    Ini,
-    Properties,
-    Dotenv,
-    Xml,
-    Hcl,
-    Nginx,
-    Dockerfile,
-    /// Compose files of a folder, base and production override merged.
-    Compose,
-    /// Objects with `apiVersion` and `kind`, one document each; Helm templates with their expressions masked.
-    Kubernetes,
-    /// `.github/workflows` at the git root.
-    GithubWorkflow,
-    GitlabCi,
+vocabulary! {
+    /// The structured files that have a shape of their own.
+    DocumentKind {
+        Json = "json",
+        Yaml = "yaml",
+        Toml = "toml",
+        Ini = "ini",
+        Properties = "properties",
+        Dotenv = "dotenv",
+        Xml = "xml",
+        Hcl = "hcl",
+        Nginx = "nginx",
+        Dockerfile = "dockerfile",
+        /// Compose files of a folder, base and production override merged.
+        Compose = "compose",
+        /// Objects with `apiVersion` and `kind`, one document each; Helm templates with their expressions masked.
+        Kubernetes = "kubernetes",
+        /// `.github/workflows` at the git root.
+        GithubWorkflow = "github-workflow",
+        GitlabCi = "gitlab-ci",
+    }
 }
 
 /// A condition on a node: the value at `at` (dotted path below the node, the node itself if empty) passes `op`.

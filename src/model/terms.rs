@@ -4,6 +4,14 @@
 //! value, add it to `vocabulary!` below; the loader's did-you-mean and the schema follow by themselves.
 
 
+/// A closed vocabulary, for loaders that read any of them.
+pub trait Word: Sized {
+    /// Every spelling, in declared order.
+    fn words() -> Vec<&'static str>;
+    /// The value spelled `text`.
+    fn from_word(text: &str) -> Option<Self>;
+}
+
 /// Declares an enum whose variants have exactly one spelling each.
 macro_rules! vocabulary {
     ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
@@ -23,6 +31,16 @@ macro_rules! vocabulary {
             /// The value spelled `text`, if there is one.
             pub fn parse(text: &str) -> Option<$name> {
                 match text { $($text => Some($name::$variant),)+ _ => None }
+            }
+        }
+
+        impl crate::model::terms::Word for $name {
+            fn words() -> Vec<&'static str> {
+                $name::ALL.iter().map(|value| value.as_str()).collect()
+            }
+
+            fn from_word(text: &str) -> Option<$name> {
+                $name::parse(text)
             }
         }
 

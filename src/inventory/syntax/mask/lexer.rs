@@ -136,7 +136,8 @@ impl Lexer<'_> {
 
     fn slash(&mut self) {
         match self.byte(self.at + 1) {
-            Some(b'/') if self.traits.slashes && !self.is_in_url() => self.line_comment(),
+            Some(b'/') if self.is_in_url() => self.at += 2,
+            Some(b'/') if self.traits.slashes => self.line_comment(),
             Some(b'*') if self.traits.block => self.block_comment(),
             _ if matches!(self.syntax, Syntax::JavaScript | Syntax::Ruby) => self.regex(),
             _ => self.at += 1,
@@ -311,9 +312,9 @@ impl Lexer<'_> {
         }
     }
 
-    /// The last stretch that is not code.
-    pub fn last_region(&self) -> Option<(usize, usize, Class)> {
-        self.regions.last().map(|region| (region.start, region.end, region.class))
+    /// The stretches so far that are not code, the last one first.
+    pub fn regions_back(&self) -> impl Iterator<Item = &Region> {
+        self.regions.iter().rev()
     }
 
     /// Is there still a look ahead to spend on this stretch?

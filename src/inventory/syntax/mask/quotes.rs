@@ -230,14 +230,16 @@ impl Lexer<'_> {
 
     /// Can an operand begin at `self.at`, judged by what stands before it?
     fn is_operand_next(&self) -> bool {
-        let mut end = self.at;
-        for _ in 0..8 {
-            end -= self.bytes[..end].iter().rev().take_while(|b| b.is_ascii_whitespace()).count();
-            match self.last_region() {
-                Some((start, stop, Class::Comment)) if stop == end => end = start,
-                Some((_, stop, Class::String)) if stop == end => return false,
-                _ => break,
+        let blanks = |end: usize| self.bytes[..end].iter().rev().take_while(|b| b.is_ascii_whitespace()).count();
+        let mut end = self.at - blanks(self.at);
+        for region in self.regions_back().take(8) {
+            if region.end != end {
+                break;
             }
+            if region.class == Class::String {
+                return false;
+            }
+            end = region.start - blanks(region.start);
         }
         let Some(last) = end.checked_sub(1).map(|i| self.bytes[i]) else { return true };
         let word = self.word_before(end);

@@ -1,0 +1,155 @@
+//! The tests inside a check: small repositories with the outcome they must have.
+//!
+//! File contents may hold generators, so that no token-shaped text stands in a check: `{{hex:32}}`, `{{alnum:40}}`,
+//! `{{base64:44}}`, `{{digits:12}}` and `{{upper:16}}` become text of that alphabet and length, the same in every run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::node::{Node, Value};
+use crate::model::terms::Status;
+use crate::probes::params::{Map, Problems};
+
+/// One test.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub name: String,
+    /// Status for a check; for a fact, `pass` means that it holds.
+    pub expect: Status,
+    /// By path.
+    pub files: BTreeMap<String, String>,
+    pub git: Git,
+    /// Places that the deciding evidence must include, as `path:line` or `path`.
+    pub at: Vec<String>,
+}
+
+/// The git state of a test's repository.
+#[derive(Debug, Clone, Default)]
+pub struct Git {
+    /// Is it a git repository at all?
+    pub repository: bool,
+    /// Paths that are there but not tracked.
+    pub untracked: BTreeSet<String>,
+}
+
+/// Reads the tests of a check or fact.
+pub fn parse(node: &Node, problems: &Problems) -> Vec<Case> {
+    if !matches!(node.value, Value::Array(_)) {
+        problems.note(node.span, "`tests` takes a list");
+    }
+    node.items().iter().filter_map(|item| case(item, problems)).collect()
+}
+
+fn case(node: &Node, problems: &Problems) -> Option<Case> {
+    let map = Map::new(node, "a test", problems);
+    let name = map.text("name");
+    let expect = map.word::<Status>("expect", None);
+    let at = map.texts("at");
+    let mut files = BTreeMap::new();
+    for entry in map.get("files").map(Node::entries).unwrap_or_default() {
+        match &entry.value.value {
+            Value::Null => drop(files.insert(entry.key.to_string(), String::new())),
+            _ => match entry.value.scalar() {
+                Some(text) => drop(files.insert(entry.key.to_string(), generated(&text))),
+                None => problems.note(entry.value.span, "the content of a file is a text"),
+            },
+        }
+    }
+    let mut git = Git::default();
+    if let Some(node) = map.get("git") {
+        git.repository = node.value != Value::Bool(false);
+        if matches!(node.value, Value::Object(_)) {
+            let inner = Map::new(node, "`git`", problems);
+            git.untracked = inner.texts("untracked").into_iter().collect();
+            inner.finish();
+        }
+    }
+    map.finish();
+    Some(Case { name, expect: expect?, files, git, at })
+}
+
+/// Notes what is missing among the tests of a check: a pass, a fail that says where, and one for `applies`.
+pub fn verify(tests: Option<&Node>, check: &Node, applies: bool, problems: &Problems) {
+    let Some(tests) = tests else {
+        problems.note(check.span, "a check without tests does not load; write a passing and a failing one");
+        return;
+    };
+    let decides = ["forbid", "require", "look-alike"].iter().any(|key| check.get(key).is_some());
+    let cases = parse(tests, problems);
+    let has = |status: Status| cases.iter().any(|case| case.expect == status);
+    let can_fail = check.get("forbid").is_some()
+        || check.get("look-alike").is_some()
+        || check.get("absent").and_then(Node::as_str) == Some("fail");
+    if decides && !has(Status::Pass) {
+        problems.note(tests.span, "no test expects `pass`");
+    }
+    if decides && can_fail && !has(Status::Fail) {
+        problems.note(tests.span, "no test expects `fail`: a check that cannot fail is a defect");
+    }
+    if applies && !has(Status::NotApplicable) {
+        problems.note(tests.span, "no test expects `not_applicable`, though the check has `applies`");
+    }
+    for (case, node) in cases.iter().zip(tests.items()) {
+        let absent_fails = check.get("absent").and_then(Node::as_str) == Some("fail");
+        if case.expect == Status::Fail && case.at.is_empty() && !absent_fails {
+            problems.note(node.span, format!("the failing test `{}` must say where, with `at`", case.name));
+        }
+    }
+}
+
+/// Replaces the generators in a text.
+fn generated(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("{{") {
+        let (before, after) = rest.split_at(start);
+        out.push_str(before);
+        let generator = after.find("}}").and_then(|end| Some((sample(&after[2..end], text.len() + out.len())?, end)));
+        match generator {
+            Some((sample, end)) => {
+                out.push_str(&sample);
+                rest = &after[end + 2..];
+            }
+            None => {
+                out.push_str("{{");
+                rest = &after[2..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Text of an alphabet and length, from a small fixed generator seeded by its position.
+fn sample(generator: &str, seed: usize) -> Option<String> {
+    let (alphabet, length) = generator.split_once(':')?;
+    let alphabet: &[u8] = match alphabet {
+        "hex" => b"0123456789abcdef",
+        "digits" => b"0123456789",
+        "upper" => b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
+        "alnum" => b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+        "base64" => b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+        _ => return None,
+    };
+    let length: usize = length.parse().ok().filter(|length| *length <= 4096)?;
+    let mut state = (seed as u64).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let next = |_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(alphabet[(state % alphabet.len() as u64) as usize])
+    };
+    Some((0..length).map(next).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::generated;
+
+    #[test]
+    fn generators_make_text_of_their_length_and_the_rest_stays() {
+        let text = generated("key: {{hex:32}} and {{ .Values.x }} and {{nope:3}}");
+        assert_eq!(text.len(), "key:  and {{ .Values.x }} and {{nope:3}}".len() + 32);
+        assert!(text.ends_with("and {{ .Values.x }} and {{nope:3}}"));
+        assert_eq!(text, generated("key: {{hex:32}} and {{ .Values.x }} and {{nope:3}}"));
+    }
+}

@@ -1,0 +1,192 @@
+//! What an item of evidence asks: a small tree of `all`, `any` and `not` over probes.
+//!
+//! There are no expression strings. When a check cannot say what it means with these words, it is time for a new probe kind or a
+//! new word here, not for a trick in the YAML.
+
+use std::collections::BTreeSet;
+
+use crate::inventory::view::{FileId, Hit, View};
+use crate::model::needs::NeedId;
+use crate::model::node::{Node, Value};
+use crate::model::terms::vocabulary;
+use crate::probes::params::{Map, suggestion};
+use crate::probes::{self, Loading, Probe};
+
+vocabulary! {
+    /// Where the parts of an `all` have to be found.
+    Within {
+        /// Anywhere in the component.
+        Component = "component",
+        /// In one and the same file.
+        File = "file",
+    }
+}
+
+/// A tree over probes.
+#[derive(Debug)]
+pub enum Expression {
+    /// Every part holds; `join` names a captured metavariable whose value must be the same in every part that captures it.
+    All { of: Vec<Expression>, within: Within, join: Option<String> },
+    Any(Vec<Expression>),
+    Not(Box<Expression>),
+    Probe(Box<dyn Probe>),
+}
+
+/// Whether an expression holds, and what it cites.
+#[derive(Debug, Default)]
+pub struct Observation {
+    pub holds: bool,
+    pub hits: Vec<Hit>,
+}
+
+/// The keys of an item that are not its expression.
+const TREE_KEYS: [&str; 5] = ["all", "any", "not", "within", "join"];
+
+impl Expression {
+    /// Reads the expression that stands among the keys of `map`.
+    pub fn parse(map: &Map<'_>, loading: &mut Loading<'_>) -> Option<Expression> {
+        let mut found = Vec::new();
+        if let Some(node) = map.get("all") {
+            let within = map.word("within", Some(Within::Component)).unwrap_or(Within::Component);
+            let join = map.opt_text("join");
+            found.push(Expression::list(node, loading).map(|of| Expression::All { of, within, join }));
+        }
+        if let Some(node) = map.get("any") {
+            found.push(Expression::list(node, loading).map(Expression::Any));
+        }
+        if let Some(node) = map.get("not") {
+            let inner = Map::new(node, "`not`", loading.problems);
+            let parsed = Expression::parse(&inner, loading);
+            inner.finish();
+            found.push(parsed.map(|inner| Expression::Not(Box::new(inner))));
+        }
+        for kind in probes::KINDS {
+            if let Some(node) = map.get(kind.name) {
+                found.push((kind.parse)(node, loading).map(Expression::Probe));
+            }
+        }
+        match found.len() {
+            1 => found.pop().flatten(),
+            0 => {
+                let known = || probes::KINDS.iter().map(|kind| kind.name).chain(["all", "any", "not"]);
+                let hint = map.keys().map(|key| suggestion(key, known())).find(|hint| !hint.is_empty()).unwrap_or_default();
+                map.note(format!("no probe here{hint}; one of {}", known().collect::<Vec<_>>().join(", ")));
+                None
+            }
+            _ => {
+                map.note("more than one probe here; combine them with `all` or `any`");
+                None
+            }
+        }
+    }
+
+    /// The keys that `parse` may read.
+    pub fn keys() -> impl Iterator<Item = &'static str> {
+        probes::KINDS.iter().map(|kind| kind.name).chain(TREE_KEYS)
+    }
+
+    fn list(node: &Node, loading: &mut Loading<'_>) -> Option<Vec<Expression>> {
+        if !matches!(&node.value, Value::Array(items) if !items.is_empty()) {
+            loading.problems.note(node.span, "this takes a list that is not empty");
+            return None;
+        }
+        let parsed: Vec<Option<Expression>> = node
+            .items()
+            .iter()
+            .map(|item| {
+                let map = Map::new(item, "an expression", loading.problems);
+                let parsed = Expression::parse(&map, loading);
+                map.finish();
+                parsed
+            })
+            .collect();
+        parsed.into_iter().collect()
+    }
+
+    /// Can it cite anything? `not` alone cannot.
+    pub fn cites(&self) -> bool {
+        match self {
+            Expression::All { of, .. } => of.iter().any(Expression::cites),
+            Expression::Any(of) => of.iter().all(Expression::cites),
+            Expression::Not(_) => false,
+            Expression::Probe(_) => true,
+        }
+    }
+
+    /// Every need below.
+    pub fn needs(&self, into: &mut BTreeSet<NeedId>) {
+        match self {
+            Expression::All { of, .. } | Expression::Any(of) => of.iter().for_each(|part| part.needs(into)),
+            Expression::Not(inner) => inner.needs(into),
+            Expression::Probe(probe) => into.extend(probe.needs()),
+        }
+    }
+
+    /// Does it hold in the view, and by which hits?
+    pub fn observe(&self, view: &View<'_>) -> Observation {
+        match self {
+            Expression::Probe(probe) => {
+                let hits = probe.observe(view);
+                Observation { holds: !hits.is_empty(), hits }
+            }
+            Expression::Not(inner) => Observation { holds: !inner.observe(view).holds, hits: Vec::new() },
+            Expression::Any(of) => {
+                let held: Vec<Observation> = of.iter().map(|part| part.observe(view)).filter(|o| o.holds).collect();
+                Observation { holds: !held.is_empty(), hits: merged(held) }
+            }
+            Expression::All { of, within: Within::Component, join } => all(of, view, join.as_deref()),
+            Expression::All { of, within: Within::File, join } => {
+                let held: Vec<Observation> = candidate_files(of, view)
+                    .into_iter()
+                    .map(|file| all(of, &view.only(file), join.as_deref()))
+                    .filter(|observation| observation.holds)
+                    .collect();
+                Observation { holds: !held.is_empty(), hits: merged(held) }
+            }
+        }
+    }
+}
+
+/// The files in which the first part that can cite has hits; no other file can hold all parts.
+fn candidate_files(of: &[Expression], view: &View<'_>) -> BTreeSet<FileId> {
+    let first = of.iter().find(|part| part.cites());
+    first.map(|part| part.observe(view).hits.iter().map(|hit| hit.file).collect()).unwrap_or_default()
+}
+
+fn all(of: &[Expression], view: &View<'_>, join: Option<&str>) -> Observation {
+    let mut observed = Vec::with_capacity(of.len());
+    for part in of {
+        let observation = part.observe(view);
+        if !observation.holds {
+            return Observation::default();
+        }
+        observed.push(observation);
+    }
+    if let Some(name) = join {
+        return joined(observed, name);
+    }
+    Observation { holds: true, hits: merged(observed) }
+}
+
+/// Keeps the hits whose capture `name` has a value that every capturing part found; none of them means it does not hold.
+fn joined(observed: Vec<Observation>, name: &str) -> Observation {
+    let captured = |hit: &Hit| hit.captures.iter().find(|(key, _)| &**key == name).map(|(_, value)| value.clone());
+    let mut common: Option<BTreeSet<_>> = None;
+    for observation in &observed {
+        let values: BTreeSet<_> = observation.hits.iter().filter_map(captured).collect();
+        if !values.is_empty() {
+            common = Some(common.map_or(values.clone(), |seen| seen.intersection(&values).cloned().collect()));
+        }
+    }
+    let common = common.unwrap_or_default();
+    let mut hits = merged(observed);
+    hits.retain(|hit| captured(hit).is_none_or(|value| common.contains(&value)));
+    Observation { holds: !common.is_empty(), hits: if common.is_empty() { Vec::new() } else { hits } }
+}
+
+fn merged(observed: Vec<Observation>) -> Vec<Hit> {
+    let mut hits: Vec<Hit> = observed.into_iter().flat_map(|observation| observation.hits).collect();
+    hits.sort();
+    hits.dedup();
+    hits
+}

@@ -1,0 +1,379 @@
+//! Nodes of a pack → checks, facts, categories, scoring. Collects every problem before it gives up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::language::Language;
+use crate::model::needs::NeedSet;
+use crate::model::node::{Node, Span, Value};
+use crate::model::terms::{Absent, Confidence, Priority, Scope, Stage, Strength, Word};
+use crate::probes::params::{Map, Problem, Problems, suggestion, to_json};
+use crate::probes::{Loading, Utils};
+
+use super::check::{Attest, Category, Check, Clause, Fact, Fix, Item, Scoring};
+use super::expression::Expression;
+
+/// One file of a pack: its path within the pack and its content.
+#[derive(Debug)]
+pub struct PackFile {
+    /// E.g. `cors/no-wildcard-origin.yaml`.
+    pub path: String,
+    /// What messages call it, e.g. `checks/cors/no-wildcard-origin.yaml`.
+    pub shown: String,
+    pub node: Node,
+}
+
+/// A problem and its file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FileProblem {
+    pub path: String,
+    pub problem: Problem,
+}
+
+impl std::fmt::Display for FileProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Problem { line, column, message } = &self.problem;
+        write!(f, "{}:{line}:{column}: {message}", self.path)
+    }
+}
+
+/// Everything that was loaded.
+#[derive(Debug)]
+pub struct Ruleset {
+    /// By id.
+    pub checks: Vec<Check>,
+    /// In an order in which each fact comes after those it rests on.
+    pub facts: Vec<Fact>,
+    pub categories: Vec<Category>,
+    pub scoring: Scoring,
+    pub needs: NeedSet,
+    /// Hash over the files it was loaded from.
+    pub digest: String,
+}
+
+/// Reads a pack. `verify` also compiles what is otherwise compiled on first use and checks the tests' shape.
+///
+/// # Errors
+/// Every problem of every file, in order of path and place.
+pub fn load(files: &[PackFile], digest: String, verify: bool) -> Result<Ruleset, Vec<FileProblem>> {
+    let mut loader = Loader { verify, ..Loader::default() };
+    for file in files {
+        if let Some(name) = file.path.strip_prefix("utils/") {
+            loader.utils(name, file);
+        }
+    }
+    for file in files {
+        loader.file(file);
+    }
+    loader.finish(digest)
+}
+
+#[derive(Default)]
+struct Loader {
+    verify: bool,
+    utils: Utils,
+    needs: NeedSet,
+    checks: BTreeMap<String, Check>,
+    facts: BTreeMap<String, Fact>,
+    categories: Vec<Category>,
+    scoring: Option<Scoring>,
+    /// References to facts, by file, for when all facts are known.
+    references: Vec<(String, String, Span)>,
+    /// Stacks that fixes name, likewise.
+    stacks: Vec<(String, String, Span)>,
+    problems: Vec<FileProblem>,
+}
+
+impl Loader {
+    fn keep(&mut self, path: &str, problems: Problems) {
+        let located = problems.into_sorted().into_iter().map(|problem| FileProblem { path: path.to_owned(), problem });
+        self.problems.extend(located);
+    }
+
+    fn utils(&mut self, name: &str, file: &PackFile) {
+        let problems = Problems::default();
+        let language = name.trim_end_matches(".yaml");
+        if Language::from_word(language).is_none() {
+            problems.note(file.node.span, format!("`{language}` is no language; one of {}", Language::words().join(", ")));
+        } else if let serde_json::Value::Object(rules) = to_json(&file.node) {
+            self.utils.insert(language.to_owned(), rules);
+        } else {
+            problems.note(file.node.span, "a file of utility rules maps names to ast-grep rules");
+        }
+        self.keep(&file.shown, problems);
+    }
+
+    fn file(&mut self, file: &PackFile) {
+        let problems = Problems::default();
+        match file.path.trim_end_matches(".yaml").split_once('/') {
+            Some(("utils", _)) => {}
+            Some(("facts", name)) => self.fact(name, file, &problems),
+            Some((category, stem)) if !stem.contains('/') => self.check(category, stem, file, &problems),
+            None if file.path == "categories.yaml" => self.read_categories(&file.node, &problems),
+            None if file.path == "scoring.yaml" => self.scoring = scoring(&file.node, &problems),
+            _ => problems.note(
+                file.node.span,
+                "this file has no place in a pack; checks are <category>/<stem>.yaml, facts are facts/<name>.yaml",
+            ),
+        }
+        self.keep(&file.shown, problems);
+    }
+
+    fn read_categories(&mut self, node: &Node, problems: &Problems) {
+        for entry in node.entries() {
+            match entry.value.as_str() {
+                Some(title) => self.categories.push(Category { id: entry.key.to_string(), title: title.to_owned() }),
+                None => problems.note(entry.value.span, "a category has a title"),
+            }
+        }
+    }
+
+    fn fact(&mut self, name: &str, file: &PackFile, problems: &Problems) {
+        let map = Map::new(&file.node, "a fact", problems);
+        let means = map.text("means");
+        let mut referred = Vec::new();
+        let from = self.items(&map, "from", problems, &mut referred);
+        map.get("tests");
+        map.finish();
+        if from.is_empty() && problems.is_empty() {
+            map.note("a fact needs `from`: at least one piece of evidence");
+        }
+        let rests_on = referred.iter().map(|(fact, _)| fact.clone()).collect();
+        self.references.extend(referred.into_iter().map(|(fact, span)| (file.shown.clone(), fact, span)));
+        self.facts.insert(name.to_owned(), Fact { name: name.to_owned(), means, from, rests_on });
+    }
+
+    fn check(&mut self, category: &str, stem: &str, file: &PackFile, problems: &Problems) {
+        let map = Map::new(&file.node, "a check", problems);
+        let mut referred = Vec::new();
+        let title = map.text("title");
+        let (priority, effort) = (map.word("priority", None), map.word("effort", None));
+        let stage = map.word("stage", Some(Stage::Stable));
+        let scope = map.word("scope", Some(Scope::Component));
+        let applies = clauses(&map, "applies", &mut referred);
+        let why = map.text("why");
+        let cannot_see = map.opt_text("cannot-see");
+        let fix = self.fix(&map, file, problems);
+        let references = map.texts("references");
+        let forbid = self.items(&map, "forbid", problems, &mut referred);
+        let look_alike = self.items(&map, "look-alike", problems, &mut referred);
+        let require = self.items(&map, "require", problems, &mut referred);
+        let strength = map.word("strength", Some(Strength::Configured));
+        let absent = map.word("absent", None);
+        let attest = map.get("attest").and_then(|node| attest(node, problems));
+        let tests = map.get("tests");
+        map.finish();
+        if self.verify && problems.is_empty() {
+            super::cases::verify(tests, &file.node, !applies.is_empty(), problems);
+        }
+        if forbid.is_empty() && require.is_empty() && attest.is_none() && problems.is_empty() {
+            map.note("a check needs at least one of `forbid`, `require`, `attest`");
+        }
+        if absent == Some(Absent::Pass) && forbid.is_empty() {
+            map.note_at("absent", "`absent: pass` needs `forbid`: silence proves nothing unless something was looked for");
+        }
+        self.references.extend(referred.into_iter().map(|(fact, span)| (file.shown.clone(), fact, span)));
+        let (Some(priority), Some(effort), Some(stage), Some(scope), Some(strength), Some(absent)) =
+            (priority, effort, stage, scope, strength, absent)
+        else {
+            return;
+        };
+        let id = format!("{category}/{stem}");
+        let (category, why) = (category.to_owned(), why.clone());
+        let check = Check {
+            id: id.clone(),
+            category,
+            title,
+            priority,
+            effort,
+            stage,
+            scope,
+            applies,
+            why,
+            cannot_see,
+            fix,
+            references,
+            forbid,
+            look_alike,
+            require,
+            strength,
+            absent,
+            attest,
+        };
+        self.checks.insert(id, check);
+    }
+
+    fn fix(&mut self, map: &Map<'_>, file: &PackFile, problems: &Problems) -> Fix {
+        let Some(node) = map.get("fix") else {
+            map.note("a check needs `fix`");
+            return Fix::default();
+        };
+        let mut fix = Fix::default();
+        for entry in node.entries() {
+            let Some(text) = entry.value.scalar() else {
+                problems.note(entry.value.span, "a fix is a text");
+                continue;
+            };
+            if &*entry.key == "summary" {
+                fix.summary = text.trim().to_owned();
+            } else {
+                self.stacks.push((file.shown.clone(), entry.key.to_string(), entry.key_span));
+                fix.by_stack.insert(entry.key.to_string(), text.trim().to_owned());
+            }
+        }
+        if fix.summary.is_empty() {
+            problems.note(node.span, "`fix` needs `summary`");
+        }
+        fix
+    }
+
+    fn items(
+        &mut self,
+        map: &Map<'_>,
+        key: &'static str,
+        problems: &Problems,
+        referred: &mut Vec<(String, Span)>,
+    ) -> Vec<Item> {
+        let Some(node) = map.get(key) else { return Vec::new() };
+        if !matches!(node.value, Value::Array(_)) {
+            problems.note(node.span, format!("`{key}` takes a list"));
+        }
+        let mut items = Vec::new();
+        for node in node.items() {
+            let map = Map::new(node, "an item", problems);
+            let say = map.text("say");
+            let confidence =
+                if key == "require" { Some(Confidence::High) } else { map.word("confidence", Some(Confidence::High)) };
+            let strength = if key == "require" { map.word("strength", None) } else { Some(Strength::Declared) };
+            let when = clauses(&map, "when", referred);
+            let mut loading = Loading {
+                needs: &mut self.needs,
+                problems,
+                utils: &self.utils,
+                verify: self.verify,
+                facts: referred,
+            };
+            let expression = Expression::parse(&map, &mut loading);
+            map.finish();
+            let (Some(confidence), Some(strength), Some(expression)) = (confidence, strength, expression) else { continue };
+            if !expression.cites() {
+                map.note("this evidence could never cite anything: an `any` or the whole item consists of `not`");
+            }
+            items.push(Item { say, confidence, strength, when, expression });
+        }
+        items
+    }
+
+    fn finish(mut self, digest: String) -> Result<Ruleset, Vec<FileProblem>> {
+        let known = |name: &str| self.facts.contains_key(name);
+        let mut late = Vec::new();
+        for (path, fact, span) in &self.references {
+            if !known(fact) {
+                let hint = suggestion(fact, self.facts.keys().map(String::as_str));
+                late.push((path, span, format!("no fact is called `{fact}`{hint}")));
+            }
+        }
+        for (path, stack, span) in &self.stacks {
+            if !known(stack) && Language::from_word(stack).is_none() {
+                let names = self.facts.keys().map(String::as_str).chain(Language::words()).chain(["summary"]);
+                late.push((path, span, format!("`{stack}` is neither a fact nor a language{}", suggestion(stack, names))));
+            }
+        }
+        let late: Vec<FileProblem> = late
+            .into_iter()
+            .map(|(path, span, message)| FileProblem {
+                path: path.clone(),
+                problem: Problem { line: span.line, column: span.column, message },
+            })
+            .collect();
+        self.problems.extend(late);
+        let facts = self.ordered_facts();
+        let scoring = self.scoring.take().unwrap_or_else(|| {
+            let message = "the pack has no scoring.yaml".to_owned();
+            self.problems.push(FileProblem { path: "scoring.yaml".to_owned(), problem: Problem { line: 1, column: 1, message } });
+            Scoring { version: String::new(), weights: [0.0; 4], coverage_floor: 0.0, grades: Vec::new() }
+        });
+        for check in self.checks.values() {
+            if !self.categories.iter().any(|category| category.id == check.category) {
+                let message = format!("category `{}` is not in categories.yaml", check.category);
+                self.problems.push(FileProblem { path: format!("{}.yaml", check.id), problem: Problem { line: 1, column: 1, message } });
+            }
+        }
+        if self.problems.is_empty() {
+            let checks = self.checks.into_values().collect();
+            return Ok(Ruleset { checks, facts, categories: self.categories, scoring, needs: self.needs, digest });
+        }
+        self.problems.sort();
+        Err(self.problems)
+    }
+
+    /// The facts, each after those it rests on. A circle is a problem.
+    fn ordered_facts(&mut self) -> Vec<Fact> {
+        let mut remaining = std::mem::take(&mut self.facts);
+        let mut done: BTreeSet<String> = BTreeSet::new();
+        let mut ordered = Vec::new();
+        while !remaining.is_empty() {
+            let ready: Vec<String> = remaining
+                .values()
+                .filter(|fact| fact.rests_on.iter().all(|on| done.contains(on) || !remaining.contains_key(on)))
+                .map(|fact| fact.name.clone())
+                .collect();
+            if ready.is_empty() {
+                let names = remaining.keys().cloned().collect::<Vec<_>>().join(", ");
+                let problem = Problem { line: 1, column: 1, message: format!("these facts rest on each other in a circle: {names}") };
+                self.problems.push(FileProblem { path: "facts".to_owned(), problem });
+                break;
+            }
+            for name in ready {
+                ordered.extend(remaining.remove(&name));
+                done.insert(name);
+            }
+        }
+        ordered
+    }
+}
+
+fn clauses(map: &Map<'_>, key: &'static str, referred: &mut Vec<(String, Span)>) -> Vec<Clause> {
+    let span = map.get(key).map(|node| node.span).unwrap_or_default();
+    let clauses: Vec<Clause> = map.texts(key).iter().map(|text| Clause::parse(text)).collect();
+    referred.extend(clauses.iter().flat_map(|clause| &clause.any).map(|literal| (literal.fact.clone(), span)));
+    clauses
+}
+
+fn attest(node: &Node, problems: &Problems) -> Option<Attest> {
+    let map = Map::new(node, "`attest`", problems);
+    let attest = Attest {
+        statement: map.text("statement"),
+        evidence: map.texts("evidence"),
+        valid_days: map.opt_int("valid-days").unwrap_or(365),
+    };
+    map.finish();
+    Some(attest)
+}
+
+fn scoring(node: &Node, problems: &Problems) -> Option<Scoring> {
+    let map = Map::new(node, "scoring", problems);
+    let number = |node: Option<&Node>| match node.map(|node| &node.value) {
+        Some(Value::Int(value)) => *value as f64,
+        Some(Value::Float(value)) => *value,
+        _ => {
+            problems.note(node.map_or(map.span(), |node| node.span), "this must be a number");
+            0.0
+        }
+    };
+    let weights = map.get("weights");
+    let weight = |priority: Priority| number(weights.and_then(|node| node.get(priority.as_str())));
+    let scoring = Scoring {
+        version: map.text("version"),
+        weights: [Priority::P0, Priority::P1, Priority::P2, Priority::P3].map(weight),
+        coverage_floor: number(map.get("coverage-floor")),
+        grades: map
+            .get("grades")
+            .map(Node::entries)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|entry| Some((entry.key.chars().next()?, number(Some(&entry.value)))))
+            .collect(),
+    };
+    map.finish();
+    Some(scoring)
+}

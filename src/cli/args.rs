@@ -1,0 +1,158 @@
+//! The command line as typed.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::model::terms::{Priority, Word};
+use crate::render::FORMATS;
+
+/// Says whether an application may go to production, what is missing, in what order to fix it, and on what evidence.
+#[derive(Debug, Parser)]
+#[command(name = "readyctl", version, propagate_version = true, max_term_width = 100)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Audit a repository
+    Audit(AuditArgs),
+    /// Explain a check, or how the score came about
+    Explain(ExplainArgs),
+    /// List, show, verify and test checks
+    #[command(subcommand)]
+    Checks(ChecksCommand),
+    /// Print completions for a shell
+    Completions { shell: clap_complete::Shell },
+}
+
+/// Where checks come from.
+#[derive(Debug, Default, Clone, ClapArgs)]
+pub struct PackArgs {
+    /// Folder of more checks; a file replaces the built-in one with the same path
+    #[arg(long = "checks", value_name = "DIR")]
+    pub checks: Vec<PathBuf>,
+}
+
+/// Which configuration applies.
+#[derive(Debug, Default, Clone, ClapArgs)]
+pub struct ConfigArgs {
+    /// Configuration file; default: readyctl.toml or .github/readyctl.toml in the repository
+    #[arg(long, value_name = "FILE", env = "READYCTL_CONFIG", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Ignore configuration files
+    #[arg(long)]
+    pub no_config: bool,
+}
+
+/// When to use colour.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// What to audit and what to judge.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct TargetArgs {
+    /// The repository
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Judge only these checks or categories
+    #[arg(long, value_name = "ID|CATEGORY")]
+    pub only: Vec<String>,
+    /// Leave these checks or categories out
+    #[arg(long, value_name = "ID|CATEGORY")]
+    pub skip: Vec<String>,
+    #[command(flatten)]
+    pub pack: PackArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Threads to use; default: one for each core
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct AuditArgs {
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Output format; repeat for several, each with its own --output
+    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(FORMATS.iter().map(|f| f.name)))]
+    pub format: Vec<String>,
+    /// Write to a file instead of stdout; its ending chooses the format
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+    /// Show passes and checks that do not apply, too
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// Gate: exit 1 if a check of this priority or a more urgent one fails
+    #[arg(long, value_name = "P0..P3", value_parser = priority)]
+    pub fail_on: Option<Priority>,
+    /// Gate: exit 1 if the score is below this, 0 to 100
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub min_score: Option<u8>,
+    /// Gate: exit 1 unless the verdict is GO or GO WITH CONDITIONS
+    #[arg(long)]
+    pub require_verdict: bool,
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t)]
+    pub color: Color,
+    /// Width of the terminal report in columns
+    #[arg(long, value_name = "COLUMNS")]
+    pub width: Option<u16>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct ExplainArgs {
+    /// Id of a check, or `score`
+    pub topic: String,
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ChecksCommand {
+    /// List checks with priority, effort and title
+    List {
+        #[command(flatten)]
+        pack: PackArgs,
+    },
+    /// Print a check's file
+    Show {
+        id: String,
+        #[command(flatten)]
+        pack: PackArgs,
+    },
+    /// Report every mistake in checks
+    Lint {
+        #[command(flatten)]
+        pack: PackArgs,
+    },
+    /// Run the tests inside checks
+    Test {
+        /// Only checks whose id starts with this
+        filter: Option<String>,
+        /// Also remove each outcome's evidence; the outcome must change
+        #[arg(long)]
+        mutate: bool,
+        #[command(flatten)]
+        pack: PackArgs,
+    },
+    /// Write the skeleton of a new check to stdout
+    New {
+        /// category/name
+        id: String,
+    },
+    /// Print the JSON Schema of check files
+    Schema,
+}
+
+fn priority(text: &str) -> Result<Priority, String> {
+    Priority::parse(&text.to_uppercase()).ok_or_else(|| format!("one of {}", Priority::words().join(", ")))
+}

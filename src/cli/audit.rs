@@ -1,0 +1,119 @@
+//! `readyctl audit`: collect, assess, render, gate.
+
+use std::path::Path;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use crate::checks::load::Ruleset;
+use crate::checks::pack::{self, Selection};
+use crate::config::{self, Policy};
+use crate::engine::assess::{Assessment, assess};
+use crate::inventory::collect::{Context, collect};
+use crate::inventory::source::Source;
+use crate::inventory::view::GitSummary;
+use crate::inventory::walk::Disk;
+use crate::model::report::{Report, Target};
+use crate::model::terms::{Priority, Status, Verdict};
+
+use super::args::{AuditArgs, TargetArgs};
+use super::error::{Exit, Failure};
+use super::output;
+
+/// Runs the command.
+///
+/// # Errors
+/// When the target, the configuration or the checks cannot be used, or the output cannot be written.
+pub fn run(args: &AuditArgs) -> Result<Exit, Failure> {
+    let outputs = output::plan(args)?;
+    let (report, _) = audited(&args.target)?;
+    output::write(&report, &outputs)?;
+    Ok(gate(args, &report))
+}
+
+/// Audits the target. Returns the report and the ruleset that judged.
+pub(super) fn audited(target: &TargetArgs) -> Result<(Report, Ruleset), Failure> {
+    let started = (SystemTime::now(), Instant::now());
+    if let Some(threads) = target.threads {
+        // A second pool in one process is refused; there is none before this.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build_global();
+    }
+    let disk = Disk::open(&target.path).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+    let (policy, config) = config::find(&target.path, target.config.config.as_deref(), target.config.no_config)
+        .map_err(|error| Failure::new(Exit::Usage, format!("{error:#}")))?;
+    if disk.entries().is_empty() {
+        return Err(Failure::new(Exit::Inconclusive, nothing(&target.path, "holds no files")));
+    }
+    let mut folders = policy.checks.clone();
+    folders.extend(target.pack.checks.iter().cloned());
+    let ruleset = pack::open(&Selection { verify: !folders.is_empty(), folders, only_folders: false })?;
+    let selected = selector(target, &policy, &ruleset)?;
+    let progress = output::Progress::start();
+    let (context, commit, dirty) = context(&disk);
+    let inventory = collect(&disk, &ruleset.needs, context);
+    drop(progress);
+    if inventory.files.iter().all(|file| !file.scanned) {
+        return Err(Failure::new(Exit::Inconclusive, nothing(&target.path, "holds no text file that a check looks into")));
+    }
+    let target_row = Target { path: target.path.display().to_string(), commit, dirty, url: None };
+    let assessment = Assessment { ruleset: &ruleset, target: target_row, selected: &selected, config };
+    let mut report = assess(&assessment, &inventory);
+    report.run.started_at = output::utc(started.0.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs());
+    report.run.duration_ms = started.1.elapsed().as_millis() as u64;
+    Ok((report, ruleset))
+}
+
+fn nothing(path: &Path, why: &str) -> String {
+    format!("{} {why}, so nothing was audited; name the folder that holds the application", path.display())
+}
+
+fn context(disk: &Disk) -> (Context, Option<String>, Option<bool>) {
+    let mut notes = disk.notes();
+    let git = disk.git();
+    let summary = git.map(|git| GitSummary { head: git.head.clone(), dirty: git.dirty, shallow: git.shallow });
+    if git.is_some_and(|git| git.shallow) {
+        notes.push("the clone is shallow: checks of the history see only a part of it".to_owned());
+    }
+    let (commit, dirty) = summary.as_ref().map_or((None, None), |git| (git.head.clone(), git.dirty));
+    (Context { git: summary, notes }, commit, dirty)
+}
+
+/// Which checks to judge, from the command line and the configuration.
+fn selector(
+    target: &TargetArgs,
+    policy: &Policy,
+    ruleset: &Ruleset,
+) -> Result<impl Fn(&crate::checks::check::Check) -> bool + Sync + use<>, Failure> {
+    let only: Vec<String> = if target.only.is_empty() { policy.only.clone() } else { target.only.clone() };
+    let skip: Vec<String> = target.skip.iter().chain(&policy.skip).cloned().collect();
+    for word in only.iter().chain(&skip) {
+        let known = ruleset.checks.iter().any(|check| check.id == *word || check.category == *word);
+        if !known {
+            let names = ruleset.checks.iter().flat_map(|check| [check.id.as_str(), check.category.as_str()]);
+            let hint = crate::probes::params::suggestion(word, names);
+            let message = format!("no check or category is called `{word}`{hint}; `readyctl checks list` shows them");
+            return Err(Failure::new(Exit::Usage, message));
+        }
+    }
+    Ok(move |check: &crate::checks::check::Check| {
+        let named = |list: &[String]| list.iter().any(|word| check.id == *word || check.category == *word);
+        (only.is_empty() || named(&only)) && !named(&skip)
+    })
+}
+
+/// The exit code that the gate options ask for.
+fn gate(args: &AuditArgs, report: &Report) -> Exit {
+    let gated = args.fail_on.is_some() || args.min_score.is_some() || args.require_verdict;
+    if !gated {
+        return Exit::Met;
+    }
+    let fails = |priority: Priority| report.checks.iter().any(|row| row.priority <= priority && row.status == Status::Fail);
+    let breaks_priority = args.fail_on.is_some_and(fails);
+    let below = args.min_score.is_some_and(|lowest| report.summary.score.is_none_or(|score| score < f64::from(lowest)));
+    let verdict = report.summary.verdict;
+    if breaks_priority || below || (args.require_verdict && verdict == Verdict::NoGo) {
+        return Exit::NotMet;
+    }
+    let unrun = args.fail_on.is_some_and(|priority| {
+        report.checks.iter().any(|row| row.priority <= priority && row.status == Status::Error)
+    });
+    if unrun || (args.require_verdict && verdict == Verdict::Inconclusive) { Exit::Inconclusive } else { Exit::Met }
+}

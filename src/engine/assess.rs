@@ -1,0 +1,217 @@
+//! Inventory + ruleset → report. Pure: the same input gives the same report.
+
+use rayon::prelude::*;
+
+use crate::checks::check::Check;
+use crate::checks::load::Ruleset;
+use crate::inventory::view::{Facts, Inventory, View};
+use crate::model::evidence::EvidenceKind;
+use crate::model::language::Language;
+use crate::model::report::{
+    CheckRow, ComponentOutcome, ComponentRow, FileCounts, Remediation, Report, Ruleset as RulesetRow, Run, Summary, Target, Tool,
+};
+use crate::model::terms::{Scope, Status};
+
+use super::judge::{Outcome, judge};
+use super::{evidence, observe, score};
+
+/// What an assessment needs besides the inventory.
+pub struct Assessment<'a> {
+    pub ruleset: &'a Ruleset,
+    pub target: Target,
+    /// Which checks to judge.
+    pub selected: &'a (dyn Fn(&Check) -> bool + Sync),
+    /// The configuration file in force.
+    pub config: Option<String>,
+}
+
+/// A part of the repository that is judged on its own.
+struct Unit {
+    name: String,
+    path: String,
+    /// `None`: the whole repository.
+    component: Option<usize>,
+    facts: Facts,
+    languages: Vec<Language>,
+}
+
+impl Unit {
+    fn view<'a>(&'a self, inventory: &'a Inventory) -> View<'a> {
+        let view = self.component.map_or_else(|| inventory.whole(), |component| inventory.component(component));
+        view.with_facts(&self.facts)
+    }
+}
+
+/// Judges every selected check and writes the report.
+pub fn assess(assessment: &Assessment<'_>, inventory: &Inventory) -> Report {
+    let ruleset = assessment.ruleset;
+    let units = units(ruleset, inventory);
+    let whole = unit(ruleset, inventory, None);
+    let selected: Vec<&Check> = ruleset.checks.iter().filter(|check| (assessment.selected)(check)).collect();
+    let rows: Vec<CheckRow> = selected
+        .par_iter()
+        .map(|check| match check.scope {
+            Scope::Repository => row(check, std::slice::from_ref(&whole), assessment, inventory),
+            Scope::Component => row(check, &units, assessment, inventory),
+        })
+        .collect();
+    let coverage = score::coverage(&ruleset.scoring, &rows);
+    let (verdict, verdict_reason) = score::verdict(&ruleset.scoring, &rows, coverage);
+    let points = score::percent(&rows);
+    let summary = Summary {
+        score: points,
+        grade: points.and_then(|points| score::grade(&ruleset.scoring, points)),
+        verdict,
+        verdict_reason,
+        coverage,
+        conditions: score::conditions(&rows),
+        counts: score::counts(rows.iter()),
+        files: FileCounts {
+            total: inventory.files.len(),
+            scanned: inventory.files.iter().filter(|file| file.scanned).count(),
+            skipped: inventory.skipped.clone(),
+        },
+        notes: inventory.notes.clone(),
+        config: assessment.config.clone(),
+    };
+    Report {
+        schema_version: "1",
+        tool: Tool { name: "readyctl", version: env!("CARGO_PKG_VERSION"), commit: option_env!("READYCTL_COMMIT") },
+        ruleset: RulesetRow {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            digest: ruleset.digest.clone(),
+            checks: ruleset.checks.len(),
+        },
+        scoring_version: "1",
+        target: assessment.target.clone(),
+        components: units.iter().map(component_row).collect(),
+        summary,
+        categories: score::categories(&ruleset.categories, &rows),
+        checks: rows,
+        run: Run::default(),
+    }
+}
+
+/// The units that are judged: every component that is deployed, or that no deployed one includes.
+fn units(ruleset: &Ruleset, inventory: &Inventory) -> Vec<Unit> {
+    let components = &inventory.layout.components;
+    let included = |index: usize| components.iter().any(|other| other.deployable && other.includes.contains(&index));
+    let judged: Vec<usize> = (0..components.len()).filter(|index| components[*index].deployable || !included(*index)).collect();
+    if judged.is_empty() {
+        return vec![unit(ruleset, inventory, None)];
+    }
+    judged.par_iter().map(|index| unit(ruleset, inventory, Some(*index))).collect()
+}
+
+fn unit(ruleset: &Ruleset, inventory: &Inventory, component: Option<usize>) -> Unit {
+    let view = component.map_or_else(|| inventory.whole(), |index| inventory.component(index));
+    let facts = observe::facts(&ruleset.facts, view);
+    let mut counted = std::collections::BTreeMap::new();
+    for (index, file) in inventory.files.iter().enumerate() {
+        let deciding = crate::model::role::RoleSet::DECIDING.contains(file.role);
+        if deciding && view.contains(crate::inventory::view::FileId(index as u32)) {
+            *counted.entry(file.language).or_insert(0usize) += 1;
+        }
+    }
+    let mut languages: Vec<(usize, Language)> =
+        counted.into_iter().filter_map(|(language, count)| Some((count, language?))).collect();
+    languages.sort_by(|a, b| b.cmp(a));
+    let (name, path) = component.map_or((".", "."), |index| {
+        let component = &inventory.layout.components[index];
+        (component.id.as_str(), component.path.as_str())
+    });
+    Unit {
+        name: name.to_owned(),
+        path: if path.is_empty() { ".".to_owned() } else { path.to_owned() },
+        component,
+        facts,
+        languages: languages.into_iter().map(|(_, language)| language).collect(),
+    }
+}
+
+fn component_row(unit: &Unit) -> ComponentRow {
+    ComponentRow {
+        id: unit.name.clone(),
+        path: unit.path.clone(),
+        facts: unit.facts.keys().map(|fact| fact.to_string()).collect(),
+        languages: unit.languages.iter().map(|language| language.as_str().to_owned()).collect(),
+    }
+}
+
+/// The row of a check: the outcome of the unit in which it came out worst.
+fn row(check: &Check, units: &[Unit], assessment: &Assessment<'_>, inventory: &Inventory) -> CheckRow {
+    let outcomes: Vec<Outcome<'_>> = units.iter().map(|unit| outcome(check, unit, assessment.ruleset, inventory)).collect();
+    let by_component = if check.scope == Scope::Repository {
+        Vec::new()
+    } else {
+        let named = units.iter().zip(&outcomes);
+        named.map(|(unit, outcome)| ComponentOutcome { component: unit.name.clone(), status: outcome.status }).collect()
+    };
+    // The first of the worst, so that the order of components decides ties.
+    let worst = (0..outcomes.len()).min_by_key(|index| (outcomes[*index].status, *index)).unwrap_or_default();
+    let Some((unit, outcome)) = units.get(worst).zip(outcomes.get(worst)) else {
+        return blank_row(check, Outcome::without(Status::NotApplicable, "there is nothing to judge".to_owned()), assessment);
+    };
+    let (evidence, evidence_omitted) = evidence::of(check, outcome, inventory);
+    let decided = outcome.status != Status::NotApplicable && check.scope == Scope::Component;
+    let mut row = blank_row(check, Outcome::without(outcome.status, outcome.reason.clone()), assessment);
+    row.component = decided.then(|| unit.name.clone());
+    row.strength = outcome.strength;
+    row.remediation = remediation(check, unit, &evidence, assessment);
+    row.evidence = evidence;
+    row.evidence_omitted = evidence_omitted;
+    row.by_component = by_component;
+    row
+}
+
+fn blank_row(check: &Check, outcome: Outcome<'_>, assessment: &Assessment<'_>) -> CheckRow {
+    CheckRow {
+        id: check.id.clone(),
+        title: check.title.clone(),
+        category: check.category.clone(),
+        priority: check.priority,
+        effort: check.effort,
+        component: None,
+        status: outcome.status,
+        reason: outcome.reason,
+        strength: outcome.strength,
+        needs_strength: (!check.require.is_empty()).then_some(check.strength),
+        contradiction: None,
+        evidence: Vec::new(),
+        evidence_omitted: 0,
+        points: score::points(&assessment.ruleset.scoring, check.priority, outcome.status),
+        remediation: Remediation::default(),
+        references: check.references.clone(),
+        why: check.why.clone(),
+        cannot_see: check.cannot_see.clone(),
+        by_component: Vec::new(),
+        waiver: None,
+    }
+}
+
+fn outcome<'c>(check: &'c Check, unit: &Unit, ruleset: &Ruleset, inventory: &Inventory) -> Outcome<'c> {
+    let view = unit.view(inventory);
+    if let Some(clause) = observe::deciding_clause(&check.applies, &view) {
+        return Outcome::without(Status::NotApplicable, format!("it applies to `{clause}`, which does not hold here"));
+    }
+    judge(check, observe::check(check, &view, &ruleset.needs))
+}
+
+fn remediation(
+    check: &Check,
+    unit: &Unit,
+    evidence: &[crate::model::evidence::Evidence],
+    assessment: &Assessment<'_>,
+) -> Remediation {
+    let by_fact = check.fix.by_stack.iter().find(|(stack, _)| unit.facts.contains_key(stack.as_str()));
+    let by_language =
+        || unit.languages.iter().find_map(|language| check.fix.by_stack.get_key_value(language.as_str()));
+    let how = by_fact.or_else(by_language);
+    Remediation {
+        summary: check.fix.summary.clone(),
+        how: how.map(|(_, how)| how.clone()),
+        stack: how.map(|(stack, _)| stack.clone()),
+        path: evidence.iter().find(|piece| piece.kind == EvidenceKind::Finding).and_then(|piece| piece.path.clone()),
+        verify: format!("readyctl audit {} --only {}", assessment.target.path, check.id),
+    }
+}

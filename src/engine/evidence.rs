@@ -1,0 +1,94 @@
+//! Hits → evidence as reports show it, with fingerprints that survive moved lines.
+
+use std::collections::BTreeMap;
+
+use crate::checks::check::Check;
+use crate::inventory::view::{Hit, Inventory};
+use crate::model::evidence::{Evidence, EvidenceKind};
+use crate::model::terms::{Absent, Plane, Status};
+use crate::model::text::stable_hash;
+
+use super::judge::{Outcome, searched};
+use super::observe::Held;
+
+/// Pieces of evidence that a report shows for one check and kind.
+const MAX_SHOWN: usize = 12;
+
+/// The evidence of an outcome, and how many findings were left out.
+pub fn of(check: &Check, outcome: &Outcome<'_>, inventory: &Inventory) -> (Vec<Evidence>, usize) {
+    let Some(observed) = &outcome.observed else { return (Vec::new(), 0) };
+    let mut ordinals = BTreeMap::new();
+    let mut evidence = Vec::new();
+    for held in observed.against.iter().chain(&observed.look_alike) {
+        evidence.extend(held.hits.iter().map(|hit| finding(check, held, hit, inventory, &mut ordinals)));
+    }
+    let omitted = evidence.len().saturating_sub(MAX_SHOWN);
+    evidence.truncate(MAX_SHOWN);
+    let mut support = Vec::new();
+    for held in &observed.support {
+        support.extend(held.hits.iter().map(|hit| located(EvidenceKind::Support, held, hit, inventory)));
+    }
+    support.truncate(MAX_SHOWN);
+    let silent = evidence.is_empty() && support.is_empty();
+    evidence.extend(support);
+    if silent || (outcome.status == Status::Pass && check.absent == Absent::Pass) {
+        evidence.push(looked_for(check, observed.searched));
+    }
+    (evidence, omitted)
+}
+
+fn located(kind: EvidenceKind, held: &Held<'_>, hit: &Hit, inventory: &Inventory) -> Evidence {
+    let file = inventory.file(hit.file);
+    Evidence {
+        kind,
+        plane: Plane::Static,
+        path: Some(file.path.to_string()),
+        line: hit.line,
+        column: hit.line.map(|_| hit.column),
+        end_line: hit.line.map(|_| hit.end_line),
+        url: None,
+        snippet: hit.snippet.as_deref().map(str::to_owned),
+        message: held.item.say.clone(),
+        confidence: (kind == EvidenceKind::Finding).then_some(held.item.confidence),
+        role: Some(file.role),
+        fingerprint: None,
+    }
+}
+
+fn finding(
+    check: &Check,
+    held: &Held<'_>,
+    hit: &Hit,
+    inventory: &Inventory,
+    ordinals: &mut BTreeMap<(String, String), u32>,
+) -> Evidence {
+    let mut evidence = located(EvidenceKind::Finding, held, hit, inventory);
+    let path = evidence.path.clone().unwrap_or_default();
+    let content = evidence.snippet.as_deref().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let ordinal = ordinals.entry((path.clone(), content.clone())).or_default();
+    *ordinal += 1;
+    let hash = stable_hash([check.id.as_str(), &path, &content, &ordinal.to_string()]);
+    evidence.fingerprint = Some(format!("{hash:016x}"));
+    evidence
+}
+
+/// The proof behind "not found": what was looked for and in how many files.
+fn looked_for(check: &Check, files: usize) -> Evidence {
+    let says = |items: &[crate::checks::check::Item]| items.iter().map(|item| item.say.as_str()).collect::<Vec<_>>().join("; ");
+    let wanted = if check.require.is_empty() { says(&check.forbid) } else { says(&check.require) };
+    let message = format!("looked into {} for: {wanted}", searched(files));
+    Evidence {
+        kind: EvidenceKind::Searched,
+        plane: Plane::Static,
+        path: None,
+        line: None,
+        column: None,
+        end_line: None,
+        url: None,
+        snippet: None,
+        message,
+        confidence: None,
+        role: None,
+        fingerprint: None,
+    }
+}

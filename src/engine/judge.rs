@@ -1,0 +1,85 @@
+//! Observations → outcome. The order of the rules is the design's: applies, forbid, require, absent.
+
+use crate::checks::check::{Check, Item};
+use crate::model::terms::{Absent, Confidence, Status, Strength};
+
+use super::observe::{Held, Observed};
+
+/// The outcome of a check in one view, before evidence is rendered.
+#[derive(Debug)]
+pub struct Outcome<'c> {
+    pub status: Status,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// The strength of the best evidence for it.
+    pub strength: Option<Strength>,
+    pub observed: Option<Observed<'c>>,
+}
+
+impl Outcome<'_> {
+    /// An outcome that no observation led to.
+    pub fn without(status: Status, reason: String) -> Outcome<'static> {
+        Outcome { status, reason, strength: None, observed: None }
+    }
+}
+
+/// Judges what was observed of a check that applies.
+pub fn judge<'c>(check: &Check, observed: Observed<'c>) -> Outcome<'c> {
+    let strength = observed.support.iter().map(|held| held.item.strength).max();
+    let (status, reason) = decide(check, &observed, strength);
+    Outcome { status, reason, strength, observed: Some(observed) }
+}
+
+fn decide(check: &Check, observed: &Observed<'_>, strength: Option<Strength>) -> (Status, String) {
+    if let Some(reason) = said(&observed.against, |item| item.confidence >= Confidence::Medium) {
+        return (Status::Fail, reason);
+    }
+    if let Some(reason) = said(&observed.against, |_| true) {
+        return (Status::Partial, format!("{reason} (low confidence: verify by hand)"));
+    }
+    if let Some(reason) = said(&observed.look_alike, |_| true) {
+        return if observed.support.is_empty() {
+            (Status::Fail, reason)
+        } else {
+            (Status::Partial, format!("{reason}, beside evidence that it is done"))
+        };
+    }
+    if let Some(strength) = strength {
+        let best = said(&observed.support, |item| item.strength == strength).unwrap_or_default();
+        if strength < check.strength {
+            return (Status::Partial, format!("{best}; that is {strength}, a pass needs {}", check.strength));
+        }
+        return match &observed.gap {
+            Some((_, reason)) if !check.forbid.is_empty() => (Status::Unknown, format!("{best}, but a file could not be judged: {reason}")),
+            _ => (Status::Pass, best),
+        };
+    }
+    nothing_decisive(check, observed)
+}
+
+fn nothing_decisive(check: &Check, observed: &Observed<'_>) -> (Status, String) {
+    let searched = searched(observed.searched);
+    if let Some((_, reason)) = &observed.gap {
+        return (Status::Unknown, format!("a file could not be judged: {reason}"));
+    }
+    if check.forbid.is_empty() && check.require.is_empty() {
+        return (Status::Manual, "only a person can answer this; files cannot".to_owned());
+    }
+    match check.absent {
+        // Silence is no proof when nothing was looked at.
+        Absent::Pass if observed.searched == 0 => (Status::Unknown, "no file to look into".to_owned()),
+        Absent::Pass => (Status::Pass, format!("nothing that speaks against it in {searched}")),
+        Absent::Fail => (Status::Fail, format!("no evidence of it in {searched}")),
+        Absent::Unknown => (Status::Unknown, format!("nothing decisive in {searched}")),
+    }
+}
+
+/// `1 file`, `12 files`.
+pub fn searched(count: usize) -> String {
+    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
+}
+
+/// What the first item that `counts` says.
+fn said(held: &[Held<'_>], counts: impl Fn(&Item) -> bool) -> Option<String> {
+    held.iter().find(|held| counts(held.item)).map(|held| held.item.say.clone())
+}

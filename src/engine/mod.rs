@@ -1,0 +1,10 @@
+//! Floor 4: the run. Inventory + ruleset → observed → judged → scored → report; pure after the collection.
+//!
+//! `assess` is the one path from an inventory to a report: the audit takes it, and so does every check's own test.
+
+pub mod assess;
+mod evidence;
+pub mod judge;
+pub mod observe;
+pub mod score;
+pub mod selftest;

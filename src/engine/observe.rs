@@ -1,0 +1,94 @@
+//! Facts and items observed in a view.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::checks::check::{Check, Clause, Fact, Item};
+use crate::inventory::view::{Facts, FileId, Hit, View};
+use crate::model::needs::{Look, NeedId, NeedSet, SelectorId};
+
+/// An item that holds, with what it cites.
+#[derive(Debug)]
+pub struct Held<'c> {
+    pub item: &'c Item,
+    pub hits: Vec<Hit>,
+}
+
+/// What a check's items observed in one view.
+#[derive(Debug)]
+pub struct Observed<'c> {
+    pub against: Vec<Held<'c>>,
+    pub look_alike: Vec<Held<'c>>,
+    pub support: Vec<Held<'c>>,
+    /// Scanned files that its needs looked into.
+    pub searched: usize,
+    /// A file in which one of its needs could not be answered.
+    pub gap: Option<(FileId, String)>,
+}
+
+/// Whether a check applies, and the clause that decided if it does not.
+pub fn deciding_clause<'c>(clauses: &'c [Clause], view: &View<'_>) -> Option<&'c Clause> {
+    clauses.iter().find(|clause| !clause_holds(clause, view))
+}
+
+fn clause_holds(clause: &Clause, view: &View<'_>) -> bool {
+    clause.any.iter().any(|literal| view.fact(&literal.fact).is_some() == literal.holds)
+}
+
+/// The facts that hold in a view. `facts` come in an order in which each follows those it rests on.
+pub fn facts(facts: &[Fact], view: View<'_>) -> Facts {
+    let mut holding = Facts::new();
+    for fact in facts {
+        let view = view.with_facts(&holding);
+        let mut proof: Vec<Hit> = held(&fact.from, &view).into_iter().flat_map(|held| held.hits).collect();
+        if !proof.is_empty() {
+            proof.sort();
+            proof.dedup();
+            proof.truncate(8);
+            holding.insert(Arc::from(fact.name.as_str()), proof);
+        }
+    }
+    holding
+}
+
+/// The items that hold.
+fn held<'c>(items: &'c [Item], view: &View<'_>) -> Vec<Held<'c>> {
+    let counts = |item: &&Item| item.when.iter().all(|clause| clause_holds(clause, view));
+    items
+        .iter()
+        .filter(counts)
+        .filter_map(|item| {
+            let observation = item.expression.observe(view);
+            (observation.holds && !observation.hits.is_empty()).then_some(Held { item, hits: observation.hits })
+        })
+        .collect()
+}
+
+/// Observes every item of a check.
+pub fn check<'c>(check: &'c Check, view: &View<'_>, needs: &NeedSet) -> Observed<'c> {
+    let mut asked = BTreeSet::new();
+    for item in check.forbid.iter().chain(&check.look_alike).chain(&check.require) {
+        item.expression.needs(&mut asked);
+    }
+    let selectors: BTreeSet<SelectorId> = asked.iter().map(|need| needs.need(*need).selector).collect();
+    let mut against = BTreeSet::new();
+    for item in check.forbid.iter().chain(&check.look_alike) {
+        item.expression.needs(&mut against);
+    }
+    let gap = against.iter().find_map(|need| gap(*need, view, needs));
+    Observed {
+        against: held(&check.forbid, view),
+        look_alike: held(&check.look_alike, view),
+        support: held(&check.require, view),
+        searched: view.searched(&selectors),
+        gap,
+    }
+}
+
+fn gap(need: NeedId, view: &View<'_>, needs: &NeedSet) -> Option<(FileId, String)> {
+    // An import that could not be looked for never hides bad evidence by itself.
+    if matches!(needs.need(need).look, Look::Import { .. }) {
+        return None;
+    }
+    view.gap(need).map(|(file, reason)| (file, reason.to_owned()))
+}

@@ -1,0 +1,167 @@
+//! Runs the tests inside checks through the production path, and proves by mutation that their evidence decides.
+//!
+//! A test's files become an inventory in memory, which is collected and assessed as any repository is. Mutation removes the lines
+//! that an outcome cites and runs the test again: an outcome that stays was not decided by what it cites.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::checks::cases::{self, Case};
+use crate::checks::load::{PackFile, Ruleset};
+use crate::inventory::collect::{Context, collect};
+use crate::inventory::source::Memory;
+use crate::inventory::view::{GitSummary, Inventory};
+use crate::model::evidence::{Evidence, EvidenceKind};
+use crate::model::report::{CheckRow, Report, Target};
+use crate::model::terms::Status;
+use crate::probes::params::Problems;
+
+use super::assess::{Assessment, assess};
+use super::observe;
+
+/// How a test ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Ok,
+    /// Another outcome than expected.
+    Outcome { got: Status, reason: String },
+    /// The right outcome, but not at the place that the test names.
+    WrongPlace { wanted: String, got: Vec<String> },
+    /// The outcome stayed although everything it cites was removed.
+    Unmoved { cited: Vec<String> },
+}
+
+/// The result of one test.
+#[derive(Debug, Clone)]
+pub struct Tested {
+    /// Of the check, or `facts/<name>`.
+    pub id: String,
+    pub case: String,
+    pub verdict: Verdict,
+    /// Was it also run with its evidence removed?
+    pub mutated: bool,
+}
+
+/// Runs the tests of the checks and facts whose id `wanted` accepts.
+pub fn run(ruleset: &Ruleset, files: &[PackFile], mutate: bool, wanted: &(dyn Fn(&str) -> bool + Sync)) -> Vec<Tested> {
+    let jobs: Vec<(String, Case)> = files
+        .iter()
+        .map(|file| (file.path.trim_end_matches(".yaml").to_owned(), file))
+        .filter(|(id, _)| wanted(id))
+        .filter_map(|(id, file)| Some((id, file.node.get("tests")?)))
+        .flat_map(|(id, tests)| {
+            let problems = Problems::default();
+            cases::parse(tests, &problems).into_iter().map(move |case| (id.clone(), case))
+        })
+        .collect();
+    jobs.par_iter().map(|(id, case)| test(ruleset, id, case, mutate)).collect()
+}
+
+fn test(ruleset: &Ruleset, id: &str, case: &Case, mutate: bool) -> Tested {
+    let tested = |verdict, mutated| Tested { id: id.to_owned(), case: case.name.clone(), verdict, mutated };
+    if let Some(fact) = id.strip_prefix("facts/") {
+        return tested(test_fact(ruleset, fact, case), false);
+    }
+    let Some(row) = outcome(ruleset, id, case) else {
+        return tested(Verdict::Outcome { got: Status::Error, reason: "no such check is loaded".to_owned() }, false);
+    };
+    if row.status != case.expect {
+        return tested(Verdict::Outcome { got: row.status, reason: row.reason.clone() }, false);
+    }
+    if let Some(wanted) = case.at.iter().find(|wanted| !is_cited(&row, wanted)) {
+        let got = row.evidence.iter().filter_map(Evidence::place).collect();
+        return tested(Verdict::WrongPlace { wanted: wanted.clone(), got }, false);
+    }
+    if !mutate {
+        return tested(Verdict::Ok, false);
+    }
+    match unmoved(ruleset, id, case, &row) {
+        None => tested(Verdict::Ok, false),
+        Some(None) => tested(Verdict::Ok, true),
+        Some(Some(cited)) => tested(Verdict::Unmoved { cited }, true),
+    }
+}
+
+fn test_fact(ruleset: &Ruleset, fact: &str, case: &Case) -> Verdict {
+    let inventory = inventory(ruleset, case);
+    let views = (0..inventory.layout.components.len()).map(|index| inventory.component(index)).chain([inventory.whole()]);
+    let holds = views.map(|view| observe::facts(&ruleset.facts, view)).any(|facts| facts.contains_key(fact));
+    let got = if holds { Status::Pass } else { Status::Fail };
+    if got == case.expect {
+        return Verdict::Ok;
+    }
+    let reason = if holds { "the fact holds" } else { "the fact does not hold" };
+    Verdict::Outcome { got, reason: reason.to_owned() }
+}
+
+fn is_cited(row: &CheckRow, wanted: &str) -> bool {
+    row.evidence.iter().any(|evidence| {
+        evidence.place().as_deref() == Some(wanted) || (evidence.path.as_deref() == Some(wanted))
+    })
+}
+
+fn inventory(ruleset: &Ruleset, case: &Case) -> Inventory {
+    let files: BTreeMap<String, Vec<u8>> =
+        case.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
+    let mut memory = Memory::new(files);
+    let mut context = Context::default();
+    if case.git.repository {
+        memory = memory.with_git(&case.git.untracked);
+        context.git = Some(GitSummary::default());
+    }
+    collect(&memory, &ruleset.needs, context)
+}
+
+fn report(ruleset: &Ruleset, id: &str, case: &Case) -> Report {
+    let inventory = inventory(ruleset, case);
+    let target = Target { path: ".".to_owned(), commit: None, dirty: None, url: None };
+    let assessment = Assessment { ruleset, target, selected: &|check| check.id == id, config: None };
+    assess(&assessment, &inventory)
+}
+
+fn outcome(ruleset: &Ruleset, id: &str, case: &Case) -> Option<CheckRow> {
+    report(ruleset, id, case).checks.into_iter().next()
+}
+
+/// `None`: nothing is cited, so nothing can be removed. `Some(None)`: the outcome moved. Otherwise what was removed in vain.
+fn unmoved(ruleset: &Ruleset, id: &str, case: &Case, row: &CheckRow) -> Option<Option<Vec<String>>> {
+    let kind = match row.status {
+        Status::Fail | Status::Partial if has(row, EvidenceKind::Finding) => EvidenceKind::Finding,
+        Status::Pass | Status::Partial if has(row, EvidenceKind::Support) => EvidenceKind::Support,
+        _ => return None,
+    };
+    let mut mutant = case.clone();
+    let mut removed = Vec::new();
+    // Reports show only the first findings of many, so removal goes on until no cited place is left.
+    for _ in 0..8 {
+        let current = outcome(ruleset, id, &mutant)?;
+        let cited: Vec<Evidence> = current.evidence.iter().filter(|evidence| evidence.kind == kind).cloned().collect();
+        if cited.is_empty() || current.status != row.status {
+            return Some(None);
+        }
+        for evidence in &cited {
+            removed.extend(evidence.place());
+            remove(&mut mutant, evidence);
+        }
+    }
+    Some(Some(removed))
+}
+
+fn has(row: &CheckRow, kind: EvidenceKind) -> bool {
+    row.evidence.iter().any(|evidence| evidence.kind == kind)
+}
+
+/// Blanks the cited lines, or drops the file that is cited as a whole.
+fn remove(case: &mut Case, evidence: &Evidence) {
+    let Some(path) = &evidence.path else { return };
+    let Some(line) = evidence.line else {
+        case.files.remove(path);
+        return;
+    };
+    let last = evidence.end_line.unwrap_or(line);
+    if let Some(text) = case.files.get_mut(path) {
+        let kept = text.lines().zip(1u32..).map(|(text, number)| if (line..=last).contains(&number) { "" } else { text });
+        *text = kept.collect::<Vec<_>>().join("\n");
+    }
+}

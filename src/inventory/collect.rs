@@ -1,0 +1,234 @@
+//! Source + needs → inventory: one walk, one read per file, then everything that needs all files at once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::model::language::Language;
+use crate::model::needs::{Look, NeedId, NeedSet};
+use crate::model::report::SkippedFile;
+use crate::model::role::Role;
+
+use super::layout::{self, Layout, ManifestHint};
+use super::manifest::{self, Manifest};
+use super::role;
+use super::scan::compose::ComposeFile;
+use super::scan::{self, FileScan, Scanner, Scratch, Selection};
+use super::source::{FileEntry, Source};
+use super::view::{DeclaredDependency, File, FileId, GitSummary, Hit, Inventory};
+
+/// What a caller knows of the repository besides its files.
+#[derive(Debug, Default)]
+pub struct Context {
+    pub git: Option<GitSummary>,
+    pub notes: Vec<String>,
+}
+
+/// Collects everything that the needs ask for.
+pub fn collect(source: &dyn Source, needs: &NeedSet, context: Context) -> Inventory {
+    let selection = Selection::new(needs);
+    let classified: Vec<File> = source.entries().par_iter().map(|entry| classify(entry, &selection)).collect();
+    let bytes = source
+        .entries()
+        .iter()
+        .zip(&classified)
+        .filter(|(_, file)| selection.reads(&file.selectors))
+        .map(|(entry, _)| entry.size)
+        .sum();
+    let scanner = Scanner::new(needs, bytes);
+    let read: Vec<ReadFile> = (0..classified.len())
+        .into_par_iter()
+        .map_init(|| Scratch::new(&scanner), |scratch, index| read_file(source, &scanner, &selection, scratch, index, &classified[index]))
+        .collect();
+    assemble(source, &scanner, classified, read, context)
+}
+
+/// What reading one file yields.
+#[derive(Default)]
+struct ReadFile {
+    /// The role and selectors, where the content changed them.
+    file: Option<File>,
+    scanned: bool,
+    scan: FileScan,
+    manifest: Option<Manifest>,
+    compose: Option<ComposeFile>,
+    skipped: Option<String>,
+}
+
+fn classify(entry: &FileEntry, selection: &Selection<'_>) -> File {
+    let language = Language::of_path(&entry.path);
+    let role = role::of_path(&entry.path);
+    File {
+        path: entry.path.as_str().into(),
+        language,
+        role,
+        tracked: entry.tracked,
+        selectors: selection.of(&entry.path, language, role, entry.tracked),
+        scanned: false,
+    }
+}
+
+fn read_file(
+    source: &dyn Source,
+    scanner: &Scanner<'_>,
+    selection: &Selection<'_>,
+    scratch: &mut Scratch,
+    index: usize,
+    file: &File,
+) -> ReadFile {
+    let mut read = ReadFile::default();
+    let is_manifest = manifest::recognises(&file.path) && !matches!(file.role, Role::Vendored | Role::Docs | Role::Generated);
+    let is_compose = scan::is_compose(&file.path);
+    if !is_manifest && !is_compose && !selection.reads(&file.selectors) {
+        return read;
+    }
+    let bytes = match source.read(index) {
+        Ok(bytes) => bytes,
+        Err(reason) => {
+            read.skipped = Some(reason.to_string());
+            return read;
+        }
+    };
+    let head = &bytes[..bytes.len().min(8 * 1024)];
+    if memchr::memchr(0, head).is_some() {
+        return read;
+    }
+    let mut selectors = &file.selectors;
+    let changed = role::of_content(head).filter(|role| *role != file.role && file.role == Role::Production).map(|role| File {
+        role,
+        selectors: selection.of(&file.path, file.language, role, file.tracked),
+        ..file.clone()
+    });
+    if let Some(changed) = &changed {
+        selectors = &changed.selectors;
+    }
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    };
+    read.scanned = true;
+    let id = FileId(index as u32);
+    read.scan = scan::scan(scanner, selection, scratch, (id, &file.path, file.language, selectors), &text);
+    if is_manifest {
+        read.manifest = manifest::parse(&file.path, &text).ok();
+    }
+    read.file = changed;
+    if is_compose {
+        read.compose = Some(ComposeFile { id, text });
+    }
+    read
+}
+
+fn assemble(
+    source: &dyn Source,
+    scanner: &Scanner<'_>,
+    mut files: Vec<File>,
+    read: Vec<ReadFile>,
+    context: Context,
+) -> Inventory {
+    let mut hits: Vec<Vec<Hit>> = vec![Vec::new(); scanner.needs.needs().len()];
+    let mut gaps: BTreeMap<NeedId, BTreeMap<FileId, Arc<str>>> = BTreeMap::new();
+    let mut skipped = source.skipped().to_vec();
+    let (mut manifests, mut composes) = (Vec::new(), Vec::new());
+    for (index, result) in read.into_iter().enumerate() {
+        let id = FileId(index as u32);
+        if let Some(file) = result.file {
+            files[index] = file;
+        }
+        files[index].scanned = result.scanned;
+        for (need, hit) in result.scan.hits {
+            hits[need.0 as usize].push(hit);
+        }
+        for (need, reason) in result.scan.gaps {
+            gaps.entry(need).or_default().insert(id, reason.into());
+        }
+        skipped.extend(result.skipped.map(|reason| SkippedFile { path: files[index].path.to_string(), reason }));
+        manifests.extend(result.manifest.map(|manifest| (id, manifest)));
+        composes.extend(result.compose);
+    }
+    let (compose_hits, compose_gaps) = scan::compose::answer(scanner, &files, &composes);
+    for (need, hit) in compose_hits {
+        hits[need.0 as usize].push(hit);
+    }
+    for (need, file, reason) in compose_gaps {
+        gaps.entry(need).or_default().insert(file, reason.into());
+    }
+    ignored_paths(source, scanner, &mut hits);
+    for list in &mut hits {
+        list.sort();
+        list.dedup();
+    }
+    skipped.sort();
+    skipped.dedup();
+    let layout = layout_of(&files, &manifests);
+    let dependencies = dependencies_of(manifests);
+    Inventory { files, layout, hits, gaps, dependencies, skipped, git: context.git, notes: context.notes }
+}
+
+/// Answers the needs about .gitignore.
+fn ignored_paths(source: &dyn Source, scanner: &Scanner<'_>, hits: &mut [Vec<Hit>]) {
+    for (number, need) in scanner.needs.needs().iter().enumerate() {
+        let Look::GitIgnores { path } = &need.look else { continue };
+        let Some(rule) = source.would_ignore(path) else { continue };
+        let (file, line) = rule.rsplit_once(':').unwrap_or((&rule, ""));
+        if let Some(index) = source.position(file) {
+            let line = line.parse().ok();
+            hits[number].push(Hit { line, end_line: line.unwrap_or(1), ..Hit::of_file(FileId(index as u32)) });
+        }
+    }
+}
+
+fn layout_of(files: &[File], manifests: &[(FileId, Manifest)]) -> Layout {
+    let listed: Vec<(&str, Role)> = files.iter().map(|file| (&*file.path, file.role)).collect();
+    let hints: Vec<ManifestHint> = manifests
+        .iter()
+        .filter_map(|(id, manifest)| {
+            let package = manifest.package.as_ref()?;
+            let path = &files[id.0 as usize].path;
+            Some(ManifestHint {
+                dir: path.rsplit_once('/').map_or(String::new(), |(dir, _)| dir.to_owned()),
+                ecosystem: manifest.ecosystem.as_str(),
+                name: Some(package.name.clone()).filter(|name| !name.is_empty()),
+                local_dependencies: package.local_dependencies.clone(),
+                is_workspace_root: package.is_workspace_root,
+                has_entry_point: package.has_entry_point,
+            })
+        })
+        .collect();
+    layout::layout(&listed, &hints)
+}
+
+/// The declared dependencies, with the version that the nearest lockfile above them resolved.
+fn dependencies_of(manifests: Vec<(FileId, Manifest)>) -> Vec<DeclaredDependency> {
+    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(dir, _)| dir.to_owned());
+    let mut locked: BTreeMap<(String, manifest::Ecosystem, String), String> = BTreeMap::new();
+    for (_, manifest) in manifests.iter().filter(|(_, manifest)| manifest.kind == manifest::ManifestKind::Lockfile) {
+        for dependency in &manifest.dependencies {
+            if let Some(version) = &dependency.resolved {
+                let key = (folder(&manifest.path), dependency.ecosystem, dependency.name.clone());
+                locked.entry(key).or_insert_with(|| version.clone());
+            }
+        }
+    }
+    let mut declared = Vec::new();
+    for (file, manifest) in manifests {
+        let home = folder(&manifest.path);
+        for mut dependency in manifest.dependencies {
+            if dependency.resolved.is_none() {
+                let mut at = Some(home.as_str());
+                while let Some(dir) = at {
+                    let key = (dir.to_owned(), dependency.ecosystem, dependency.name.clone());
+                    if let Some(version) = locked.get(&key) {
+                        dependency.resolved = Some(version.clone());
+                        break;
+                    }
+                    at = if dir.is_empty() { None } else { Some(dir.rsplit_once('/').map_or("", |(parent, _)| parent)) };
+                }
+            }
+            declared.push(DeclaredDependency { file, dependency });
+        }
+    }
+    declared.sort_by(|a, b| (a.file, a.dependency.line, &a.dependency.name).cmp(&(b.file, b.dependency.line, &b.dependency.name)));
+    declared
+}

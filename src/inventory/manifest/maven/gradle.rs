@@ -1,0 +1,250 @@
+//! `build.gradle` and `build.gradle.kts`.
+//!
+//! The script is not run. What counts are `dependencies { … }` and `plugins { … }` blocks, string variables used in versions, and the
+//! places where the Java version is set. To teach a configuration, see [`scope_of`].
+
+use super::{plugin_artifact, versioned};
+use crate::inventory::manifest::lexer::{self, Kind, Token};
+use crate::inventory::manifest::{Dependency, DependencyScope, Ecosystem, LocalPackage, Manifest, ManifestKind};
+use std::collections::BTreeMap;
+
+/// Plugins that turn the project into something that is started.
+const APPLICATION_PLUGINS: [&str; 7] = [
+    "application", "org.springframework.boot", "io.quarkus", "io.micronaut.application", "io.ktor.plugin", "war",
+    "com.android.application",
+];
+
+pub(in crate::inventory::manifest) fn build_gradle(path: &str, text: &str) -> Result<Manifest, String> {
+    let tokens: Vec<Token<'_>> =
+        lexer::tokens(text, lexer::GRADLE).into_iter().filter(|token| token.kind != Kind::Newline).collect();
+    let mut reader = Reader {
+        manifest: Manifest::new(path, ManifestKind::Manifest, Ecosystem::Maven),
+        package: LocalPackage::new(Ecosystem::Maven, "", path),
+        variables: variables(&tokens),
+    };
+    // The name before the brace of every open block.
+    let mut blocks: Vec<&str> = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        match token.text {
+            "{" if token.kind == Kind::Symbol => blocks.push(block_name(&tokens[..at])),
+            "}" if token.kind == Kind::Symbol => {
+                blocks.pop();
+            }
+            _ if token.kind == Kind::Word => reader.word(&tokens[at..], &blocks),
+            _ => {}
+        }
+    }
+    let mut manifest = reader.manifest;
+    manifest.package = Some(reader.package);
+    Ok(manifest)
+}
+
+/// `name {`, `name("x") {` → `name`.
+fn block_name<'a>(before: &[Token<'a>]) -> &'a str {
+    let mut tokens = before.iter().rev().take(4);
+    match tokens.next() {
+        Some(token) if token.kind == Kind::Word => token.text,
+        Some(token) if token.is_symbol(")") => tokens.find(|token| token.kind == Kind::Word).map_or("", |token| token.text),
+        _ => "",
+    }
+}
+
+/// Every `name = "text"` of the script; `ext`, `val`, `def` and `extra["name"]` all end in that.
+fn variables<'a>(tokens: &[Token<'a>]) -> BTreeMap<&'a str, &'a str> {
+    let mut found = BTreeMap::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let [equals, value, ..] = &tokens[(at + 1).min(tokens.len())..] else { continue };
+        if token.kind == Kind::Word && equals.is_symbol("=") && value.kind == Kind::Text {
+            found.insert(token.text, value.text);
+        }
+        if token.kind == Kind::Text && equals.is_symbol("]") && value.is_symbol("=") {
+            tokens.get(at + 3).filter(|text| text.kind == Kind::Text).and_then(|text| found.insert(token.text, text.text));
+        }
+    }
+    found
+}
+
+/// What a configuration makes of its dependencies; `None` for a word that is no configuration.
+fn scope_of(configuration: &str) -> Option<DependencyScope> {
+    let lower = configuration.to_ascii_lowercase();
+    let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| lower.ends_with(suffix));
+    if !ends(&["implementation", "api", "compile", "runtime", "runtimeonly", "compileonly", "compileonlyapi", "annotationprocessor", "classpath", "kapt", "ksp", "developmentonly"]) {
+        return None;
+    }
+    Some(if lower.contains("test") || lower == "developmentonly" || lower.starts_with("debug") {
+        DependencyScope::Development
+    } else if ends(&["compileonly", "compileonlyapi", "annotationprocessor", "classpath", "kapt", "ksp"]) {
+        DependencyScope::Build
+    } else {
+        DependencyScope::Runtime
+    })
+}
+
+struct Reader<'a> {
+    manifest: Manifest,
+    package: LocalPackage,
+    variables: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Reader<'a> {
+    /// A word and what follows it, inside `blocks`.
+    fn word(&mut self, tokens: &[Token<'a>], blocks: &[&str]) {
+        let word = tokens[0];
+        match blocks.last().copied() {
+            Some("dependencies" | "constraints") => {
+                if let Some(scope) = scope_of(word.text) {
+                    self.dependency(tokens, scope, blocks);
+                }
+            }
+            Some("plugins") if matches!(word.text, "id" | "kotlin" | "alias" | "application" | "war") => self.plugin(tokens),
+            _ => {}
+        }
+        match word.text {
+            "apply" => self.applied(&tokens[1..]),
+            "mainClass" | "mainClassName" => self.package.has_entry_point = true,
+            "sourceCompatibility" | "jvmTarget" | "JavaLanguageVersion" | "jvmToolchain" => self.java_version(tokens),
+            _ => {}
+        }
+    }
+
+    /// `configuration("g:a:v")`, `configuration platform("g:a:v")`, `configuration group: "g", name: "a", version: "v"`,
+    /// `configuration project(":x")`, `configuration(libs.some.alias)`; several may follow, separated by commas.
+    fn dependency(&mut self, tokens: &[Token<'a>], scope: DependencyScope, blocks: &[&str]) {
+        let line = tokens[0].line;
+        let mut rest = &tokens[1..];
+        while let Some(next) = rest.first() {
+            if !(next.is_symbol("(") || next.is_word("platform") || next.is_word("enforcedPlatform")) {
+                break;
+            }
+            rest = &rest[1..];
+        }
+        let Some(first) = rest.first() else { return };
+        let following = rest.get(2).filter(|_| rest.get(1).is_some_and(|token| token.is_symbol("(")));
+        let text = following.filter(|token| token.kind == Kind::Text).map(|token| token.text);
+        let dependency = match (first.kind, first.text) {
+            (Kind::Text, coordinates) => self.coordinates(coordinates, first.line),
+            (Kind::Word, "project") => {
+                let named = rest.iter().take(6).find(|token| token.kind == Kind::Text).map(|token| token.text);
+                self.package.local_dependencies.extend(named.map(gradle_path));
+                return;
+            }
+            (Kind::Word, "kotlin") => text.map(|module| {
+                let version = rest.get(4).filter(|token| token.kind == Kind::Text).map(|token| self.resolved(token.text));
+                versioned(&format!("org.jetbrains.kotlin:kotlin-{module}"), version.as_deref(), &self.manifest.path, line)
+            }),
+            (Kind::Word, "libs") => Some(self.accessor(rest)),
+            (Kind::Word, "group") => self.map_notation(rest, line),
+            _ => None,
+        };
+        if let Some(dependency) = dependency {
+            let scope = if blocks.contains(&"buildscript") { DependencyScope::Build } else { scope };
+            let direct = blocks.last() != Some(&"constraints");
+            self.manifest.dependencies.push(Dependency { scope, direct, ..dependency });
+        }
+    }
+
+    /// `group:artifact[:version[:classifier]][@extension]`.
+    fn coordinates(&self, text: &str, line: u32) -> Option<Dependency> {
+        let text = self.resolved(text);
+        let mut parts = text.split('@').next()?.split(':');
+        let (group, artifact) = (parts.next()?, parts.next()?);
+        let well_formed = !group.is_empty() && !artifact.is_empty();
+        well_formed.then(|| versioned(&format!("{group}:{artifact}"), parts.next(), &self.manifest.path, line))
+    }
+
+    fn map_notation(&self, tokens: &[Token<'a>], line: u32) -> Option<Dependency> {
+        let member = |name: &str| {
+            let at = tokens.iter().take(16).position(|token| token.is_word(name))?;
+            tokens.get(at + 2).filter(|token| token.kind == Kind::Text).map(|token| self.resolved(token.text))
+        };
+        let name = format!("{}:{}", member("group")?, member("name")?);
+        Some(versioned(&name, member("version").as_deref(), &self.manifest.path, line))
+    }
+
+    /// `libs.spring.boot.web`: an alias of the version catalogue, which `link` replaces by what it stands for.
+    fn accessor(&self, tokens: &[Token<'a>]) -> Dependency {
+        let mut alias = String::new();
+        for pair in tokens[1..].chunks(2).take(12) {
+            let [dot, word] = pair else { break };
+            if !dot.is_symbol(".") || word.kind != Kind::Word || word.text == "get" {
+                break;
+            }
+            alias.push_str(if alias.is_empty() { "" } else { "." });
+            alias.push_str(word.text);
+        }
+        let name = format!("libs.{alias}");
+        Dependency { alias: Some(alias), ..Dependency::new(Ecosystem::Maven, &name, &self.manifest.path, tokens[0].line) }
+    }
+
+    /// `id("x") version "1"`, `id 'x' version '1'`, `kotlin("jvm") version "1"`, `alias(libs.plugins.x)`, `application`.
+    fn plugin(&mut self, tokens: &[Token<'a>]) {
+        let word = tokens[0];
+        if matches!(word.text, "application" | "war") {
+            self.package.has_entry_point = true;
+            return;
+        }
+        let rest = if tokens.get(1).is_some_and(|token| token.is_symbol("(")) { &tokens[2..] } else { &tokens[1..] };
+        let Some(first) = rest.first() else { return };
+        let dependency = if word.is_word("alias") && first.is_word("libs") {
+            self.accessor(rest)
+        } else if first.kind == Kind::Text {
+            let id = if word.is_word("kotlin") { format!("org.jetbrains.kotlin.{}", first.text) } else { first.text.to_string() };
+            self.package.has_entry_point |= APPLICATION_PLUGINS.contains(&id.as_str());
+            let after: Vec<&Token<'a>> = rest[1..].iter().filter(|token| !token.is_symbol(")")).take(2).collect();
+            let version = match after.as_slice() {
+                [version, value] if version.is_word("version") && value.kind == Kind::Text => Some(self.resolved(value.text)),
+                _ => None,
+            };
+            versioned(&plugin_artifact(&id), version.as_deref(), &self.manifest.path, word.line)
+        } else {
+            return;
+        };
+        self.manifest.dependencies.push(Dependency { scope: DependencyScope::Build, ..dependency });
+    }
+
+    /// `apply plugin: 'x'` and `apply(plugin = "x")`.
+    fn applied(&mut self, tokens: &[Token<'a>]) {
+        let plugin = tokens.iter().take(4).find(|token| token.kind == Kind::Text);
+        self.package.has_entry_point |= plugin.is_some_and(|token| APPLICATION_PLUGINS.contains(&token.text));
+    }
+
+    /// `sourceCompatibility = "17"`, `= JavaVersion.VERSION_17`, `JavaLanguageVersion.of(17)`, `jvmToolchain(17)`.
+    fn java_version(&mut self, tokens: &[Token<'a>]) {
+        let version = tokens[1..].iter().take(5).find_map(|token| {
+            let text = token.text.strip_prefix("VERSION_").unwrap_or(token.text);
+            let is_version = token.kind != Kind::Symbol && text.starts_with(|c: char| c.is_ascii_digit());
+            is_version.then(|| text.replace('_', "."))
+        });
+        self.manifest.runtime("java", &version.unwrap_or_default(), tokens[0].line);
+    }
+
+    /// Replaces `$name` and `${name}` where the script assigns the name a text; one level, as every value is itself short.
+    fn resolved(&self, text: &str) -> String {
+        let mut result = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('$') {
+            result.push_str(&rest[..at]);
+            let after = &rest[at + 1..];
+            let (name, end) = match after.strip_prefix('{') {
+                Some(inside) => inside.split_once('}').map_or((inside, after.len()), |(name, _)| (name, name.len() + 2)),
+                None => {
+                    let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+                    (&after[..end], end)
+                }
+            };
+            let last = name.trim_end_matches(['"', '\'', ']', ')']).rsplit(['.', '"', '\'']).next().unwrap_or(name);
+            match self.variables.get(last) {
+                Some(value) => result.push_str(value),
+                None => result.push_str(&rest[at..at + 1 + end]),
+            }
+            rest = &after[end..];
+        }
+        result.push_str(rest);
+        result
+    }
+}
+
+/// `:libs:core` → `libs/core`, with a leading `./` so that it reads as a path.
+pub(super) fn gradle_path(project: &str) -> String {
+    format!("./{}", project.trim_start_matches(':').replace(':', "/"))
+}

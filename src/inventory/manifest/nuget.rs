@@ -1,0 +1,197 @@
+//! .NET: project files, central package versions, `packages.lock.json` and `packages.config`.
+
+use super::xml::{self, Node};
+use super::{Dependency, DependencyScope, Ecosystem, LocalPackage, Manifest, ManifestKind, tree, version};
+use crate::inventory::document::{self, Format, position::Lines};
+use std::collections::BTreeMap;
+
+/// Projects built with these kits are started.
+const APPLICATION_SDKS: [&str; 3] = ["Microsoft.NET.Sdk.Web", "Microsoft.NET.Sdk.Worker", "Microsoft.NET.Sdk.BlazorWebAssembly"];
+
+/// Whoever references this package is a test project, and all its packages are for tests.
+const TEST_SDK: &str = "microsoft.net.test.sdk";
+
+/// `*.csproj`, `*.fsproj`, `*.vbproj`, `Directory.Packages.props` and `Directory.Build.props`.
+pub(super) fn project(path: &str, text: &str) -> Result<Manifest, String> {
+    xml::with_root(text, |root, lines| {
+        let mut manifest = Manifest::new(path, ManifestKind::Manifest, Ecosystem::NuGet);
+        let properties = properties(root);
+        let file_name = path.rsplit('/').next().unwrap_or(path);
+        let mut package = LocalPackage::new(Ecosystem::NuGet, file_name.rsplit_once('.').map_or("", |(stem, _)| stem), path);
+        for group in xml::children(root, "ItemGroup") {
+            for item in group.children().filter(Node::is_element) {
+                if let Some(dependency) = item_dependency(item, lines, path, &properties) {
+                    manifest.dependencies.push(dependency);
+                } else if item.tag_name().name() == "ProjectReference" {
+                    package.local_dependencies.extend(item.attribute("Include").map(|include| include.replace('\\', "/")));
+                }
+            }
+        }
+        for group in xml::children(root, "PropertyGroup") {
+            runtimes(group, lines, &mut manifest);
+        }
+        let is_test = properties.get("IsTestProject").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+            || manifest.dependencies.iter().any(|dependency| dependency.name == TEST_SDK && dependency.direct);
+        for dependency in manifest.dependencies.iter_mut().filter(|_| is_test) {
+            dependency.scope = DependencyScope::Development;
+        }
+        if !file_name.ends_with(".props") {
+            if let Some(name) = properties.get("PackageId").or_else(|| properties.get("AssemblyName")).filter(|name| !name.contains('$')) {
+                package.name = super::normalise(Ecosystem::NuGet, name);
+            }
+            let sdk = root.attribute("Sdk").unwrap_or_default();
+            let kind = properties.get("OutputType").copied().unwrap_or_default();
+            package.has_entry_point =
+                APPLICATION_SDKS.contains(&sdk) || kind.eq_ignore_ascii_case("exe") || kind.eq_ignore_ascii_case("winexe");
+            manifest.package = Some(package);
+        }
+        manifest
+    })
+}
+
+/// The properties of the file; a later one wins.
+fn properties<'a>(root: Node<'a, '_>) -> BTreeMap<&'a str, &'a str> {
+    xml::children(root, "PropertyGroup")
+        .flat_map(|group| group.children())
+        .filter_map(|property| Some((property.tag_name().name(), xml::own_text(property)?)))
+        .filter(|(name, _)| !name.is_empty())
+        .collect()
+}
+
+fn item_dependency(item: Node<'_, '_>, lines: &Lines<'_>, path: &str, properties: &BTreeMap<&str, &str>) -> Option<Dependency> {
+    let kind = item.tag_name().name();
+    let attribute_or_child = |name: &str| item.attribute(name).or_else(|| xml::text(item, name));
+    let is_private = attribute_or_child("PrivateAssets").is_some_and(|assets| assets.eq_ignore_ascii_case("all"));
+    let (scope, direct) = match kind {
+        "PackageReference" if is_private => (DependencyScope::Build, item.has_attribute("Include")),
+        "PackageReference" => (DependencyScope::Runtime, item.has_attribute("Include")),
+        "PackageVersion" => (DependencyScope::Runtime, false),
+        "GlobalPackageReference" => (DependencyScope::Build, true),
+        _ => return None,
+    };
+    let name = item.attribute("Include").or_else(|| item.attribute("Update"))?;
+    let requirement = attribute_or_child("VersionOverride").or_else(|| attribute_or_child("Version")).map(|text| filled(text, properties));
+    Some(Dependency {
+        resolved: requirement.as_deref().and_then(|text| version::exact(Ecosystem::NuGet, text)),
+        requirement,
+        scope,
+        direct,
+        ..Dependency::new(Ecosystem::NuGet, name, path, xml::line(item, lines))
+    })
+}
+
+/// Replaces a version that is nothing but `$(Name)`.
+fn filled(text: &str, properties: &BTreeMap<&str, &str>) -> String {
+    let name = text.trim().strip_prefix("$(").and_then(|rest| rest.strip_suffix(')'));
+    name.and_then(|name| properties.get(name)).copied().unwrap_or(text).trim().to_string()
+}
+
+fn runtimes(group: Node<'_, '_>, lines: &Lines<'_>, manifest: &mut Manifest) {
+    for property in group.children().filter(Node::is_element) {
+        if matches!(property.tag_name().name(), "TargetFramework" | "TargetFrameworks" | "TargetFrameworkVersion") {
+            for framework in xml::own_text(property).unwrap_or_default().split(';') {
+                manifest.runtime("dotnet", framework, xml::line(property, lines));
+            }
+        }
+    }
+}
+
+/// `dependencies` by framework; a package stands once per framework.
+pub(super) fn packages_lock(path: &str, text: &str) -> Result<Manifest, String> {
+    let document = tree::document(Format::Json, text)?;
+    let mut manifest = Manifest::new(path, ManifestKind::Lockfile, Ecosystem::NuGet);
+    for framework in document.get("dependencies").map(document::Node::entries).unwrap_or_default() {
+        for entry in framework.value.entries() {
+            let kind = tree::text_of(&entry.value, "type").unwrap_or_default();
+            if kind == "Project" {
+                continue;
+            }
+            manifest.dependencies.push(Dependency {
+                requirement: tree::text_of(&entry.value, "requested"),
+                resolved: tree::text_of(&entry.value, "resolved"),
+                direct: kind == "Direct",
+                ..Dependency::new(Ecosystem::NuGet, &entry.key, path, entry.key_span.line)
+            });
+        }
+    }
+    Ok(manifest)
+}
+
+/// The old list of installed packages: exact versions, transitive ones among them.
+pub(super) fn packages_config(path: &str, text: &str) -> Result<Manifest, String> {
+    xml::with_root(text, |root, lines| {
+        let mut manifest = Manifest::new(path, ManifestKind::Manifest, Ecosystem::NuGet);
+        for package in xml::children(root, "package") {
+            let Some(name) = package.attribute("id") else { continue };
+            let version = package.attribute("version").map(str::to_string);
+            let is_development = package.attribute("developmentDependency") == Some("true");
+            manifest.dependencies.push(Dependency {
+                requirement: version.clone(),
+                resolved: version,
+                scope: if is_development { DependencyScope::Development } else { DependencyScope::Runtime },
+                ..Dependency::new(Ecosystem::NuGet, name, path, xml::line(package, lines))
+            });
+        }
+        manifest
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::manifest::parse;
+    use DependencyScope::*;
+
+    fn shown(path: &str, text: &str) -> Vec<(String, Option<String>, DependencyScope, bool, u32)> {
+        parse(path, text).unwrap().dependencies.into_iter().map(|d| (d.name, d.requirement, d.scope, d.direct, d.line)).collect()
+    }
+
+    #[test]
+    fn a_web_project() {
+        let text = "<Project Sdk=\"Microsoft.NET.Sdk.Web\">\n  <PropertyGroup>\n    <TargetFramework>net8.0</TargetFramework>\n    <EfVersion>8.0.3</EfVersion>\n  </PropertyGroup>\n  <ItemGroup>\n    \
+                    <PackageReference Include=\"Serilog.AspNetCore\" Version=\"8.0.1\" />\n    <PackageReference Include=\"Microsoft.EntityFrameworkCore\">\n      <Version>$(EfVersion)</Version>\n    </PackageReference>\n    \
+                    <PackageReference Include=\"StyleCop.Analyzers\" Version=\"1.1\" PrivateAssets=\"all\" />\n    <ProjectReference Include=\"..\\Core\\Core.csproj\" />\n  </ItemGroup>\n</Project>";
+        assert_eq!(
+            shown("src/Api/Api.csproj", text),
+            [
+                ("serilog.aspnetcore".into(), Some("8.0.1".into()), Runtime, true, 7),
+                ("microsoft.entityframeworkcore".into(), Some("8.0.3".into()), Runtime, true, 8),
+                ("stylecop.analyzers".into(), Some("1.1".into()), Build, true, 11),
+            ]
+        );
+        let manifest = parse("src/Api/Api.csproj", text).unwrap();
+        assert_eq!((manifest.runtime_versions[0].spec.as_str(), manifest.runtime_versions[0].line), ("net8.0", 3));
+        let package = manifest.package.unwrap();
+        assert_eq!((package.name.as_str(), package.has_entry_point), ("api", true));
+        assert_eq!(package.local_dependencies, ["../Core/Core.csproj"]);
+    }
+
+    #[test]
+    fn a_test_project_is_development() {
+        let text = "<Project Sdk=\"Microsoft.NET.Sdk\">\n<ItemGroup>\n<PackageReference Include=\"Moq\" Version=\"4.20\"/>\n<PackageReference Include=\"Microsoft.NET.Test.Sdk\" Version=\"17.9\"/>\n</ItemGroup></Project>";
+        assert!(shown("t.csproj", text).iter().all(|found| found.2 == Development));
+    }
+
+    #[test]
+    fn central_versions_are_not_asked_for() {
+        let text = "<Project>\n<ItemGroup>\n<PackageVersion Include=\"Dapper\" Version=\"2.1.35\" />\n</ItemGroup></Project>";
+        assert_eq!(shown("Directory.Packages.props", text), [("dapper".into(), Some("2.1.35".into()), Runtime, false, 3)]);
+        assert!(parse("Directory.Packages.props", text).unwrap().package.is_none());
+    }
+
+    #[test]
+    fn locks_and_old_lists() {
+        let lock = "{\"version\": 1, \"dependencies\": {\"net8.0\": {\n\"Dapper\": {\"type\": \"Direct\", \"requested\": \"[2.1.35, )\", \"resolved\": \"2.1.35\"},\n\
+                    \"System.X\": {\"type\": \"Transitive\", \"resolved\": \"1.0.0\"},\n\"core\": {\"type\": \"Project\"}}}}";
+        let found = shown("packages.lock.json", lock);
+        assert_eq!(
+            found,
+            [
+                ("dapper".into(), Some("[2.1.35, )".into()), Runtime, true, 2),
+                ("system.x".into(), None, Runtime, false, 3),
+            ]
+        );
+        let config = "<packages>\n<package id=\"EntityFramework\" version=\"6.4.4\" targetFramework=\"net472\" />\n</packages>";
+        assert_eq!(shown("packages.config", config), [("entityframework".into(), Some("6.4.4".into()), Runtime, true, 2)]);
+    }
+}

@@ -1,0 +1,108 @@
+//! Compose files: base and production override are one document, merged as `docker compose -f base -f override` merges them.
+//!
+//! A file called `*prod*` beside a base is an override of it, unless it stands on its own: each of its services brings an image
+//! or a build and none is left for the base to complete. Then the base is the development file and does not decide.
+
+use std::collections::BTreeMap;
+
+use super::documents::evaluate;
+use super::position::Lines;
+use super::Scanner;
+use crate::inventory::document::{self, Format, compose::merge};
+use crate::inventory::view::{File, FileId, Hit};
+use crate::model::needs::{DocumentKind, Look, NeedId};
+use crate::model::node::Node;
+
+/// A compose file that was read.
+pub struct ComposeFile {
+    pub id: FileId,
+    pub text: String,
+}
+
+/// A document to judge: what the files with these indexes make together.
+struct Merged {
+    node: Node,
+    origins: Vec<usize>,
+}
+
+/// Answers the compose needs. Returns hits and gaps by need.
+pub fn answer(
+    scanner: &Scanner<'_>,
+    files: &[File],
+    composes: &[ComposeFile],
+) -> (Vec<(NeedId, Hit)>, Vec<(NeedId, FileId, String)>) {
+    let (mut hits, mut gaps) = (Vec::new(), Vec::new());
+    let mut by_folder: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, compose) in composes.iter().enumerate() {
+        let path = &files[compose.id.0 as usize].path;
+        by_folder.entry(path.rsplit_once('/').map_or("", |(folder, _)| folder)).or_default().push(index);
+    }
+    let needs: Vec<NeedId> = (0..scanner.needs.needs().len() as u32)
+        .map(NeedId)
+        .filter(|id| matches!(scanner.needs.need(*id).look, Look::Document { kind: DocumentKind::Compose, .. }))
+        .collect();
+    for members in by_folder.values() {
+        for merged in documents(files, composes, members, &needs, &mut gaps) {
+            for need in &needs {
+                let selector = scanner.needs.need(*need).selector;
+                for span in evaluate(scanner, *need, &[&merged.node]) {
+                    let Some(compose) = merged.origins.get(span.origin as usize).map(|index| &composes[*index]) else { continue };
+                    if files[compose.id.0 as usize].selectors.binary_search(&selector).is_ok() {
+                        let lines = Lines::new(&compose.text);
+                        hits.push((*need, lines.hit_at(compose.id, span.line, span.column, span.line)));
+                    }
+                }
+            }
+        }
+    }
+    (hits, gaps)
+}
+
+/// The documents that the compose files of one folder make.
+fn documents(
+    files: &[File],
+    composes: &[ComposeFile],
+    members: &[usize],
+    needs: &[NeedId],
+    gaps: &mut Vec<(NeedId, FileId, String)>,
+) -> Vec<Merged> {
+    let mut parsed: Vec<(usize, Node)> = Vec::new();
+    for index in members {
+        match document::parse(Format::Yaml, &composes[*index].text) {
+            Ok(documents) => parsed.extend(documents.into_iter().next().map(|node| (*index, node))),
+            Err(error) => {
+                let reason = format!("line {}: {}", error.line, error.message);
+                gaps.extend(needs.iter().map(|need| (*need, composes[*index].id, reason.clone())));
+            }
+        }
+    }
+    let name = |index: usize| {
+        let path = &files[composes[index].id.0 as usize].path;
+        path.rsplit('/').next().unwrap_or(path).to_lowercase()
+    };
+    let is_base = |index: usize| matches!(&*name(index), "compose.yaml" | "compose.yml" | "docker-compose.yaml" | "docker-compose.yml");
+    let base = parsed.iter().position(|(index, _)| is_base(*index)).map(|at| parsed.remove(at));
+    let production = parsed.iter().position(|(index, _)| name(*index).contains("prod")).map(|at| parsed.remove(at));
+    let mut merged = Vec::new();
+    match (base, production) {
+        (Some(_), Some((index, node))) if stands_alone(&node) => merged.push(single(index, node)),
+        (Some((base_index, base)), Some((index, mut node))) => {
+            node.set_origin(1);
+            merged.push(Merged { node: merge(base, node), origins: vec![base_index, index] });
+        }
+        (Some((index, node)), None) | (None, Some((index, node))) => merged.push(single(index, node)),
+        (None, None) => {}
+    }
+    merged.extend(parsed.into_iter().map(|(index, node)| single(index, node)));
+    merged
+}
+
+fn single(index: usize, node: Node) -> Merged {
+    Merged { node, origins: vec![index] }
+}
+
+/// Does every service bring its own image or build?
+fn stands_alone(node: &Node) -> bool {
+    let services = node.get("services").map(Node::entries).unwrap_or_default();
+    !services.is_empty() && services.iter().all(|s| s.value.get("image").is_some() || s.value.get("build").is_some())
+}

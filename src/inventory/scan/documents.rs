@@ -1,0 +1,195 @@
+//! Document needs: which files are of which kind, and which of their nodes meet the conditions.
+
+use super::file::{FileScan, Subject};
+use super::{DocumentQuery, Scanner, Selection};
+use crate::inventory::document::{self, Format};
+use crate::model::needs::{Condition, DocumentKind, Look, NeedId, NodeTest, SelectorId};
+use crate::model::node::{Node, Span, Value};
+use regex::Regex;
+
+/// Largest file that is parsed as a document, in bytes.
+const MAX_BYTES: usize = 2 * 1024 * 1024;
+
+/// Answers the document needs of one file. Compose files are answered later, merged (`compose`).
+pub(super) fn scan(
+    scanner: &Scanner<'_>,
+    selection: &Selection<'_>,
+    selectors: &[SelectorId],
+    subject: &Subject<'_>,
+    found: &mut FileScan,
+) {
+    let mut parsed: Vec<(Format, Result<Vec<Node>, String>)> = Vec::new();
+    for need in selectors.iter().flat_map(|selector| selection.needs_of(*selector)) {
+        let Look::Document { kind, objects, .. } = &scanner.needs.need(*need).look else { continue };
+        let Some(format) = format_of(*kind, subject) else { continue };
+        let index = parsed.iter().position(|(known, _)| *known == format).unwrap_or_else(|| {
+            parsed.push((format, parse(format, subject.text)));
+            parsed.len() - 1
+        });
+        match &parsed[index].1 {
+            Ok(roots) => {
+                let roots = roots_of(*kind, objects, roots);
+                for span in evaluate(scanner, *need, &roots) {
+                    let hit = subject.lines().hit_at(subject.id, span.line, span.column, span.end_line.min(span.line + 20));
+                    found.hits.push((*need, hit));
+                }
+            }
+            Err(reason) => found.gaps.push((*need, reason.clone())),
+        }
+    }
+}
+
+fn parse(format: Format, text: &str) -> Result<Vec<Node>, String> {
+    if text.len() > MAX_BYTES {
+        return Err("it is larger than 2 MiB, too large to parse".to_owned());
+    }
+    document::parse(format, text).map_err(|error| format!("line {}: {}", error.line, error.message))
+}
+
+/// How to parse the file if it is of this kind.
+fn format_of(kind: DocumentKind, subject: &Subject<'_>) -> Option<Format> {
+    let path = subject.path;
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+    let plain = document::Format::of_path(path);
+    match kind {
+        DocumentKind::Compose => None,
+        DocumentKind::Kubernetes => {
+            let object = || subject.text.contains("apiVersion") && subject.text.contains("kind:");
+            (yaml && object()).then_some(Format::Yaml)
+        }
+        DocumentKind::GithubWorkflow => {
+            (yaml && path.rsplit_once('/').is_some_and(|(folder, _)| folder == ".github/workflows")).then_some(Format::Yaml)
+        }
+        DocumentKind::GitlabCi => (path == ".gitlab-ci.yml").then_some(Format::Yaml),
+        DocumentKind::Nginx => (plain == Some(Format::Nginx)).then_some(Format::Nginx),
+        DocumentKind::Dockerfile => (plain == Some(Format::Dockerfile)).then_some(Format::Dockerfile),
+        DocumentKind::Dotenv => (plain == Some(Format::Dotenv)).then_some(Format::Dotenv),
+        DocumentKind::Hcl => (plain == Some(Format::Hcl)).then_some(Format::Hcl),
+        // The check names the files of a plain format, whatever they are called.
+        DocumentKind::Json => Some(Format::Json),
+        DocumentKind::Yaml => Some(Format::Yaml),
+        DocumentKind::Toml => Some(Format::Toml),
+        DocumentKind::Ini => Some(Format::Ini),
+        DocumentKind::Properties => Some(Format::Properties),
+        DocumentKind::Xml => Some(Format::Xml),
+    }
+}
+
+/// Is this the name of a compose file?
+pub fn is_compose(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"));
+    stem.is_some_and(|stem| {
+        ["compose", "docker-compose"].iter().any(|base| {
+            stem.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
+        })
+    })
+}
+
+/// The nodes that a query starts from.
+fn roots_of<'d>(kind: DocumentKind, objects: &[String], documents: &'d [Node]) -> Vec<&'d Node> {
+    if kind != DocumentKind::Kubernetes {
+        return documents.iter().collect();
+    }
+    let mut roots = Vec::new();
+    for document in documents {
+        if document.get("kind").and_then(Node::as_str) == Some("List") {
+            roots.extend(document.get("items").map(Node::items).unwrap_or_default());
+        } else {
+            roots.push(document);
+        }
+    }
+    roots.retain(|root| {
+        let kind = root.get("kind").and_then(Node::as_str);
+        root.get("apiVersion").is_some() && kind.is_some_and(|kind| objects.is_empty() || objects.iter().any(|o| o == kind))
+    });
+    roots
+}
+
+/// The places of the nodes that meet a document need.
+pub fn evaluate(scanner: &Scanner<'_>, need: NeedId, roots: &[&Node]) -> Vec<Span> {
+    let Some(query) = scanner.document(need) else { return Vec::new() };
+    let Look::Document { conditions, .. } = &scanner.needs.need(need).look else { return Vec::new() };
+    let meets = |key: Option<&str>, node: &Node| {
+        conditions.iter().zip(&query.patterns).all(|(condition, pattern)| holds(condition, pattern.as_ref(), key, node))
+    };
+    let mut spans: Vec<Span> = roots
+        .iter()
+        .flat_map(|root| query.select(root))
+        .filter(|(key, node)| meets(key.as_deref(), node))
+        .map(|(_, node)| node.span)
+        .collect();
+    spans.sort_by_key(|span| (span.origin, span.line, span.column));
+    spans.dedup();
+    spans
+}
+
+impl DocumentQuery {
+    fn select<'d>(&self, root: &'d Node) -> Vec<(Option<String>, &'d Node)> {
+        self.path.select_with_keys(root).into_iter().map(|(key, node)| (key.map(str::to_owned), node)).collect()
+    }
+}
+
+/// Does the condition hold? A templated value, or one that a template may add, answers neither yes nor no, so it never holds.
+fn holds(condition: &Condition, pattern: Option<&Regex>, key: Option<&str>, node: &Node) -> bool {
+    match &condition.op {
+        NodeTest::Key(_) => return key.is_some_and(|key| pattern.is_some_and(|pattern| pattern.is_match(key))),
+        NodeTest::KeyNot(_) => return key.is_some_and(|key| pattern.is_some_and(|pattern| !pattern.is_match(key))),
+        _ => {}
+    }
+    let mut target = Some(node);
+    for name in &condition.at {
+        if target.is_some_and(Node::is_open) && target.and_then(|node| node.get(name)).is_none() {
+            return false;
+        }
+        target = target.and_then(|node| child(node, name));
+    }
+    test(&condition.op, pattern, target)
+}
+
+/// A member by key, or an element by number.
+fn child<'d>(node: &'d Node, name: &str) -> Option<&'d Node> {
+    node.get(name).or_else(|| name.parse::<usize>().ok().and_then(|index| node.items().get(index)))
+}
+
+fn test(op: &NodeTest, pattern: Option<&Regex>, target: Option<&Node>) -> bool {
+    let present = target.filter(|node| node.value != Value::Null);
+    if matches!(present.map(|node| &node.value), Some(Value::Templated(_))) {
+        return matches!(op, NodeTest::Exists(true));
+    }
+    let matching = |node: &Node| pattern.is_some_and(|pattern| node.scalar().is_some_and(|text| pattern.is_match(&text)));
+    let templated = |node: &Node| matches!(node.value, Value::Templated(_));
+    let lower = |node: &Node| node.scalar().map(|text| text.to_lowercase());
+    match op {
+        NodeTest::Exists(wanted) => present.is_some() == *wanted,
+        NodeTest::In(words) => present.and_then(lower).is_some_and(|text| words.contains(&text)),
+        NodeTest::NotIn(words) => present.and_then(lower).is_some_and(|text| !words.contains(&text)),
+        NodeTest::Matches(_) => present.is_some_and(|node| match &node.value {
+            Value::Array(items) => items.iter().any(matching),
+            _ => matching(node),
+        }),
+        NodeTest::NotMatches(_) => present.is_some_and(|node| match &node.value {
+            Value::Array(items) => !items.iter().any(|item| matching(item) || templated(item)),
+            _ => node.scalar().is_some() && !matching(node),
+        }),
+        NodeTest::AtLeast(bound) => number(present).is_some_and(|value| value >= *bound as f64),
+        NodeTest::AtMost(bound) => number(present).is_some_and(|value| value <= *bound as f64),
+        NodeTest::CountAtLeast(bound) => count(present) >= *bound,
+        NodeTest::CountAtMost(bound) => count(present) <= *bound,
+        NodeTest::Key(_) | NodeTest::KeyNot(_) => false,
+    }
+}
+
+fn number(node: Option<&Node>) -> Option<f64> {
+    node.and_then(|node| match &node.value {
+        Value::Int(value) => Some(*value as f64),
+        Value::Float(value) => Some(*value),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    })
+}
+
+fn count(node: Option<&Node>) -> i64 {
+    node.map_or(0, |node| node.items().len().max(node.entries().len()) as i64)
+}

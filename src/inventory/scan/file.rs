@@ -1,0 +1,312 @@
+//! One file through the compiled scan.
+
+use std::cell::OnceCell;
+use std::time::Duration;
+
+use aho_corasick::AhoCorasick;
+use regex::Regex;
+
+use super::position::Lines;
+use super::{Scanner, Selection, documents, imports};
+use crate::inventory::syntax::{self, Class, Keep, Mask, RustFacts};
+use crate::inventory::view::{FileId, Hit};
+use crate::model::language::Language;
+use crate::model::needs::{Area, Look, NeedId, SelectorId};
+use crate::model::role::Role;
+
+/// How long one file may take to be parsed. Generous: only pathological input gets there.
+const PARSE_BUDGET: Duration = Duration::from_secs(5);
+
+/// Largest file that is parsed into a tree, in bytes.
+const MAX_PARSED_BYTES: usize = 1024 * 1024;
+
+/// Hits of one need in one file that are kept.
+const MAX_HITS: usize = 50;
+
+/// Positions of one literal in one file that are looked at before it is taken to stand in code.
+const MAX_POSITIONS: usize = 24;
+
+/// What the scan of one file yields.
+#[derive(Debug, Default)]
+pub struct FileScan {
+    pub hits: Vec<(NeedId, Hit)>,
+    /// Needs that could not be answered, with the reason.
+    pub gaps: Vec<(NeedId, String)>,
+}
+
+/// Reusable memory of one thread.
+pub struct Scratch {
+    /// Satisfied clauses by need, valid where the generation is current.
+    satisfied: Vec<(u32, u16)>,
+    /// Number of positions looked at by literal, valid where the generation is current.
+    positions: Vec<(u32, u32)>,
+    generation: u32,
+    touched: Vec<NeedId>,
+}
+
+impl Scratch {
+    /// Memory for files of this scanner.
+    pub fn new(scanner: &Scanner<'_>) -> Scratch {
+        Scratch {
+            satisfied: vec![(0, 0); scanner.compiled.len()],
+            positions: vec![(0, 0); scanner.literals.len()],
+            generation: 0,
+            touched: Vec::new(),
+        }
+    }
+}
+
+/// The file being scanned, with what is computed from its text at most once.
+pub(super) struct Subject<'t> {
+    pub(super) id: FileId,
+    pub(super) path: &'t str,
+    pub(super) text: &'t str,
+    pub(super) lines: OnceCell<Lines<'t>>,
+    language: Option<Language>,
+    mask: OnceCell<Mask>,
+    source: OnceCell<String>,
+    code: OnceCell<String>,
+    comments: OnceCell<String>,
+    rust: OnceCell<Option<RustFacts>>,
+}
+
+impl<'t> Subject<'t> {
+    fn new(id: FileId, path: &'t str, text: &'t str, language: Option<Language>) -> Subject<'t> {
+        Subject {
+            id,
+            path,
+            text,
+            language,
+            lines: OnceCell::new(),
+            mask: OnceCell::new(),
+            source: OnceCell::new(),
+            code: OnceCell::new(),
+            comments: OnceCell::new(),
+            rust: OnceCell::new(),
+        }
+    }
+
+    fn mask(&self) -> &Mask {
+        self.mask.get_or_init(|| syntax::mask(self.path, self.text))
+    }
+
+    pub(super) fn lines(&self) -> &Lines<'t> {
+        self.lines.get_or_init(|| Lines::new(self.text))
+    }
+
+    fn area(&self, area: Area) -> &str {
+        let blanked = |keep| self.mask().blanked(self.text, keep);
+        match area {
+            Area::All => self.text,
+            Area::Source => self.source.get_or_init(|| blanked(Keep::Source)),
+            Area::Code => self.code.get_or_init(|| blanked(Keep::Code)),
+            Area::Comments => self.comments.get_or_init(|| blanked(Keep::Comments)),
+        }
+    }
+
+    fn rust(&self) -> Option<&RustFacts> {
+        self.rust.get_or_init(|| syntax::rust_facts(self.text)).as_ref()
+    }
+
+    /// Is this line under `#[cfg(test)]` or in a test function?
+    fn in_rust_test(&self, line: u32) -> bool {
+        self.language == Some(Language::Rust)
+            && self.text.contains("test")
+            && self.rust().is_some_and(|facts| facts.test_lines.iter().any(|(start, end)| (*start..=*end).contains(&line)))
+    }
+}
+
+/// Scans a file's text for every need that its selectors admit.
+pub fn scan(
+    scanner: &Scanner<'_>,
+    selection: &Selection<'_>,
+    scratch: &mut Scratch,
+    file: (FileId, &str, Option<Language>, &[SelectorId]),
+    text: &str,
+) -> FileScan {
+    let (id, path, language, selectors) = file;
+    let subject = Subject::new(id, path, text, language);
+    let mut found = FileScan::default();
+    let mut rules = Vec::new();
+    for need in candidates(scanner, scratch, selectors, &subject) {
+        match &scanner.needs.need(need).look {
+            Look::Text { .. } => texts(scanner, need, &subject, &mut found),
+            Look::Code { language: wanted, .. } if Some(*wanted) == language => rules.push(need),
+            Look::Import { modules } => import_hits(need, modules, &subject, &mut found),
+            Look::RustCalls { .. } => rust_calls(scanner, need, &subject, &mut found),
+            _ => {}
+        }
+    }
+    code_hits(scanner, &rules, &subject, &mut found);
+    documents::scan(scanner, selection, selectors, &subject, &mut found);
+    drop_rust_tests(scanner, &subject, &mut found);
+    found
+}
+
+/// The needs whose literals all occurred where they must, and those without literals.
+fn candidates(scanner: &Scanner<'_>, scratch: &mut Scratch, selectors: &[SelectorId], subject: &Subject<'_>) -> Vec<NeedId> {
+    let admitted = |need: &NeedId| selectors.binary_search(&scanner.needs.need(*need).selector).is_ok();
+    let mut candidates: Vec<NeedId> = scanner.ungated.iter().copied().filter(admitted).collect();
+    if let Some(automaton) = &scanner.automaton {
+        mark(scanner, automaton, scratch, subject);
+        let complete = |need: &NeedId| {
+            scratch.satisfied[need.0 as usize].1 == scanner.compiled[need.0 as usize].clauses
+        };
+        candidates.extend(scratch.touched.iter().copied().filter(complete).filter(admitted));
+    }
+    candidates.sort_unstable();
+    candidates
+}
+
+/// Notes which clauses of which needs the literals of the text satisfy.
+fn mark(scanner: &Scanner<'_>, automaton: &AhoCorasick, scratch: &mut Scratch, subject: &Subject<'_>) {
+    scratch.generation += 1;
+    scratch.touched.clear();
+    let generation = scratch.generation;
+    for found in automaton.find_overlapping_iter(subject.text.as_bytes()) {
+        let index = found.pattern().as_usize();
+        let seen = &mut scratch.positions[index];
+        if seen.0 != generation {
+            *seen = (generation, 0);
+        }
+        seen.1 += 1;
+        // A literal seen that often was judged already, or is so common that judging each place costs more than it saves.
+        let count = seen.1 as usize;
+        if count > MAX_POSITIONS + 1 {
+            continue;
+        }
+        let literal = &scanner.literals[index];
+        let mut standing = Standing { start: found.end() - literal.length, end: found.end(), in_code: None };
+        for usage in &literal.uses {
+            let entry = &mut scratch.satisfied[usage.need.0 as usize];
+            if entry.0 != generation {
+                *entry = (generation, 0);
+                scratch.touched.push(usage.need);
+            }
+            let bit = 1 << usage.clause;
+            if entry.1 & bit != 0 {
+                continue;
+            }
+            if !usage.in_code || count > MAX_POSITIONS || standing.in_code(subject) {
+                entry.1 |= bit;
+            }
+        }
+    }
+}
+
+/// Where a literal stands, judged when first asked.
+struct Standing {
+    start: usize,
+    end: usize,
+    in_code: Option<bool>,
+}
+
+impl Standing {
+    /// Is it a whole word outside comments and strings?
+    fn in_code(&mut self, subject: &Subject<'_>) -> bool {
+        *self.in_code.get_or_insert_with(|| {
+            let bytes = subject.text.as_bytes();
+            let word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+            let before = self.start.checked_sub(1).and_then(|at| bytes.get(at));
+            !(word(before) && word(bytes.get(self.start)))
+                && !(word(bytes.get(self.end)) && word(bytes.get(self.end - 1)))
+                && subject.mask().class_at(self.start) == Class::Code
+        })
+    }
+}
+
+fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut FileScan) {
+    let Look::Text { area, missing, .. } = &scanner.needs.need(need).look else { return };
+    let Some(pattern) = scanner.pattern(need) else {
+        found.gaps.push((need, "its pattern does not compile".to_owned()));
+        return;
+    };
+    let text = subject.area(*area);
+    if *missing {
+        if !pattern.is_match(text) {
+            found.hits.push((need, Hit::of_file(subject.id)));
+        }
+        return;
+    }
+    let except = scanner.except(need);
+    let excluded = |start: usize, end: usize| except.is_some_and(|except| except.is_match(whole_lines(text, start, end)));
+    let hits = matches(pattern, text).filter(|(start, end)| !excluded(*start, *end));
+    found.hits.extend(hits.take(MAX_HITS).map(|(start, end)| (need, subject.lines().hit(subject.id, start, end))));
+}
+
+/// Matches of a pattern; a group called `at` narrows what is cited.
+fn matches<'t>(pattern: &'t Regex, text: &'t str) -> impl Iterator<Item = (usize, usize)> + 't {
+    let narrow = pattern.capture_names().flatten().any(|name| name == "at");
+    pattern.find_iter(text).map(move |found| {
+        let group = narrow.then(|| pattern.captures_at(text, found.start())?.name("at")).flatten();
+        group.map_or((found.start(), found.end()), |group| (group.start(), group.end()))
+    })
+}
+
+/// The lines that a byte range touches.
+fn whole_lines(text: &str, start: usize, end: usize) -> &str {
+    let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let to = text[end..].find('\n').map_or(text.len(), |at| end + at);
+    &text[from..to]
+}
+
+fn import_hits(need: NeedId, modules: &[String], subject: &Subject<'_>, found: &mut FileScan) {
+    let Some(language) = subject.language else { return };
+    let outside_comments = |(start, _): &(usize, usize)| subject.mask().class_at(*start) == Class::Code;
+    let hits = imports::find(language, subject.text, modules).filter(outside_comments).take(MAX_HITS);
+    found.hits.extend(hits.map(|(start, end)| (need, subject.lines().hit(subject.id, start, end))));
+}
+
+fn rust_calls(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut FileScan) {
+    let Look::RustCalls { names, in_handlers, receiver } = &scanner.needs.need(need).look else { return };
+    let Some(facts) = subject.rust() else {
+        found.gaps.push((need, "it could not be parsed as Rust".to_owned()));
+        return;
+    };
+    let pattern = scanner.pattern(need);
+    let wanted = facts.calls.iter().filter(|call| {
+        names.iter().any(|name| call.is_named(name))
+            && (call.in_handler || !in_handlers)
+            && (receiver.is_none() || pattern.is_some_and(|pattern| pattern.is_match(&call.receiver)))
+    });
+    let hit = |line, column| subject.lines().hit_at(subject.id, line, column, line);
+    found.hits.extend(wanted.take(MAX_HITS).map(|call| (need, hit(call.line, call.column))));
+}
+
+/// Runs the rules that survived, on one tree.
+fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, found: &mut FileScan) {
+    let Some(language) = subject.language.filter(|_| !needs.is_empty()) else { return };
+    if subject.text.len() > MAX_PARSED_BYTES {
+        found.gaps.extend(needs.iter().map(|need| (*need, "it is larger than 1 MiB, too large to parse".to_owned())));
+        return;
+    }
+    let mut rules = Vec::new();
+    for (index, need) in needs.iter().enumerate() {
+        match scanner.rule(*need) {
+            Some(rule) => rules.push((index, rule)),
+            None => found.gaps.push((*need, "its rule does not compile".to_owned())),
+        }
+    }
+    match syntax::find(language, subject.text, &rules, PARSE_BUDGET) {
+        Ok(hits) => {
+            for code in hits {
+                let need = needs[code.rule];
+                let Look::Code { capture, .. } = &scanner.needs.need(need).look else { continue };
+                let mut hit = subject.lines().hit_at(subject.id, code.line, code.column, code.end_line);
+                let named = code.captures.into_iter().filter(|(name, _)| capture.contains(name));
+                hit.captures = named.map(|(name, value)| (name.as_str().into(), value.as_str().into())).collect();
+                found.hits.push((need, hit));
+            }
+        }
+        Err(unparsed) => found.gaps.extend(needs.iter().map(|need| (*need, unparsed.to_string()))),
+    }
+}
+
+/// Rust keeps tests beside the code they test: their lines are test, whatever the role of the file.
+fn drop_rust_tests(scanner: &Scanner<'_>, subject: &Subject<'_>, found: &mut FileScan) {
+    let wants_tests = |need: NeedId| {
+        let selector = scanner.needs.need(need).selector;
+        scanner.needs.selectors()[selector.0 as usize].roles.contains(Role::Test)
+    };
+    found.hits.retain(|(need, hit)| wants_tests(*need) || !hit.line.is_some_and(|line| subject.in_rust_test(line)));
+}

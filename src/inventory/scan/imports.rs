@@ -1,0 +1,135 @@
+//! Which lines import a module: a line-wise test per language, cheaper than a tree and as good for this purpose.
+
+use crate::model::language::Language;
+
+/// The part of a module's name that stands in every import of it.
+pub(super) fn anchor(module: &str) -> &str {
+    // Python writes `from google import generativeai` for `google.generativeai`.
+    module.rsplit(['.', '\\']).next().filter(|last| last.len() > 2).unwrap_or(module)
+}
+
+/// Byte offsets of the lines that import one of `modules`.
+pub(super) fn find<'t>(language: Language, text: &'t str, modules: &'t [String]) -> impl Iterator<Item = (usize, usize)> + 't {
+    let mut offset = 0;
+    text.split_inclusive('\n').filter_map(move |line| {
+        let start = offset;
+        offset += line.len();
+        let indent = line.len() - line.trim_start().len();
+        let found = modules.iter().any(|module| line.contains(anchor(module)) && imports(language, line.trim(), module));
+        found.then_some((start + indent, start + line.trim_end().len()))
+    })
+}
+
+/// Does this trimmed line import `module` or something below it?
+fn imports(language: Language, line: &str, module: &str) -> bool {
+    match language {
+        Language::Python => python(line, module),
+        Language::JavaScript | Language::TypeScript | Language::Tsx => javascript(line, module),
+        Language::Go => go(line, module),
+        Language::Java | Language::Kotlin => {
+            line.strip_prefix("import ").is_some_and(|rest| below(rest.trim_start_matches("static ").trim(), module, "."))
+        }
+        Language::Rust => rust(line, module),
+        Language::Ruby => quoted_after(line, "require", module),
+        Language::Php => line.strip_prefix("use ").is_some_and(|rest| below(rest.trim_start_matches('\\'), module, "\\")),
+        Language::CSharp => {
+            let rest = line.strip_prefix("global ").unwrap_or(line);
+            rest.strip_prefix("using ").is_some_and(|rest| below(rest.trim_start_matches("static "), module, "."))
+        }
+    }
+}
+
+/// Is `text` the module, or something below it, up to a character that no name continues with?
+fn below(text: &str, module: &str, separator: &str) -> bool {
+    text.strip_prefix(module).is_some_and(|rest| {
+        rest.is_empty() || rest.starts_with(separator) || !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-')
+    })
+}
+
+fn python(line: &str, module: &str) -> bool {
+    if let Some(rest) = line.strip_prefix("import ") {
+        return rest.split(',').any(|name| below(name.trim(), module, "."));
+    }
+    let Some(rest) = line.strip_prefix("from ") else { return false };
+    if below(rest, module, ".") {
+        return true;
+    }
+    // `from google import generativeai`
+    let Some((parent, last)) = module.rsplit_once('.') else { return false };
+    rest.strip_prefix(parent).and_then(|rest| rest.trim_start().strip_prefix("import ")).is_some_and(|names| {
+        names.trim_matches(['(', ')']).split(',').any(|name| below(name.trim(), last, "."))
+    })
+}
+
+fn javascript(line: &str, module: &str) -> bool {
+    let quoted = |text: &str| {
+        text.strip_prefix(['\'', '"', '`']).is_some_and(|inside| {
+            inside.strip_prefix(module).is_some_and(|rest| rest.starts_with(['\'', '"', '`', '/']))
+        })
+    };
+    let after = |keyword: &str| {
+        line.match_indices(keyword).any(|(at, _)| quoted(line[at + keyword.len()..].trim_start_matches([' ', '('])))
+    };
+    !line.starts_with("import type ") && (after("from") || after("require") || after("import"))
+}
+
+fn go(line: &str, module: &str) -> bool {
+    let rest = line.strip_prefix("import ").unwrap_or(line);
+    let quoted = rest.split_once('"').filter(|(alias, _)| alias.trim().chars().all(|c| c.is_alphanumeric() || "._".contains(c)));
+    quoted.is_some_and(|(_, path)| {
+        path.split_once('"').is_some_and(|(path, after)| {
+            below(path, module, "/") && (after.trim().is_empty() || after.trim_start().starts_with("//"))
+        })
+    })
+}
+
+fn rust(line: &str, module: &str) -> bool {
+    let line = line.trim_start_matches("pub ");
+    if let Some(rest) = line.strip_prefix("use ").or_else(|| line.strip_prefix("extern crate ")) {
+        return below(rest.trim_start_matches("::"), module, "::");
+    }
+    // A path used without an import.
+    line.match_indices(module).any(|(at, _)| {
+        let free = !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':' || c == '"');
+        free && line[at + module.len()..].starts_with("::") && !line.starts_with("//")
+    })
+}
+
+fn quoted_after(line: &str, keyword: &str, module: &str) -> bool {
+    line.strip_prefix(keyword).is_some_and(|rest| {
+        let rest = rest.trim_start_matches([' ', '(']);
+        rest.strip_prefix(['\'', '"']).is_some_and(|inside| below(inside, module, "/"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::imports;
+    use crate::model::language::Language::{CSharp, Go, Java, JavaScript, Python, Rust, TypeScript};
+
+    #[test]
+    fn imports_are_told_from_mentions() {
+        for (language, line, module, expected) in [
+            (Python, "from fastapi.middleware.cors import CORSMiddleware", "fastapi", true),
+            (Python, "import os, redis", "redis", true),
+            (Python, "from google import generativeai as genai", "google.generativeai", true),
+            (Python, "from fastapi_users import x", "fastapi", false),
+            (Python, "# import redis", "redis", false),
+            (JavaScript, "const cors = require('cors');", "cors", true),
+            (TypeScript, "} from \"@nestjs/jwt\";", "@nestjs/jwt", true),
+            (TypeScript, "import type { Foo } from 'express';", "express", false),
+            (TypeScript, "import x from 'express-session'", "express", false),
+            (TypeScript, "import x from 'next/server'", "next", true),
+            (Go, "\"github.com/gin-gonic/gin\"", "github.com/gin-gonic/gin", true),
+            (Go, "jwt \"github.com/golang-jwt/jwt/v5\"", "github.com/golang-jwt/jwt", true),
+            (Go, "fmt.Println(\"github.com/gin-gonic/gin\")", "github.com/gin-gonic/gin", false),
+            (Java, "import org.springframework.web.bind.annotation.*;", "org.springframework.web", true),
+            (Rust, "use tower_http::cors::CorsLayer;", "tower_http", true),
+            (Rust, "let app = axum::Router::new();", "axum", true),
+            (Rust, "let x = my_axum::Router::new();", "axum", false),
+            (CSharp, "using Microsoft.AspNetCore.Builder;", "Microsoft.AspNetCore", true),
+        ] {
+            assert_eq!(imports(language, line, module), expected, "{line}");
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The compiled scan: every need of every check, answered in one read of each file.
+//!
+//! Literals of all patterns in one pass → only the patterns whose literals occurred run their regular expression → a file is
+//! parsed only if a code need's literals survived outside comments → hits are kept, text and trees are dropped. Regular
+//! expressions and rules compile when first needed. To answer a new kind of `Look`, add a file here and a case in `file::scan`.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use regex::{Regex, RegexBuilder};
+
+use super::document::query::Path;
+use super::syntax::{CodeRule, Literal, Prefilter};
+use crate::model::needs::{Look, NeedId, NeedSet, NodeTest};
+
+pub mod compose;
+mod documents;
+mod file;
+mod imports;
+mod position;
+mod select;
+
+pub use documents::evaluate as evaluate_document;
+pub use documents::is_compose;
+pub use file::{FileScan, Scratch, scan};
+pub use select::Selection;
+
+/// Clauses of a prefilter that are looked at; dropping the rest only lets more through.
+const MAX_CLAUSES: usize = 16;
+
+/// Bytes to scan from which building the faster automaton pays.
+const DFA_PAYS_BYTES: u64 = 12 * 1024 * 1024;
+
+/// Everything the needs ask for, compiled.
+pub struct Scanner<'n> {
+    pub needs: &'n NeedSet,
+    compiled: Vec<Compiled>,
+    literals: Vec<LiteralUse>,
+    automaton: Option<AhoCorasick>,
+    /// Needs that look into every file that their selector admits.
+    ungated: Vec<NeedId>,
+    /// A rule or pattern that did not compile; the loader verifies packs, so this is a defect in a verified pack.
+    broken: AtomicBool,
+}
+
+/// The clauses that a literal satisfies.
+#[derive(Default)]
+struct LiteralUse {
+    length: usize,
+    uses: Vec<ClauseUse>,
+}
+
+/// One clause of one need, and whether the literal must stand in code.
+#[derive(Clone, Copy)]
+struct ClauseUse {
+    need: NeedId,
+    clause: u8,
+    in_code: bool,
+}
+
+/// The lazily compiled parts of a need.
+#[derive(Default)]
+struct Compiled {
+    /// One bit for each clause; 0 for needs without literals.
+    clauses: u16,
+    pattern: OnceLock<Option<Regex>>,
+    except: OnceLock<Option<Regex>>,
+    rule: OnceLock<Option<CodeRule>>,
+    document: OnceLock<Option<DocumentQuery>>,
+}
+
+/// A document need with its path and patterns compiled.
+pub struct DocumentQuery {
+    path: Path,
+    /// For each condition, its pattern if it has one.
+    patterns: Vec<Option<Regex>>,
+}
+
+impl<'n> Scanner<'n> {
+    /// Prepares to scan about `bytes` bytes.
+    pub fn new(needs: &'n NeedSet, bytes: u64) -> Scanner<'n> {
+        let mut scanner = Scanner {
+            needs,
+            compiled: needs.needs().iter().map(|_| Compiled::default()).collect(),
+            literals: Vec::new(),
+            automaton: None,
+            ungated: Vec::new(),
+            broken: AtomicBool::new(false),
+        };
+        let texts = scanner.gather_literals();
+        let kind = if bytes >= DFA_PAYS_BYTES { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
+        scanner.automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .ascii_case_insensitive(true)
+            .kind(Some(kind))
+            .build(&texts)
+            .ok();
+        scanner
+    }
+
+    /// Fills `literals` and `ungated`; returns the texts of the literals, by index.
+    fn gather_literals(&mut self) -> Vec<String> {
+        let mut texts: Vec<String> = Vec::new();
+        let mut index = std::collections::HashMap::new();
+        for (number, need) in self.needs.needs().iter().enumerate() {
+            let id = NeedId(number as u32);
+            let Some(mut prefilter) = prefilter(&need.look) else { continue };
+            prefilter.clauses.sort_by_key(|clause| std::cmp::Reverse(clause.iter().map(|l| l.text.len()).min()));
+            prefilter.clauses.truncate(MAX_CLAUSES);
+            if prefilter.clauses.is_empty() {
+                self.ungated.push(id);
+                continue;
+            }
+            self.compiled[number].clauses = ((1u32 << prefilter.clauses.len()) - 1) as u16;
+            for (clause, literals) in prefilter.clauses.iter().enumerate() {
+                for literal in literals {
+                    let at = *index.entry(literal.text.clone()).or_insert_with(|| {
+                        texts.push(literal.text.clone());
+                        self.literals.push(LiteralUse { length: literal.text.len(), uses: Vec::new() });
+                        texts.len() - 1
+                    });
+                    self.literals[at].uses.push(ClauseUse { need: id, clause: clause as u8, in_code: literal.in_code });
+                }
+            }
+        }
+        texts
+    }
+
+    /// Does any need's pattern or rule fail to compile? Known only after the scan, since they compile when first used.
+    pub fn has_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
+    }
+
+    fn note_broken<T, E>(&self, result: Result<T, E>) -> Option<T> {
+        if result.is_err() {
+            self.broken.store(true, Ordering::Relaxed);
+        }
+        result.ok()
+    }
+
+    /// The pattern of a text need, or the receiver pattern of a Rust need.
+    fn pattern(&self, id: NeedId) -> Option<&Regex> {
+        let cell = &self.compiled[id.0 as usize].pattern;
+        cell.get_or_init(|| match &self.needs.need(id).look {
+            Look::Text { pattern, ignore_case, .. } => self.note_broken(regex(pattern, *ignore_case)),
+            Look::RustCalls { receiver: Some(pattern), .. } => self.note_broken(regex(pattern, false)),
+            _ => None,
+        })
+        .as_ref()
+    }
+
+    /// The pattern of hits that do not count.
+    fn except(&self, id: NeedId) -> Option<&Regex> {
+        let cell = &self.compiled[id.0 as usize].except;
+        cell.get_or_init(|| match &self.needs.need(id).look {
+            Look::Text { except: Some(pattern), ignore_case, .. } => self.note_broken(regex(pattern, *ignore_case)),
+            _ => None,
+        })
+        .as_ref()
+    }
+
+    /// The rule of a code need.
+    fn rule(&self, id: NeedId) -> Option<&CodeRule> {
+        let cell = &self.compiled[id.0 as usize].rule;
+        cell.get_or_init(|| match &self.needs.need(id).look {
+            Look::Code { language, source, .. } => {
+                let value = self.note_broken(serde_json::from_str(source))?;
+                self.note_broken(CodeRule::compile(*language, &value))
+            }
+            _ => None,
+        })
+        .as_ref()
+    }
+
+    /// The query of a document need.
+    pub fn document(&self, id: NeedId) -> Option<&DocumentQuery> {
+        let cell = &self.compiled[id.0 as usize].document;
+        cell.get_or_init(|| match &self.needs.need(id).look {
+            Look::Document { select, conditions, .. } => {
+                let path = self.note_broken(Path::parse(select))?;
+                let compile = |test: &NodeTest| match test {
+                    NodeTest::Matches(p) | NodeTest::NotMatches(p) | NodeTest::Key(p) | NodeTest::KeyNot(p) => {
+                        self.note_broken(regex(p, false))
+                    }
+                    _ => None,
+                };
+                Some(DocumentQuery { path, patterns: conditions.iter().map(|c| compile(&c.op)).collect() })
+            }
+            _ => None,
+        })
+        .as_ref()
+    }
+}
+
+/// Regular expressions of checks: `^` and `$` match at lines, memory is bounded.
+fn regex(pattern: &str, ignore_case: bool) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern)
+        .multi_line(true)
+        .case_insensitive(ignore_case)
+        .size_limit(2 << 20)
+        .dfa_size_limit(4 << 20)
+        .build()
+}
+
+/// The literals without which a need cannot have a hit; `None` for needs that no text decides.
+fn prefilter(look: &Look) -> Option<Prefilter> {
+    match look {
+        Look::Text { missing: true, .. } => Some(Prefilter::default()),
+        Look::Text { pattern, ignore_case, .. } => Some(Prefilter::from_regex(pattern, *ignore_case).unwrap_or_default()),
+        Look::Code { language, source, .. } => {
+            let value = serde_json::from_str(source).unwrap_or_default();
+            Some(Prefilter::from_rule(*language, &value))
+        }
+        Look::Import { modules } => {
+            let literals = modules.iter().map(|module| Literal {
+                text: imports::anchor(module).to_ascii_lowercase(),
+                in_code: false,
+            });
+            Some(Prefilter { clauses: vec![literals.collect()] })
+        }
+        Look::RustCalls { names, .. } => {
+            let literals = names.iter().map(|name| Literal { text: name.trim_end_matches('!').to_ascii_lowercase(), in_code: true });
+            Some(Prefilter { clauses: vec![literals.collect()] })
+        }
+        Look::File | Look::Document { .. } | Look::GitIgnores { .. } => None,
+    }
+}

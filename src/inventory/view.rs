@@ -1,0 +1,191 @@
+//! What was found in the repository, and the part of it that one component may be judged by.
+//!
+//! An `Inventory` is immutable once collected. A `View` is how probes see it: the files of one component, of the libraries it
+//! includes and of the infrastructure it shares, or the whole repository.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::language::Language;
+use crate::model::needs::{NeedId, SelectorId};
+use crate::model::report::SkippedFile;
+use crate::model::role::Role;
+
+use super::layout::Layout;
+use super::manifest::Dependency;
+
+/// Index of a file in the inventory; files are ordered by path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// A file of the repository.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// Relative POSIX path.
+    pub path: Arc<str>,
+    pub language: Option<Language>,
+    pub role: Role,
+    /// Does git track it? `None`: there is no git.
+    pub tracked: Option<bool>,
+    /// The selectors it matches, ascending.
+    pub selectors: Box<[SelectorId]>,
+    /// Was it read and scanned?
+    pub scanned: bool,
+}
+
+/// One located match of one need.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hit {
+    pub file: FileId,
+    /// 1-based; `None` when the file as a whole is the match.
+    pub line: Option<u32>,
+    pub column: u32,
+    pub end_line: u32,
+    /// Redacted already.
+    pub snippet: Option<Arc<str>>,
+    /// Captured metavariables, in the order in which the need names them.
+    pub captures: Vec<(Arc<str>, Arc<str>)>,
+}
+
+impl Hit {
+    /// A hit that is a whole file.
+    pub fn of_file(file: FileId) -> Hit {
+        Hit { file, line: None, column: 1, end_line: 1, snippet: None, captures: Vec::new() }
+    }
+}
+
+/// A dependency and the file that declares it.
+#[derive(Debug, Clone)]
+pub struct DeclaredDependency {
+    pub file: FileId,
+    pub dependency: Dependency,
+}
+
+/// Everything the walk, the scan and the git directory said.
+#[derive(Debug)]
+pub struct Inventory {
+    pub files: Vec<File>,
+    pub layout: Layout,
+    /// By need id; each list ordered by file and line.
+    pub hits: Vec<Vec<Hit>>,
+    /// Files in which a need could not be answered, with the reason.
+    pub gaps: BTreeMap<NeedId, BTreeMap<FileId, Arc<str>>>,
+    pub dependencies: Vec<DeclaredDependency>,
+    pub skipped: Vec<SkippedFile>,
+    pub git: Option<GitSummary>,
+    pub notes: Vec<String>,
+}
+
+/// What reports and checks know of git.
+#[derive(Debug, Clone, Default)]
+pub struct GitSummary {
+    pub head: Option<String>,
+    pub dirty: Option<bool>,
+    pub shallow: bool,
+}
+
+impl Inventory {
+    /// The view of the whole repository.
+    pub fn whole(&self) -> View<'_> {
+        View { inventory: self, component: None, only: None, facts: None }
+    }
+
+    /// The view of one component.
+    pub fn component(&self, component: usize) -> View<'_> {
+        View { inventory: self, component: Some(component), only: None, facts: None }
+    }
+
+    /// The citation for "this is a git repository": its .gitignore if it has one, else the first tracked file.
+    pub fn repository_hit(&self) -> Option<Hit> {
+        let index = self
+            .files
+            .iter()
+            .position(|file| &*file.path == ".gitignore")
+            .or_else(|| self.files.iter().position(|file| file.tracked == Some(true)))?;
+        Some(Hit::of_file(FileId(index as u32)))
+    }
+
+    /// The file with this id.
+    pub fn file(&self, id: FileId) -> &File {
+        &self.files[id.0 as usize]
+    }
+}
+
+/// Facts that hold of a component, with the hits that prove each.
+pub type Facts = BTreeMap<Arc<str>, Vec<Hit>>;
+
+/// The part of the inventory that decides about one component.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub inventory: &'a Inventory,
+    component: Option<usize>,
+    only: Option<FileId>,
+    facts: Option<&'a Facts>,
+}
+
+impl<'a> View<'a> {
+    /// The same view, with the facts that hold.
+    pub fn with_facts(self, facts: &'a Facts) -> View<'a> {
+        View { facts: Some(facts), ..self }
+    }
+
+    /// The same view, of one file only.
+    pub fn only(self, file: FileId) -> View<'a> {
+        View { only: Some(file), ..self }
+    }
+
+    /// The fact's proof, if it holds.
+    pub fn fact(&self, name: &str) -> Option<&'a [Hit]> {
+        self.facts.and_then(|facts| facts.get(name)).map(Vec::as_slice)
+    }
+
+    /// Is this file in the view?
+    pub fn contains(&self, file: FileId) -> bool {
+        if self.only.is_some_and(|only| only != file) {
+            return false;
+        }
+        let Some(component) = self.component else { return true };
+        let layout = &self.inventory.layout;
+        match layout.owner[file.0 as usize] {
+            None => true,
+            Some(owner) => owner == component || layout.components[component].includes.contains(&owner),
+        }
+    }
+
+    /// The files of the view that match `selector`.
+    pub fn files(&self, selector: SelectorId) -> impl Iterator<Item = FileId> + use<'a> {
+        let view = *self;
+        (0..self.inventory.files.len() as u32).map(FileId).filter(move |file| {
+            view.inventory.file(*file).selectors.binary_search(&selector).is_ok() && view.contains(*file)
+        })
+    }
+
+    /// The hits of a need in the view.
+    pub fn hits(&self, need: NeedId) -> impl Iterator<Item = &'a Hit> + use<'a> {
+        let view = *self;
+        let hits = self.inventory.hits.get(need.0 as usize).map_or(&[][..], Vec::as_slice);
+        hits.iter().filter(move |hit| view.contains(hit.file))
+    }
+
+    /// The dependencies declared in the view.
+    pub fn dependencies(&self) -> impl Iterator<Item = &'a DeclaredDependency> + use<'a> {
+        let view = *self;
+        self.inventory.dependencies.iter().filter(move |declared| view.contains(declared.file))
+    }
+
+    /// How many scanned files of the view match at least one of the selectors.
+    pub fn searched(&self, selectors: &BTreeSet<SelectorId>) -> usize {
+        let inside = |index: &usize| self.contains(FileId(*index as u32));
+        let files = &self.inventory.files;
+        (0..files.len())
+            .filter(|index| files[*index].scanned && files[*index].selectors.iter().any(|s| selectors.contains(s)))
+            .filter(inside)
+            .count()
+    }
+
+    /// Why a need could not be answered in a file of the view, if that happened.
+    pub fn gap(&self, need: NeedId) -> Option<(FileId, &'a str)> {
+        let gaps = self.inventory.gaps.get(&need)?;
+        gaps.iter().find(|(file, _)| self.contains(**file)).map(|(file, reason)| (*file, &**reason))
+    }
+}

@@ -1,0 +1,148 @@
+//! `dependency`: packages that manifests declare, by scope and version, and whether production code imports them.
+
+use std::sync::Arc;
+
+use crate::inventory::manifest::{self, Dependency, DependencyScope, Ecosystem};
+use crate::inventory::view::{Hit, View};
+use crate::model::language::Language;
+use crate::model::needs::{Look, NeedId, Selector};
+use crate::model::node::Node;
+use crate::model::terms::vocabulary;
+
+use super::params::Map;
+use super::{Loading, Probe, ProbeKind};
+
+/// The `dependency` probe kind.
+pub static KIND: ProbeKind = ProbeKind {
+    name: "dependency",
+    summary: "packages that manifests declare; the declaring line is the citation",
+    keys: &[
+        ("ecosystem", "npm, pypi, cargo, go, maven, rubygems, composer, nuget"),
+        ("name", "names of packages; `*` at the end matches any rest"),
+        ("scope", "runtime (default), development, any"),
+        ("transitive", "true: packages that only a lockfile names count, too"),
+        ("version", "range of the locked or written version, such as `<3.4.0`"),
+        ("imported", "true (default for runtime scope): source of the component must import it; false: declaring is enough"),
+        ("module", "what source imports, where it differs from the package's usual module"),
+        ("feature", "cargo: one of these features must be on"),
+    ],
+    parse,
+};
+
+vocabulary! {
+    /// Which dependencies count.
+    Wanted { Runtime = "runtime", Development = "development", Any = "any" }
+}
+
+#[derive(Debug)]
+struct DependencyProbe {
+    ecosystem: Ecosystem,
+    names: Vec<String>,
+    wanted: Wanted,
+    transitive: bool,
+    version: Option<String>,
+    features: Vec<String>,
+    /// For each name, the need that finds its imports; empty when declaring is enough.
+    needs: Vec<NeedId>,
+}
+
+fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
+    let before = loading.problems.len();
+    let map = Map::new(node, "`dependency`", loading.problems);
+    let ecosystem = map.word::<Ecosystem>("ecosystem", None);
+    let names = map.texts("name");
+    let wanted = map.word("scope", Some(Wanted::Runtime));
+    let transitive = map.flag("transitive", false);
+    let version = map.opt_text("version");
+    let imported = map.flag("imported", wanted == Some(Wanted::Runtime) && !transitive);
+    let modules = map.texts("module");
+    let features = map.texts("feature");
+    if names.is_empty() {
+        map.note("`dependency` needs `name`");
+    }
+    map.finish();
+    if loading.problems.len() > before {
+        return None;
+    }
+    let (ecosystem, wanted) = (ecosystem?, wanted?);
+    let mut needs = Vec::new();
+    if imported && let Some(languages) = importing_languages(ecosystem) {
+        for name in &names {
+            let modules =
+                if modules.is_empty() { manifest::module_names(ecosystem, name.trim_end_matches('*')) } else { modules.clone() };
+            needs.push(loading.needs.add(Selector { languages: languages.to_vec(), ..Selector::any() }, Look::Import { modules }));
+        }
+    }
+    Some(Box::new(DependencyProbe { ecosystem, names, wanted, transitive, version, features, needs }))
+}
+
+/// The languages whose source imports packages of an ecosystem by name; `None` where a framework loads them unasked
+/// (Bundler, Composer's autoloader, .NET's implicit usings), so that an import proves nothing either way.
+fn importing_languages(ecosystem: Ecosystem) -> Option<&'static [Language]> {
+    match ecosystem {
+        Ecosystem::Npm => Some(&[Language::JavaScript, Language::TypeScript, Language::Tsx]),
+        Ecosystem::PyPi => Some(&[Language::Python]),
+        Ecosystem::Cargo => Some(&[Language::Rust]),
+        Ecosystem::Go => Some(&[Language::Go]),
+        Ecosystem::Maven | Ecosystem::RubyGems | Ecosystem::Composer | Ecosystem::NuGet => None,
+    }
+}
+
+impl DependencyProbe {
+    fn matches(&self, dependency: &Dependency) -> Option<usize> {
+        if dependency.ecosystem != self.ecosystem || !(dependency.direct || self.transitive) {
+            return None;
+        }
+        let scope_fits = match self.wanted {
+            Wanted::Runtime => dependency.scope == DependencyScope::Runtime,
+            Wanted::Development => matches!(dependency.scope, DependencyScope::Development | DependencyScope::Build),
+            Wanted::Any => true,
+        };
+        let feature_fits = self.features.is_empty() || self.features.iter().any(|f| dependency.features.contains(f));
+        if !scope_fits || !feature_fits || !self.version_fits(dependency) {
+            return None;
+        }
+        self.names.iter().position(|name| match name.strip_suffix('*') {
+            Some(start) => dependency.name.starts_with(start),
+            None => dependency.name == *name,
+        })
+    }
+
+    fn version_fits(&self, dependency: &Dependency) -> bool {
+        let Some(range) = &self.version else { return true };
+        let version = dependency.resolved.as_deref().or(dependency.requirement.as_deref()).unwrap_or_default();
+        manifest::version_matches(self.ecosystem, version.trim_start_matches(['^', '~', '=', ' ', 'v']), range) == Some(true)
+    }
+}
+
+impl Probe for DependencyProbe {
+    fn observe(&self, view: &View<'_>) -> Vec<Hit> {
+        let mut hits: Vec<Hit> = Vec::new();
+        for declared in view.dependencies() {
+            let Some(index) = self.matches(&declared.dependency) else { continue };
+            let import = self.needs.get(index).map(|need| view.hits(*need).next());
+            if import == Some(None) {
+                continue;
+            }
+            let dependency = &declared.dependency;
+            let shown = match dependency.resolved.as_deref().or(dependency.requirement.as_deref()) {
+                Some(version) => format!("{} {version}", dependency.name),
+                None => dependency.name.clone(),
+            };
+            hits.push(Hit {
+                line: Some(dependency.line),
+                end_line: dependency.line,
+                snippet: Some(Arc::from(crate::model::text::snippet(&shown))),
+                ..Hit::of_file(declared.file)
+            });
+            hits.extend(import.flatten().cloned());
+        }
+        hits.sort();
+        hits.dedup();
+        hits
+    }
+
+    fn needs(&self) -> &[NeedId] {
+        &self.needs
+    }
+}

@@ -1,0 +1,86 @@
+//! Floor 2: the probe kinds, one file each: parameters, documentation, needs, observation.
+//!
+//! To add a probe kind: write `src/probes/<name>.rs` with a `pub static KIND: ProbeKind`, add its two lines between the
+//! `<registry>` marks. The YAML key is the kind's name; the loader, the schema and the documentation read the same static.
+//! A probe asks for needs when it is parsed and, after the collection, says what it observed; it does no I/O.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use crate::inventory::view::{Hit, View};
+use crate::model::needs::{NeedId, NeedSet, SelectorId};
+use crate::model::node::Node;
+
+pub mod params;
+mod shared;
+
+// <registry>
+mod code;
+mod dependency;
+mod document;
+mod fact;
+mod file;
+mod git;
+mod import;
+mod rust;
+mod text;
+
+#[rustfmt::skip]
+pub static KINDS: &[&ProbeKind] = &[
+    &code::KIND,
+    &dependency::KIND,
+    &document::KIND,
+    &fact::KIND,
+    &file::KIND,
+    &git::KIND,
+    &import::KIND,
+    &rust::KIND,
+    &text::KIND,
+];
+// </registry>
+
+/// A way of looking, as check files name it.
+pub struct ProbeKind {
+    /// The YAML key.
+    pub name: &'static str,
+    /// What it finds, in a sentence.
+    pub summary: &'static str,
+    /// Its parameters and their meaning.
+    pub keys: &'static [(&'static str, &'static str)],
+    /// Reads the parameters, notes problems, asks for needs. `None` when a problem was noted.
+    pub parse: fn(&Node, &mut Loading<'_>) -> Option<Box<dyn Probe>>,
+}
+
+/// What a probe may use while its check is loaded.
+pub struct Loading<'l> {
+    pub needs: &'l mut NeedSet,
+    pub problems: &'l params::Problems,
+    /// Named ast-grep rules that every code probe of a language may refer to, as a JSON object by language.
+    pub utils: &'l Utils,
+    /// Whether to compile what is otherwise compiled when first used, so that its mistakes show now.
+    pub verify: bool,
+    /// The facts that probes refer to, with their places, for the loader to verify.
+    pub facts: &'l mut Vec<(String, crate::model::node::Span)>,
+}
+
+/// Shared ast-grep utility rules: language → name → rule.
+pub type Utils = std::collections::BTreeMap<String, serde_json::Map<String, serde_json::Value>>;
+
+/// A way of looking with its parameters.
+pub trait Probe: Debug + Send + Sync {
+    /// What was seen in the view: the hits, each a citation. Pure.
+    fn observe(&self, view: &View<'_>) -> Vec<Hit>;
+
+    /// The needs it rests on: what was searched, and where an answer may be missing.
+    fn needs(&self) -> &[NeedId];
+
+    /// Selectors whose files count as searched. The engine derives them from the needs.
+    fn selectors(&self, needs: &NeedSet) -> BTreeSet<SelectorId> {
+        self.needs().iter().map(|id| needs.need(*id).selector).collect()
+    }
+}
+
+/// The kind with this name.
+pub fn kind(name: &str) -> Option<&'static ProbeKind> {
+    KINDS.iter().copied().find(|kind| kind.name == name)
+}

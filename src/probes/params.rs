@@ -1,0 +1,250 @@
+//! Reading parameters out of a node: typed getters that note every problem with its place, and go on.
+//!
+//! The loader never stops at the first mistake: a getter that finds something wrong notes a `Problem` and returns a harmless
+//! value, and the caller drops the result when any problem was noted. `Map::finish` turns unused keys into problems with a
+//! did-you-mean, so that a misspelt key can never be silently ignored.
+
+use std::cell::RefCell;
+
+use crate::model::node::{Node, Span, Value};
+use crate::model::terms::Word;
+use crate::model::text::did_you_mean;
+
+/// Something wrong in a check file: a sentence, a place, and where possible a next step.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    pub line: u32,
+    pub column: u32,
+    pub message: String,
+}
+
+/// The problems noted so far.
+#[derive(Debug, Default)]
+pub struct Problems(RefCell<Vec<Problem>>);
+
+impl Problems {
+    /// Notes a problem at `span`.
+    pub fn note(&self, span: Span, message: impl Into<String>) {
+        self.0.borrow_mut().push(Problem { line: span.line, column: span.column, message: message.into() });
+    }
+
+    /// How many were noted.
+    pub fn len(&self) -> usize {
+        self.0.borrow().len()
+    }
+
+    /// Was none noted?
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All of them, in source order.
+    pub fn into_sorted(self) -> Vec<Problem> {
+        let mut problems = self.0.into_inner();
+        problems.sort();
+        problems.dedup();
+        problems
+    }
+}
+
+/// An object being read.
+pub struct Map<'n> {
+    node: &'n Node,
+    what: &'static str,
+    used: RefCell<Vec<&'static str>>,
+    problems: &'n Problems,
+}
+
+impl<'n> Map<'n> {
+    /// Reads `node` as an object; `what` names it in messages.
+    pub fn new(node: &'n Node, what: &'static str, problems: &'n Problems) -> Map<'n> {
+        if !matches!(node.value, Value::Object(_)) {
+            problems.note(node.span, format!("{what} must be a mapping, this is {}", kind_of(&node.value)));
+        }
+        let map = Map { node, what, used: RefCell::default(), problems };
+        for (index, entry) in node.entries().iter().enumerate() {
+            if node.entries()[..index].iter().any(|earlier| earlier.key == entry.key) {
+                problems.note(entry.key_span, format!("`{}` stands twice in {what}", entry.key));
+            }
+        }
+        map
+    }
+
+    /// Where the object stands.
+    pub fn span(&self) -> Span {
+        self.node.span
+    }
+
+    /// Notes a problem at the object.
+    pub fn note(&self, message: impl Into<String>) {
+        self.problems.note(self.node.span, message);
+    }
+
+    /// Notes a problem at the value of `key`.
+    pub fn note_at(&self, key: &str, message: impl Into<String>) {
+        let span = self.node.get(key).map_or(self.node.span, |node| node.span);
+        self.problems.note(span, message);
+    }
+
+    /// The collector of problems.
+    pub fn problems(&self) -> &'n Problems {
+        self.problems
+    }
+
+    /// The value of `key`.
+    pub fn get(&self, key: &'static str) -> Option<&'n Node> {
+        self.used.borrow_mut().push(key);
+        self.node.get(key).filter(|node| node.value != Value::Null)
+    }
+
+    /// Is there a value for `key`?
+    pub fn has(&self, key: &str) -> bool {
+        self.node.get(key).is_some()
+    }
+
+    /// The keys as written.
+    pub fn keys(&self) -> impl Iterator<Item = &'n str> {
+        self.node.entries().iter().map(|entry| &*entry.key)
+    }
+
+    /// A text that must be there and not empty.
+    pub fn text(&self, key: &'static str) -> String {
+        match self.opt_text(key) {
+            Some(text) => text,
+            None => {
+                if !self.has(key) {
+                    self.note(format!("{} needs `{key}`", self.what));
+                }
+                String::new()
+            }
+        }
+    }
+
+    /// A text that may be missing.
+    pub fn opt_text(&self, key: &'static str) -> Option<String> {
+        let node = self.get(key)?;
+        match node.scalar() {
+            Some(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+            _ => {
+                self.problems.note(node.span, format!("`{key}` must be a text that is not empty"));
+                None
+            }
+        }
+    }
+
+    /// A list of texts; a single text is a list of one; missing is empty.
+    pub fn texts(&self, key: &'static str) -> Vec<String> {
+        let Some(node) = self.get(key) else { return Vec::new() };
+        let items = if matches!(node.value, Value::Array(_)) { node.items() } else { std::slice::from_ref(node) };
+        items.iter().filter_map(|item| self.scalar_of(item, key)).collect()
+    }
+
+    fn scalar_of(&self, item: &Node, key: &str) -> Option<String> {
+        let text = item.scalar();
+        if text.is_none() {
+            self.problems.note(item.span, format!("`{key}` takes texts, this is {}", kind_of(&item.value)));
+        }
+        text
+    }
+
+    /// A truth value; missing is `default`.
+    pub fn flag(&self, key: &'static str, default: bool) -> bool {
+        self.opt_flag(key).unwrap_or(default)
+    }
+
+    /// A truth value that may be missing.
+    pub fn opt_flag(&self, key: &'static str) -> Option<bool> {
+        let node = self.get(key)?;
+        match node.value {
+            Value::Bool(value) => Some(value),
+            _ => {
+                self.problems.note(node.span, format!("`{key}` must be true or false"));
+                None
+            }
+        }
+    }
+
+    /// A whole number that may be missing.
+    pub fn opt_int(&self, key: &'static str) -> Option<i64> {
+        let node = self.get(key)?;
+        match node.value {
+            Value::Int(value) => Some(value),
+            _ => {
+                self.problems.note(node.span, format!("`{key}` must be a whole number"));
+                None
+            }
+        }
+    }
+
+    /// A word of a closed vocabulary; missing is `default`, or a problem if there is none.
+    pub fn word<W: Word>(&self, key: &'static str, default: Option<W>) -> Option<W> {
+        let Some(node) = self.get(key) else {
+            if default.is_none() {
+                self.note(format!("{} needs `{key}`: one of {}", self.what, W::words().join(", ")));
+            }
+            return default;
+        };
+        self.parse_word(node, key)
+    }
+
+    /// Words of a closed vocabulary.
+    pub fn words<W: Word>(&self, key: &'static str) -> Vec<W> {
+        let Some(node) = self.get(key) else { return Vec::new() };
+        let items = if matches!(node.value, Value::Array(_)) { node.items() } else { std::slice::from_ref(node) };
+        items.iter().filter_map(|item| self.parse_word(item, key)).collect()
+    }
+
+    fn parse_word<W: Word>(&self, node: &Node, key: &str) -> Option<W> {
+        let text = self.scalar_of(node, key)?;
+        let word = W::from_word(&text);
+        if word.is_none() {
+            let hint = suggestion(&text, W::words());
+            self.problems.note(node.span, format!("`{text}` is no {key}{hint}; one of {}", W::words().join(", ")));
+        }
+        word
+    }
+
+    /// Notes every key that no getter asked for.
+    pub fn finish(&self) {
+        let used = self.used.borrow();
+        for entry in self.node.entries() {
+            if !used.iter().any(|key| *key == &*entry.key) {
+                let hint = suggestion(&entry.key, used.iter().copied());
+                self.problems.note(entry.key_span, format!("unknown key `{}` in {}{hint}", entry.key, self.what));
+            }
+        }
+    }
+}
+
+/// `; did you mean …?`, or nothing.
+pub fn suggestion<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    did_you_mean(word, candidates).map_or(String::new(), |found| format!("; did you mean `{found}`?"))
+}
+
+/// What a value is, in words for messages.
+pub fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "empty",
+        Value::Bool(_) => "true or false",
+        Value::Int(_) | Value::Float(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Templated(_) => "a template expression",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a mapping",
+    }
+}
+
+/// The node as JSON, for libraries that read their own words from it.
+pub fn to_json(node: &Node) -> serde_json::Value {
+    match &node.value {
+        Value::Null => serde_json::Value::Null,
+        Value::Bool(value) => (*value).into(),
+        Value::Int(value) => (*value).into(),
+        Value::Float(value) => (*value).into(),
+        Value::String(text) | Value::Templated(text) => (&**text).into(),
+        Value::Array(items) => items.iter().map(to_json).collect(),
+        Value::Object(entries) => {
+            entries.iter().map(|entry| (entry.key.to_string(), to_json(&entry.value))).collect::<serde_json::Map<_, _>>().into()
+        }
+    }
+}

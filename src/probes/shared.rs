@@ -1,0 +1,102 @@
+//! What several probe kinds read alike: the files to look into, languages with their family names, regular expressions.
+
+use crate::inventory::view::{Hit, View};
+use crate::model::language::Language;
+use crate::model::needs::{NeedId, Selector};
+use crate::model::node::{Node, Value};
+use crate::model::role::{Role, RoleSet};
+use crate::model::terms::Word;
+
+use super::params::{Map, suggestion};
+use super::Probe;
+
+/// Documentation of the keys that `selector` reads.
+pub const PATH_DOC: (&str, &str) = ("path", "globs over the relative path; one must match");
+/// See `PATH_DOC`.
+pub const ROLES_DOC: (&str, &str) =
+    ("roles", "roles of the files that count; default production, infra, ci; `any` for all");
+
+/// A probe that is nothing but the hits of its needs.
+#[derive(Debug)]
+pub struct NeedProbe {
+    pub needs: Vec<NeedId>,
+}
+
+impl Probe for NeedProbe {
+    fn observe(&self, view: &View<'_>) -> Vec<Hit> {
+        let mut hits: Vec<Hit> = self.needs.iter().flat_map(|need| view.hits(*need)).cloned().collect();
+        hits.sort();
+        hits.dedup();
+        hits
+    }
+
+    fn needs(&self) -> &[NeedId] {
+        &self.needs
+    }
+}
+
+/// Reads `path` and `roles`.
+pub fn selector(map: &Map<'_>) -> Selector {
+    let globs = map.texts("path");
+    for glob in &globs {
+        if let Err(error) = globset::Glob::new(glob) {
+            map.note_at("path", format!("`{glob}` is no glob: {}", error.kind()));
+        } else if glob.starts_with('/') || glob.split('/').any(|part| part == "..") {
+            map.note_at("path", format!("`{glob}` leaves the repository; globs are relative to its root"));
+        }
+    }
+    Selector { globs, roles: roles(map), ..Selector::any() }
+}
+
+fn roles(map: &Map<'_>) -> RoleSet {
+    if !map.has("roles") {
+        return RoleSet::DECIDING;
+    }
+    if map.get("roles").and_then(Node::as_str) == Some("any") {
+        return RoleSet::all();
+    }
+    map.words::<Role>("roles").into_iter().fold(RoleSet::NONE, RoleSet::with)
+}
+
+/// Reads `language`: one or several languages, or the families `node` (JavaScript, TypeScript, TSX) and `jvm` (Java, Kotlin).
+pub fn languages(map: &Map<'_>) -> Vec<Language> {
+    let Some(node) = map.get("language") else { return Vec::new() };
+    let items = if matches!(node.value, Value::Array(_)) { node.items() } else { std::slice::from_ref(node) };
+    let mut languages = Vec::new();
+    for item in items {
+        match item.as_str() {
+            Some("node") => languages.extend([Language::JavaScript, Language::TypeScript, Language::Tsx]),
+            Some("jvm") => languages.extend([Language::Java, Language::Kotlin]),
+            Some(word) => match Language::from_word(word) {
+                Some(language) => languages.push(language),
+                None => {
+                    let known = || Language::words().into_iter().chain(["node", "jvm"]);
+                    let known_list = known().collect::<Vec<_>>().join(", ");
+                    map.problems().note(item.span, format!("`{word}` is no language{}; one of {known_list}", suggestion(word, known())));
+                }
+            },
+            None => map.problems().note(item.span, "`language` takes names of languages"),
+        }
+    }
+    languages.sort();
+    languages.dedup();
+    languages
+}
+
+/// Reads a regular expression and notes what is wrong with it.
+pub fn pattern(map: &Map<'_>, key: &'static str) -> Option<String> {
+    let pattern = map.opt_text(key)?;
+    match regex_syntax::Parser::new().parse(&pattern) {
+        Ok(hir) if hir.properties().minimum_len() == Some(0) => {
+            map.note_at(key, "the pattern matches the empty text, so it matches everywhere");
+            None
+        }
+        Ok(_) => Some(pattern),
+        Err(error) => {
+            let message = error.to_string();
+            let last = message.lines().last().unwrap_or("it does not parse").trim_start_matches("error: ");
+            map.note_at(key, format!("bad regular expression: {last}"));
+            None
+        }
+    }
+}
