@@ -7,3 +7,4 @@ mod git_index;
 pub mod ignore_rules;
 pub mod source;
 pub mod walk;
+pub mod role;

@@ -1,0 +1,260 @@
+//! The role that a file's name says. To teach it a name, add it to the function of its role and to the table in the tests.
+//!
+//! Decisions that are not obvious:
+//! - `*.conf.template` is rendered by the nginx image when it starts: infra, not an example.
+//! - `db_backup.sh` makes backups, `views_backup.py` is one.
+//! - Lockfiles, linter and build configuration are production; the configuration of test tools is test.
+//! - A name for development wins over one for production: `.env.production.local`.
+//! - `requirements-dev.txt` is development, `requirements-test.txt` is test: neither is installed in production.
+
+use crate::model::role::Role;
+
+use super::Inside;
+
+/// A file name.
+pub(super) struct Name<'a> {
+    /// In lower case.
+    pub text: &'a str,
+    /// As it is written.
+    pub original: &'a str,
+    /// Is it in a language with a grammar?
+    pub is_code: bool,
+}
+
+impl<'a> Name<'a> {
+    /// Everything before the last dot, in lower case.
+    fn stem(&self) -> &'a str {
+        self.text.rsplit_once('.').map_or(self.text, |(stem, _)| stem)
+    }
+
+    /// Everything after it; "" without a dot.
+    pub(super) fn extension(&self) -> &'a str {
+        self.text.rsplit_once('.').map_or("", |(_, extension)| extension)
+    }
+
+    /// The parts between dots, without the first: `dev` and `yml` of `values.dev.yml`.
+    fn suffixes(&self) -> impl Iterator<Item = &'a str> {
+        self.text.split('.').skip(1)
+    }
+
+    fn has_suffix(&self, wanted: &[&str]) -> bool {
+        self.suffixes().any(|suffix| wanted.contains(&suffix))
+    }
+
+    /// Does it start with `word` as a word of its own?
+    fn begins(&self, word: &str) -> bool {
+        self.text.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
+    }
+
+    fn is_yaml(&self) -> bool {
+        matches!(self.extension(), "yml" | "yaml")
+    }
+
+    /// Prose and notebooks.
+    pub(super) fn is_prose(&self) -> bool {
+        match self.extension() {
+            "md" | "mdx" | "markdown" | "rst" | "adoc" | "asciidoc" | "ipynb" | "txt" => true,
+            "" => ["readme", "license", "licence", "copying", "changelog", "notice", "authors", "contributors", "contributing", "todo"]
+                .iter()
+                .any(|word| self.begins(word)),
+            _ => false,
+        }
+    }
+}
+
+/// What the name of a file says, most specific first.
+pub(super) fn of_name(file: &Name, inside: &Inside) -> Option<Role> {
+    let rules: [(Role, fn(&Name, &Inside) -> bool); 8] = [
+        (Role::Vendored, is_copy),
+        (Role::Generated, is_generated),
+        (Role::Ci, is_ci),
+        (Role::Example, is_example),
+        (Role::Test, is_test),
+        (Role::Development, is_development),
+        (Role::Docs, |file, inside| file.is_prose() && !is_used_text(file, inside)),
+        (Role::Infra, |file, _| is_infra_name(file)),
+    ];
+    let role = rules.into_iter().find(|(_, rule)| rule(file, inside)).map(|(role, _)| role);
+    role.or(inside.infra_or_ci)
+}
+
+/// Minified, or an old copy.
+fn is_copy(file: &Name, _: &Inside) -> bool {
+    let web = matches!(file.extension(), "js" | "mjs" | "cjs" | "css");
+    let minified = web && (file.has_suffix(&["min", "bundle", "chunk"]) || file.stem().ends_with("-min"));
+    let stem = file.stem();
+    let numberless = stem.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end();
+    minified
+        || matches!(file.extension(), "map" | "bak" | "backup" | "orig" | "old" | "swp")
+        || file.text.ends_with('~')
+        || numberless.ends_with(" copy")
+        || stem.ends_with("_old")
+        || stem.strip_suffix("_backup").is_some_and(|what| !is_backed_up(what))
+}
+
+/// `db` of `db_backup.sh`: what is backed up, or the order to do it.
+fn is_backed_up(what: &str) -> bool {
+    let last = what.rsplit(['_', '-']).next().unwrap_or(what);
+    matches!(
+        last,
+        "auto" | "create" | "cron" | "daily" | "data" | "database" | "db" | "do" | "etcd" | "full" | "make" | "mariadb" | "mongo"
+            | "mongodb" | "mysql" | "nightly" | "pg" | "postgres" | "postgresql" | "redis" | "restore" | "run" | "s3" | "scheduled"
+            | "site" | "sqlite" | "take" | "volume" | "weekly"
+    )
+}
+
+fn is_generated(file: &Name, _: &Inside) -> bool {
+    let stem = file.stem();
+    file.has_suffix(&["generated"])
+        || (file.is_code && file.text.contains(".pb."))
+        || ["_pb2", "_pb2_grpc", "_pb", "_pb.d"].iter().any(|end| stem.ends_with(end)) && matches!(file.extension(), "py" | "pyi" | "js" | "ts")
+        || [".g.dart", ".freezed.dart", ".g.cs", ".designer.cs", ".pb.cc", ".pb.h", ".gen.go", ".gen.ts"].iter().any(|end| file.text.ends_with(end))
+        || file.text.starts_with("zz_generated.")
+        || (file.is_code && stem.ends_with("_generated"))
+        || file.text == "next-env.d.ts"
+}
+
+fn is_ci(file: &Name, _: &Inside) -> bool {
+    match file.text {
+        "bitbucket-pipelines.yml" | ".travis.yml" | "appveyor.yml" | ".appveyor.yml" | ".cirrus.yml" | "wercker.yml" | "codecov.yml"
+        | ".codecov.yml" | "codemagic.yaml" | "sonar-project.properties" | ".pre-commit-config.yaml" | "renovate.json"
+        | "renovate.json5" | "earthfile" | "dagger.json" => true,
+        _ if file.begins("jenkinsfile") || file.extension() == "jenkinsfile" => true,
+        _ if file.is_yaml() => {
+            let tools = [".gitlab-ci", "azure-pipelines", ".drone", ".woodpecker", "cloudbuild", "buildspec"];
+            tools.iter().any(|tool| file.begins(tool)) || (is_compose(file) && file.has_suffix(&["ci"]))
+        }
+        _ => false,
+    }
+}
+
+fn is_example(file: &Name, _: &Inside) -> bool {
+    let stem = file.stem();
+    file.has_suffix(&["example", "sample"])
+        || file.extension() == "dist"
+        || (file.extension() == "template" && !file.text.ends_with(".conf.template"))
+        || ["-example", "_example", "-sample", "_sample"].iter().any(|end| stem.ends_with(end) || file.text.ends_with(end))
+        || matches!(file.text, "example.env" | "sample.env" | "template.env" | ".env-template" | ".env_template")
+}
+
+fn is_test(file: &Name, inside: &Inside) -> bool {
+    let stem = file.stem();
+    let is_config = matches!(file.extension(), "yml" | "yaml" | "json" | "toml" | "properties" | "env" | "xml" | "txt" | "ini" | "cfg" | "conf");
+    let tool = ["jest.config", "jest.setup", "vitest", "cypress.config", "playwright.config", "karma.conf", "wdio.conf", ".mocharc", "setuptests"];
+    if tool.iter().any(|tool| file.begins(tool)) {
+        return true;
+    }
+    match file.text {
+        "conftest.py" | "pytest.ini" | "tox.ini" | "noxfile.py" | ".coveragerc" | "locustfile.py" | "phpunit.xml" | "testng.xml" => return true,
+        "test-requirements.txt" | "test_requirements.txt" => return true,
+        _ => {}
+    }
+    if inside.in_src_main && file.is_code {
+        return false;
+    }
+    let between = file.suffixes().count().saturating_sub(1);
+    let marked = file.suffixes().take(between).any(|suffix| matches!(suffix, "test" | "tests" | "spec" | "e2e" | "e2e-spec" | "cy"));
+    let ends_in_test = ["_test", "_tests", "-test", "-tests"].iter().any(|end| {
+        stem.strip_suffix(end).is_some_and(|before| before != "ab" && !before.ends_with("_ab") && !before.ends_with("-ab"))
+    });
+    let ends_in_spec = file.is_code && (stem.ends_with("_spec") || stem.ends_with("-spec"));
+    let alone = matches!(stem, "test" | "tests" | "testing") && (file.is_code || is_config) && (stem != "testing" || inside.parent == "requirements");
+    marked
+        || file.extension() == "test"
+        || ((file.is_code || is_config) && ends_in_test)
+        || ends_in_spec
+        || alone
+        || (stem.starts_with("test_") && matches!(file.extension(), "py" | "rb" | "exs"))
+        || is_test_class(file)
+}
+
+/// `OrderTest.java`, `OrderTests.cs`, `OrderIT.java`.
+fn is_test_class(file: &Name) -> bool {
+    let stem = file.original.rsplit_once('.').map_or(file.original, |(stem, _)| stem);
+    let integration = stem.strip_suffix("IT").or_else(|| stem.strip_suffix("ITCase"));
+    match file.extension() {
+        "java" | "kt" | "groovy" | "scala" | "php" | "cs" | "swift" | "fs" | "vb" => {
+            ["Test", "Tests", "TestCase"].iter().any(|end| stem.ends_with(end) && stem != *end)
+                || integration.is_some_and(|before| before.ends_with(|c: char| c.is_ascii_lowercase()))
+                || (stem.ends_with("Spec") && matches!(file.extension(), "groovy" | "scala"))
+        }
+        _ => false,
+    }
+}
+
+/// Folders with a file or subfolder per environment.
+pub(super) fn is_environment_folder(inside: &Inside) -> bool {
+    let named = ["overlays", "environments", "envs", "env", "config", "conf", "settings", "values", "vars", "group_vars", "requirements"];
+    inside.infra_or_ci == Some(Role::Infra) || named.contains(&inside.parent)
+}
+
+const DEVELOPMENT_WORDS: [&str; 4] = ["dev", "local", "development", "develop"];
+
+fn is_development(file: &Name, inside: &Inside) -> bool {
+    let stem = file.stem();
+    match file.text {
+        "tiltfile" | "vagrantfile" | "devbox.json" | ".envrc" | ".gitpod.yml" | ".replit" | "local_settings.py" | "dev_settings.py"
+        | "dev-requirements.txt" | "dev_requirements.txt" => return true,
+        _ => {}
+    }
+    if is_compose(file) && (file.has_suffix(&["override", "debug"]) || stem.ends_with("-override")) {
+        return true;
+    }
+    let is_settings = ["settings", "config", "webpack", "rollup"].iter().any(|word| file.begins(word));
+    let ends_in_word = stem.rsplit_once(['-', '_']).is_some_and(|(_, last)| DEVELOPMENT_WORDS.contains(&last));
+    let script = matches!(inside.parent, "scripts" | "script" | "bin" | "tools" | "hack") && file.begins("dev");
+    file.has_suffix(&DEVELOPMENT_WORDS)
+        || file.has_suffix(&["stories"])
+        || (ends_in_word && (!file.is_code || is_settings || is_environment_folder(inside)))
+        || (DEVELOPMENT_WORDS.contains(&stem) && is_environment_folder(inside))
+        || script
+}
+
+/// Text that is no prose: requirement lists, and what the application serves or sends.
+fn is_used_text(file: &Name, inside: &Inside) -> bool {
+    if file.extension() != "txt" {
+        return false;
+    }
+    let named = matches!(file.text, "cmakelists.txt" | "robots.txt" | "security.txt" | "ads.txt" | "app-ads.txt" | "llms.txt" | "runtime.txt" | "packages.txt");
+    let stem = file.stem();
+    named || inside.in_content || stem.contains("requirements") || file.begins("constraints")
+}
+
+fn is_compose(file: &Name) -> bool {
+    file.is_yaml() && ["docker-compose", "compose", "docker-stack", "podman-compose"].iter().any(|tool| file.begins(tool))
+}
+
+/// How a container image is built.
+pub(super) fn is_dockerfile(file: &Name) -> bool {
+    let by_name = file.begins("dockerfile") || file.begins("containerfile");
+    (by_name && !matches!(file.extension(), "dockerignore" | "md" | "j2" | "py")) || matches!(file.extension(), "dockerfile" | "containerfile")
+}
+
+/// Is it about how the application is deployed?
+pub(super) fn is_infra_name(file: &Name) -> bool {
+    if is_dockerfile(file) || is_compose(file) {
+        return true;
+    }
+    match file.text {
+        ".dockerignore" | "caddyfile" | "haproxy.cfg" | "procfile" | "fly.toml" | "render.yaml" | "app.yaml" | "vercel.json" | "netlify.toml"
+        | "serverless.yml" | "serverless.yaml" | "serverless.ts" | "serverless.js" | "serverless.json" | "railway.json" | "railway.toml"
+        | "heroku.yml" | "wrangler.toml" | "wrangler.json" | "wrangler.jsonc" | "firebase.json" | "amplify.yml" | "apprunner.yaml"
+        | "chart.yaml" | "cdk.json" | "samconfig.toml" | "nixpacks.toml" | "ansible.cfg" | "supervisord.conf" | "staticwebapp.config.json"
+        | "docker-entrypoint.sh" | "entrypoint.sh" | "captain-definition" | "aptfile" => true,
+        _ => match file.extension() {
+            "tf" | "tfvars" | "hcl" | "bicep" | "nomad" | "dockerignore" => true,
+            "conf" | "template" => file.begins("nginx") || file.text.ends_with(".conf.template"),
+            "service" | "timer" => true,
+            "toml" => file.begins("fly") || file.begins("traefik"),
+            "yml" | "yaml" => {
+                let tools = [
+                    "values", "kustomization", "pulumi", "template", "skaffold", "helmfile", "playbook", "prometheus", "alertmanager",
+                    "otel-collector", "traefik", "envoy", "deployment", "ingress",
+                ];
+                tools.iter().any(|tool| file.begins(tool))
+            }
+            _ => false,
+        },
+    }
+}
+
