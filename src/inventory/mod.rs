@@ -8,3 +8,5 @@ pub mod ignore_rules;
 pub mod source;
 pub mod walk;
 pub mod role;
+pub mod manifest;
+pub mod layout;

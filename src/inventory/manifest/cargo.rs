@@ -2,7 +2,7 @@
 
 use super::graph::Graph;
 use super::{Dependency, DependencyScope, Ecosystem, LocalPackage, Manifest, ManifestKind, tree, version};
-use crate::inventory::document::{Entry, Format, Node};
+use crate::inventory::document::{Entry, Node};
 
 /// Tables of dependencies; cargo also accepts the names with `_`.
 const TABLES: [(&str, DependencyScope); 5] = [
@@ -14,7 +14,7 @@ const TABLES: [(&str, DependencyScope); 5] = [
 ];
 
 pub(super) fn manifest(path: &str, text: &str) -> Result<Manifest, String> {
-    let document = tree::document(Format::Toml, text)?;
+    let document = tree::toml(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::Manifest, Ecosystem::Cargo);
     let name = document.at(&["package", "name"]).and_then(Node::scalar).unwrap_or_default();
     let mut package = LocalPackage::new(Ecosystem::Cargo, &name, path);
@@ -64,7 +64,7 @@ fn dependency(path: &str, entry: &Entry, scope: DependencyScope) -> Dependency {
 
 /// Packages without a source are those of the repository; what they need is direct. Scopes are not recorded.
 pub(super) fn lock(path: &str, text: &str) -> Result<Manifest, String> {
-    let document = tree::document(Format::Toml, text)?;
+    let document = tree::toml(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::Lockfile, Ecosystem::Cargo);
     let packages = document.get("package").map(Node::items).unwrap_or_default();
     let mut graph = Graph::default();

@@ -1,7 +1,7 @@
 //! PHP: `composer.json` and `composer.lock`.
 
 use super::{Dependency, DependencyScope, Ecosystem, LocalPackage, Manifest, ManifestKind, tree, version};
-use crate::inventory::document::{Format, Node};
+use crate::inventory::document::Node;
 
 /// Names without a vendor are the platform: `php`, `ext-json`, `lib-curl`, `composer-runtime-api`.
 fn is_platform(name: &str) -> bool {
@@ -9,7 +9,7 @@ fn is_platform(name: &str) -> bool {
 }
 
 pub(super) fn manifest(path: &str, text: &str) -> Result<Manifest, String> {
-    let document = tree::document(Format::Json, text)?;
+    let document = tree::json(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::Manifest, Ecosystem::Composer);
     let name = tree::text_of(&document, "name").unwrap_or_default();
     let mut package = LocalPackage::new(Ecosystem::Composer, &name, path);
@@ -41,7 +41,7 @@ pub(super) fn manifest(path: &str, text: &str) -> Result<Manifest, String> {
 }
 
 pub(super) fn lock(path: &str, text: &str) -> Result<Manifest, String> {
-    let document = tree::document(Format::Json, text)?;
+    let document = tree::json(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::Lockfile, Ecosystem::Composer);
     for (table, scope) in [("packages", DependencyScope::Runtime), ("packages-dev", DependencyScope::Development)] {
         for package in document.get(table).map(Node::items).unwrap_or_default() {

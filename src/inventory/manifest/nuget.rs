@@ -2,7 +2,7 @@
 
 use super::xml::{self, Node};
 use super::{Dependency, DependencyScope, Ecosystem, LocalPackage, Manifest, ManifestKind, tree, version};
-use crate::inventory::document::{self, Format, position::Lines};
+use crate::inventory::document::{self, position::Lines};
 use std::collections::BTreeMap;
 
 /// Projects built with these kits are started.
@@ -98,7 +98,7 @@ fn runtimes(group: Node<'_, '_>, lines: &Lines<'_>, manifest: &mut Manifest) {
 
 /// `dependencies` by framework; a package stands once per framework.
 pub(super) fn packages_lock(path: &str, text: &str) -> Result<Manifest, String> {
-    let document = tree::document(Format::Json, text)?;
+    let document = tree::json(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::Lockfile, Ecosystem::NuGet);
     for framework in document.get("dependencies").map(document::Node::entries).unwrap_or_default() {
         for entry in framework.value.entries() {

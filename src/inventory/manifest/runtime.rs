@@ -3,7 +3,7 @@
 //! To add a file, add a line to [`parser_for`]; to add a tool name of asdf or mise, one to [`runtime_of_tool`].
 
 use super::{Ecosystem, Manifest, ManifestKind, Parser, tree};
-use crate::inventory::document::{Format, node::Node};
+use crate::inventory::document::Node;
 
 /// The parser of the version file called `name`.
 pub(super) fn parser_for(name: &str) -> Option<Parser> {
@@ -95,7 +95,7 @@ fn sdkman(path: &str, text: &str) -> Manifest {
 }
 
 fn mise(path: &str, text: &str) -> Result<Manifest, String> {
-    let document = tree::document(Format::Toml, text)?;
+    let document = tree::toml(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::VersionFile, None);
     for entry in document.get("tools").map(Node::entries).unwrap_or_default() {
         let Some(runtime) = runtime_of_tool(&entry.key) else { continue };
@@ -111,7 +111,7 @@ fn rust_toolchain(path: &str, text: &str) -> Result<Manifest, String> {
     if !text.contains('[') {
         return Ok(plain(path, text, Ecosystem::Cargo, "rust"));
     }
-    let document = tree::document(Format::Toml, text)?;
+    let document = tree::toml(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::VersionFile, Ecosystem::Cargo);
     if let Some(entry) = document.get("toolchain").and_then(|table| table.entry("channel")) {
         manifest.runtime("rust", &entry.value.scalar().unwrap_or_default(), entry.key_span.line);
@@ -120,7 +120,7 @@ fn rust_toolchain(path: &str, text: &str) -> Result<Manifest, String> {
 }
 
 fn global_json(path: &str, text: &str) -> Result<Manifest, String> {
-    let document = tree::document(Format::Json, text)?;
+    let document = tree::json(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::VersionFile, Ecosystem::NuGet);
     if let Some(entry) = document.get("sdk").and_then(|sdk| sdk.entry("version")) {
         manifest.runtime("dotnet", &entry.value.scalar().unwrap_or_default(), entry.key_span.line);

@@ -1,11 +1,26 @@
 //! What every tree-shaped manifest needs: one document of a file, and a few look-ups that keep line numbers.
 
-use crate::inventory::document::{self, Format, node::Node};
+use crate::inventory::document::{Node, ParseError, Value, json, toml, yaml};
 
-/// The first document of `text`.
-pub(super) fn document(format: Format, text: &str) -> Result<Node, String> {
-    let documents = document::parse(format, text).map_err(|error| error.to_string())?;
-    documents.into_iter().next().ok_or_else(|| "the file is empty".to_string())
+/// A JSON file, comments and trailing commas allowed.
+pub(super) fn json(text: &str) -> Result<Node, String> {
+    first(json::parse(text))
+}
+
+/// A TOML file.
+pub(super) fn toml(text: &str) -> Result<Node, String> {
+    first(toml::parse(text))
+}
+
+/// The first document of a YAML file.
+pub(super) fn yaml(text: &str) -> Result<Node, String> {
+    first(yaml::parse(text))
+}
+
+/// The first document; an empty file says nothing, which is no error.
+fn first(documents: Result<Vec<Node>, ParseError>) -> Result<Node, String> {
+    let documents = documents.map_err(|error| error.to_string())?;
+    Ok(documents.into_iter().next().unwrap_or_default())
 }
 
 /// The text of the scalar member `key`.
@@ -23,5 +38,5 @@ pub(super) fn texts(node: &Node) -> Vec<String> {
 
 /// Whether the member `key` is `true`.
 pub(super) fn is_true(node: &Node, key: &str) -> bool {
-    matches!(node.get(key).map(|value| &value.value), Some(document::node::Value::Bool(true)))
+    matches!(node.get(key).map(|value| &value.value), Some(Value::Bool(true)))
 }

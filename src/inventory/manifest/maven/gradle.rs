@@ -122,7 +122,16 @@ impl<'a> Reader<'a> {
         let following = rest.get(2).filter(|_| rest.get(1).is_some_and(|token| token.is_symbol("(")));
         let text = following.filter(|token| token.kind == Kind::Text).map(|token| token.text);
         let dependency = match (first.kind, first.text) {
-            (Kind::Text, coordinates) => self.coordinates(coordinates, first.line),
+            (Kind::Text, _) => {
+                for pair in rest.chunks(2).take_while(|pair| pair[0].kind == Kind::Text) {
+                    let dependency = self.coordinates(pair[0].text, pair[0].line);
+                    self.push(dependency, scope, blocks);
+                    if !pair.get(1).is_some_and(|token| token.is_symbol(",")) {
+                        break;
+                    }
+                }
+                return;
+            }
             (Kind::Word, "project") => {
                 let named = rest.iter().take(6).find(|token| token.kind == Kind::Text).map(|token| token.text);
                 self.package.local_dependencies.extend(named.map(gradle_path));
@@ -136,11 +145,13 @@ impl<'a> Reader<'a> {
             (Kind::Word, "group") => self.map_notation(rest, line),
             _ => None,
         };
-        if let Some(dependency) = dependency {
-            let scope = if blocks.contains(&"buildscript") { DependencyScope::Build } else { scope };
-            let direct = blocks.last() != Some(&"constraints");
-            self.manifest.dependencies.push(Dependency { scope, direct, ..dependency });
-        }
+        self.push(dependency, scope, blocks);
+    }
+
+    fn push(&mut self, dependency: Option<Dependency>, scope: DependencyScope, blocks: &[&str]) {
+        let scope = if blocks.contains(&"buildscript") { DependencyScope::Build } else { scope };
+        let direct = blocks.last() != Some(&"constraints");
+        self.manifest.dependencies.extend(dependency.map(|dependency| Dependency { scope, direct, ..dependency }));
     }
 
     /// `group:artifact[:version[:classifier]][@extension]`.
@@ -247,4 +258,65 @@ impl<'a> Reader<'a> {
 /// `:libs:core` → `libs/core`, with a leading `./` so that it reads as a path.
 pub(super) fn gradle_path(project: &str) -> String {
     format!("./{}", project.trim_start_matches(':').replace(':', "/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::manifest::parse;
+    use DependencyScope::*;
+
+    fn shown(path: &str, text: &str) -> Vec<(String, Option<String>, DependencyScope, bool, u32)> {
+        parse(path, text).unwrap().dependencies.into_iter().map(|d| (d.name, d.requirement, d.scope, d.direct, d.line)).collect()
+    }
+
+    #[test]
+    fn groovy() {
+        let text = "buildscript {\n  ext.kotlin_version = '1.9.0'\n  dependencies { classpath \"org.jetbrains.kotlin:kotlin-gradle-plugin:$kotlin_version\" }\n}\n\
+                    plugins {\n  id 'org.springframework.boot' version '3.2.4'\n}\nsourceCompatibility = '17'\ndependencies {\n  \
+                    implementation 'org.springframework.boot:spring-boot-starter-web', 'org.x:y:1.0@aar'\n  // implementation 'no:no:1'\n  \
+                    testImplementation group: 'junit', name: 'junit', version: '4.13'\n  developmentOnly 'org.springframework.boot:spring-boot-devtools'\n  \
+                    annotationProcessor(\"org.projectlombok:lombok:${lombok}\")\n  implementation project(':libs:core')\n  \
+                    constraints {\n    implementation 'org.z:z:2.0'\n  }\n}\n";
+        assert_eq!(
+            shown("build.gradle", text),
+            [
+                ("org.jetbrains.kotlin:kotlin-gradle-plugin".into(), Some("1.9.0".into()), Build, true, 3),
+                ("org.springframework.boot:org.springframework.boot.gradle.plugin".into(), Some("3.2.4".into()), Build, true, 6),
+                ("org.springframework.boot:spring-boot-starter-web".into(), None, Runtime, true, 10),
+                ("org.x:y".into(), Some("1.0".into()), Runtime, true, 10),
+                ("junit:junit".into(), Some("4.13".into()), Development, true, 12),
+                ("org.springframework.boot:spring-boot-devtools".into(), None, Development, true, 13),
+                ("org.projectlombok:lombok".into(), Some("${lombok}".into()), Build, true, 14),
+                ("org.z:z".into(), Some("2.0".into()), Runtime, false, 17),
+            ]
+        );
+        let manifest = parse("build.gradle", text).unwrap();
+        assert_eq!((manifest.runtime_versions[0].spec.as_str(), manifest.runtime_versions[0].line), ("17", 8));
+        let package = manifest.package.unwrap();
+        assert!(package.has_entry_point);
+        assert_eq!(package.local_dependencies, ["./libs/core"]);
+    }
+
+    #[test]
+    fn kotlin() {
+        let text = "val ktor = \"2.3.9\"\nplugins {\n  kotlin(\"jvm\") version \"1.9.23\"\n  alias(libs.plugins.spring)\n  application\n}\n\
+                    java { toolchain { languageVersion = JavaLanguageVersion.of(21) } }\ndependencies {\n  implementation(platform(\"io.ktor:ktor-bom:$ktor\"))\n  \
+                    implementation(libs.ktor.server)\n  testImplementation(kotlin(\"test\"))\n  implementation(project(\":core\"))\n}\n";
+        assert_eq!(
+            shown("build.gradle.kts", text),
+            [
+                ("org.jetbrains.kotlin.jvm:org.jetbrains.kotlin.jvm.gradle.plugin".into(), Some("1.9.23".into()), Build, true, 3),
+                ("libs.plugins.spring".into(), None, Build, true, 4),
+                ("io.ktor:ktor-bom".into(), Some("2.3.9".into()), Runtime, true, 9),
+                ("libs.ktor.server".into(), None, Runtime, true, 10),
+                ("org.jetbrains.kotlin:kotlin-test".into(), None, Development, true, 11),
+            ]
+        );
+        let manifest = parse("build.gradle.kts", text).unwrap();
+        assert_eq!(manifest.runtime_versions[0].spec, "21");
+        let package = manifest.package.unwrap();
+        assert!(package.has_entry_point);
+        assert_eq!(package.local_dependencies, ["./core"]);
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::gradle::gradle_path;
 use super::{plugin_artifact, versioned};
-use crate::inventory::document::{Format, Node};
+use crate::inventory::document::Node;
 use crate::inventory::manifest::lexer::{self, Kind, Token};
 use crate::inventory::manifest::{Dependency, DependencyScope, Ecosystem, LocalPackage, Manifest, ManifestKind, tree};
 
@@ -32,7 +32,7 @@ fn assigns(before: &[Token<'_>], words: &[&str]) -> bool {
 
 /// The version catalogue: what `libs.some.alias` stands for. Nothing here is a dependency until a build script names it.
 pub(in crate::inventory::manifest) fn version_catalogue(path: &str, text: &str) -> Result<Manifest, String> {
-    let document = tree::document(Format::Toml, text)?;
+    let document = tree::toml(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::Manifest, Ecosystem::Maven);
     let versions = document.get("versions").map(Node::entries).unwrap_or_default();
     let versions = versions.iter().map(|entry| (&*entry.key, rich_version(&entry.value))).collect();
@@ -48,6 +48,7 @@ pub(in crate::inventory::manifest) fn version_catalogue(path: &str, text: &str) 
         };
         push(&mut manifest, &name, version, accessor(&entry.key), entry.key_span.line, DependencyScope::Runtime);
     }
+    bundles(&document, &mut manifest);
     for entry in document.get("plugins").map(Node::entries).unwrap_or_default() {
         let stated = &entry.value;
         let (id, version) = match (tree::text_of(stated, "id"), stated.as_str()) {
@@ -62,6 +63,23 @@ pub(in crate::inventory::manifest) fn version_catalogue(path: &str, text: &str) 
         push(&mut manifest, &plugin_artifact(&id), version, alias, entry.key_span.line, DependencyScope::Build);
     }
     Ok(manifest)
+}
+
+/// A bundle is an alias with several meanings: its members stand again under the bundle's accessor.
+fn bundles(document: &Node, manifest: &mut Manifest) {
+    let mut members: Vec<Dependency> = Vec::new();
+    let known: std::collections::BTreeMap<String, &Dependency> =
+        manifest.dependencies.iter().map(|library| (library.alias.clone().unwrap_or_default(), library)).collect();
+    for bundle in document.get("bundles").map(Node::entries).unwrap_or_default() {
+        let alias = format!("bundles.{}", accessor(&bundle.key));
+        let libraries = tree::texts(&bundle.value).into_iter().filter_map(|member| known.get(&accessor(&member)).copied());
+        members.extend(libraries.map(|library| Dependency {
+            alias: Some(alias.clone()),
+            line: bundle.key_span.line,
+            ..library.clone()
+        }));
+    }
+    manifest.dependencies.extend(members);
 }
 
 type Versions<'a> = std::collections::BTreeMap<&'a str, Option<String>>;

@@ -2,13 +2,13 @@
 
 use super::package::TABLES;
 use super::split_specifier;
-use crate::inventory::document::{Format, Node};
+use crate::inventory::document::Node;
 use crate::inventory::manifest::graph::Graph;
 use crate::inventory::manifest::{Dependency, DependencyScope, Ecosystem, Manifest, ManifestKind, tree};
 
 /// Versions 2 and 3 list `packages` by folder; version 1 nests `dependencies`.
 pub(in crate::inventory::manifest) fn package_lock(path: &str, text: &str) -> Result<Manifest, String> {
-    let document = tree::document(Format::Json, text)?;
+    let document = tree::json(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::Lockfile, Ecosystem::Npm);
     match document.get("packages") {
         Some(packages) => locked_packages(path, packages, &mut manifest),
@@ -80,7 +80,7 @@ fn nested_dependencies(path: &str, document: &Node, manifest: &mut Manifest) {
 
 /// `packages` maps a key to `["name@version", registry, {dependencies}, digest]`.
 pub(in crate::inventory::manifest) fn bun_lock(path: &str, text: &str) -> Result<Manifest, String> {
-    let document = tree::document(Format::Json, text)?;
+    let document = tree::json(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::Lockfile, Ecosystem::Npm);
     let mut graph = Graph::default();
     for workspace in document.get("workspaces").map(Node::entries).unwrap_or_default() {

@@ -1,7 +1,7 @@
 //! `package.json`.
 
 use super::{local_path, split_specifier};
-use crate::inventory::document::{Entry, Format, Node};
+use crate::inventory::document::{Entry, Node};
 use crate::inventory::manifest::{Dependency, DependencyScope, Ecosystem, LocalPackage, Manifest, ManifestKind, tree, version};
 
 /// The tables of dependencies and what their members are for.
@@ -16,7 +16,7 @@ pub(super) const TABLES: [(&str, DependencyScope); 4] = [
 const START_SCRIPTS: [&str; 4] = ["start", "start:prod", "start:production", "serve"];
 
 pub(in crate::inventory::manifest) fn package_json(path: &str, text: &str) -> Result<Manifest, String> {
-    let document = tree::document(Format::Json, text)?;
+    let document = tree::json(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::Manifest, Ecosystem::Npm);
     let name = tree::text_of(&document, "name").unwrap_or_default();
     let mut package = LocalPackage::new(Ecosystem::Npm, &name, path);

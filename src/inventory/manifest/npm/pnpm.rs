@@ -5,12 +5,12 @@
 
 use super::package::TABLES;
 use super::split_specifier;
-use crate::inventory::document::{Format, Node};
+use crate::inventory::document::Node;
 use crate::inventory::manifest::graph::Graph;
 use crate::inventory::manifest::{Dependency, DependencyScope, Ecosystem, LocalPackage, Manifest, ManifestKind, tree};
 
 pub(in crate::inventory::manifest) fn pnpm_lock(path: &str, text: &str) -> Result<Manifest, String> {
-    let document = tree::document(Format::Yaml, text)?;
+    let document = tree::yaml(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::Lockfile, Ecosystem::Npm);
     let mut graph = Graph::default();
     match document.get("importers") {
@@ -88,7 +88,7 @@ fn flagged_scope(package: &Node) -> Option<DependencyScope> {
 
 /// The workspace and its catalogues: versions that members ask for with `catalog:`.
 pub(in crate::inventory::manifest) fn pnpm_workspace(path: &str, text: &str) -> Result<Manifest, String> {
-    let document = tree::document(Format::Yaml, text)?;
+    let document = tree::yaml(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::Manifest, Ecosystem::Npm);
     let mut package = LocalPackage::new(Ecosystem::Npm, "", path);
     package.is_workspace_root = true;

@@ -3,11 +3,11 @@
 //! Conda's packages are counted as PyPI packages: their names agree for almost all Python libraries.
 
 use super::requirement::Requirement;
-use crate::inventory::document::{Format, Node};
+use crate::inventory::document::Node;
 use crate::inventory::manifest::{Dependency, Ecosystem, Manifest, ManifestKind, tree};
 
 pub(in crate::inventory::manifest) fn conda_environment(path: &str, text: &str) -> Result<Manifest, String> {
-    let document = tree::document(Format::Yaml, text)?;
+    let document = tree::yaml(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::Manifest, Ecosystem::PyPi);
     for item in document.get("dependencies").map(Node::items).unwrap_or_default() {
         match item.as_str() {

@@ -1,7 +1,7 @@
 //! `poetry.lock`, `uv.lock`, `pdm.lock`, `pylock.toml` and `Pipfile.lock`.
 
 use super::{group_scope, normalise};
-use crate::inventory::document::{Format, Node};
+use crate::inventory::document::Node;
 use crate::inventory::manifest::graph::Graph;
 use crate::inventory::manifest::{Dependency, DependencyScope, Ecosystem, Manifest, ManifestKind, tree};
 
@@ -29,7 +29,7 @@ pub(in crate::inventory::manifest) fn pylock(path: &str, text: &str) -> Result<M
 
 /// Lockfiles that list packages under `key` and do not tell which are direct.
 fn toml_lock(path: &str, text: &str, key: &str, scope: impl Fn(&Node) -> DependencyScope) -> Result<Manifest, String> {
-    let document = tree::document(Format::Toml, text)?;
+    let document = tree::toml(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::Lockfile, Ecosystem::PyPi);
     for package in document.get(key).map(Node::items).unwrap_or_default() {
         if let Some(dependency) = locked(path, package) {
@@ -63,7 +63,7 @@ fn scope_of_groups(groups: &[String], main: &str) -> DependencyScope {
 
 /// uv lists the packages of the repository too; what they need is direct, and scopes follow from there.
 pub(in crate::inventory::manifest) fn uv_lock(path: &str, text: &str) -> Result<Manifest, String> {
-    let document = tree::document(Format::Toml, text)?;
+    let document = tree::toml(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::Lockfile, Ecosystem::PyPi);
     let packages = document.get("package").map(Node::items).unwrap_or_default();
     let mut graph = Graph::default();
@@ -115,7 +115,7 @@ fn needs(package: &Node) -> Vec<(String, DependencyScope)> {
 }
 
 pub(in crate::inventory::manifest) fn pipfile_lock(path: &str, text: &str) -> Result<Manifest, String> {
-    let document = tree::document(Format::Json, text)?;
+    let document = tree::json(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::Lockfile, Ecosystem::PyPi);
     for section in document.entries().iter().filter(|section| &*section.key != "_meta") {
         let scope = match &*section.key {

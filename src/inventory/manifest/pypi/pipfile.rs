@@ -1,14 +1,13 @@
 //! `Pipfile`.
 
 use super::group_scope;
-use crate::inventory::document::Format;
 use crate::inventory::manifest::{Dependency, DependencyScope, Ecosystem, LocalPackage, Manifest, ManifestKind, tree, version};
 
 /// Tables that hold no packages; every other one is `packages`, `dev-packages` or a category of the user's.
 const OTHER_TABLES: [&str; 4] = ["source", "requires", "pipenv", "scripts"];
 
 pub(in crate::inventory::manifest) fn pipfile(path: &str, text: &str) -> Result<Manifest, String> {
-    let document = tree::document(Format::Toml, text)?;
+    let document = tree::toml(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::Manifest, Ecosystem::PyPi);
     let mut package = LocalPackage::new(Ecosystem::PyPi, "", path);
     for table in document.entries().iter().filter(|table| !OTHER_TABLES.contains(&&*table.key)) {

@@ -2,7 +2,7 @@
 
 use super::requirement::Requirement;
 use super::group_scope;
-use crate::inventory::document::{Entry, Format, Node};
+use crate::inventory::document::{Entry, Node};
 use crate::inventory::manifest::{Dependency, DependencyScope, Ecosystem, LocalPackage, Manifest, ManifestKind, tree, version};
 
 /// Lists of requirements, each with its scope.
@@ -18,7 +18,7 @@ const ENTRY_POINTS: [&[&str]; 4] =
     [&["project", "scripts"], &["project", "gui-scripts"], &["project", "entry-points"], &["tool", "poetry", "scripts"]];
 
 pub(in crate::inventory::manifest) fn pyproject(path: &str, text: &str) -> Result<Manifest, String> {
-    let document = tree::document(Format::Toml, text)?;
+    let document = tree::toml(text)?;
     let mut manifest = Manifest::new(path, ManifestKind::Manifest, Ecosystem::PyPi);
     let name = [["project", "name"].as_slice(), &["tool", "poetry", "name"]].iter().find_map(|keys| document.at(keys)?.scalar());
     let mut package = LocalPackage::new(Ecosystem::PyPi, &name.unwrap_or_default(), path);

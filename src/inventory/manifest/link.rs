@@ -1,0 +1,230 @@
+//! What only several files together tell: the version a catalogue, workspace or parent manages, and the version a lockfile chose.
+//!
+//! Every fact comes from the nearest folder at or above the file that needs it. To link another kind of file, add a step to [`link`].
+
+use super::{Dependency, Ecosystem, Manifest, ManifestKind, version_matches};
+use std::collections::BTreeMap;
+
+/// Fills in, for the dependencies of every manifest: the packages behind Gradle catalogue aliases, requirements managed elsewhere
+/// (Cargo workspaces, dependencyManagement, central NuGet versions, pnpm catalogues), and locked versions. Lockfile entries that a
+/// manifest asks for become direct. The order of manifests does not matter.
+pub fn link(manifests: &mut [Manifest]) {
+    replace_aliases(manifests);
+    manage_requirements(manifests);
+    lock_versions(manifests);
+}
+
+/// The folder of a file, without a final `/`; empty for the root.
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// A folder and all above it, nearest first.
+fn upwards(folder: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(folder), |current| (!current.is_empty()).then(|| self::folder(current)))
+}
+
+/// Facts by the folder that holds them.
+type ByFolder<K, V> = BTreeMap<String, BTreeMap<K, Vec<V>>>;
+
+fn nearest<'a, K: Ord, V>(facts: &'a ByFolder<K, V>, path: &str, key: &K) -> Option<&'a Vec<V>> {
+    upwards(folder(path)).find_map(|folder| facts.get(folder)?.get(key))
+}
+
+/// `libs.x.y` becomes what the version catalogue says; a bundle becomes its members.
+fn replace_aliases(manifests: &mut [Manifest]) {
+    let mut aliases: ByFolder<String, Dependency> = BTreeMap::new();
+    for manifest in manifests.iter().filter(|manifest| manifest.path.ends_with("libs.versions.toml")) {
+        // The catalogue stands in `gradle/` and serves the build around that folder.
+        let served = folder(&manifest.path);
+        let served = if served == "gradle" { "" } else { served.strip_suffix("/gradle").unwrap_or(served) };
+        let known = aliases.entry(served.to_string()).or_default();
+        for dependency in &manifest.dependencies {
+            known.entry(dependency.alias.clone().unwrap_or_default()).or_default().push(dependency.clone());
+        }
+    }
+    let uses = |manifest: &Manifest| manifest.dependencies.iter().any(|dependency| dependency.name.starts_with("libs."));
+    for manifest in manifests.iter_mut().filter(|manifest| uses(manifest)) {
+        let path = manifest.path.clone();
+        let expand = |dependency: Dependency| -> Vec<Dependency> {
+            let named = dependency.alias.as_ref().filter(|_| dependency.name.starts_with("libs."));
+            let found = named.and_then(|alias| nearest(&aliases, &path, alias));
+            match found {
+                None => vec![dependency],
+                Some(targets) => targets
+                    .iter()
+                    .map(|target| Dependency {
+                        name: target.name.clone(),
+                        requirement: target.requirement.clone(),
+                        resolved: target.resolved.clone(),
+                        ..dependency.clone()
+                    })
+                    .collect(),
+            }
+        };
+        manifest.dependencies = std::mem::take(&mut manifest.dependencies).into_iter().flat_map(expand).collect();
+    }
+}
+
+/// Ecosystems in which a manifest may leave the version to another file.
+const MANAGED: [Ecosystem; 4] = [Ecosystem::Cargo, Ecosystem::Maven, Ecosystem::NuGet, Ecosystem::Npm];
+
+/// The name under which a managed version is looked up.
+fn managed_key(dependency: &Dependency) -> (Ecosystem, String) {
+    let name = match (dependency.ecosystem, &dependency.alias) {
+        (Ecosystem::Cargo, Some(alias)) => alias.clone(),
+        (Ecosystem::Npm, Some(catalogue)) => format!("{catalogue} {}", dependency.name),
+        _ => dependency.name.clone(),
+    };
+    (dependency.ecosystem, name)
+}
+
+fn manage_requirements(manifests: &mut [Manifest]) {
+    let mut managed: ByFolder<(Ecosystem, String), Dependency> = BTreeMap::new();
+    for manifest in manifests.iter().filter(|manifest| manifest.kind == ManifestKind::Manifest) {
+        let here = managed.entry(folder(&manifest.path).to_string()).or_default();
+        for dependency in manifest.dependencies.iter().filter(|found| !found.direct && MANAGED.contains(&found.ecosystem)) {
+            here.entry(managed_key(dependency)).or_default().push(dependency.clone());
+        }
+    }
+    for manifest in manifests.iter_mut().filter(|manifest| manifest.kind == ManifestKind::Manifest) {
+        for dependency in manifest.dependencies.iter_mut().filter(|found| found.direct && MANAGED.contains(&found.ecosystem)) {
+            let key = match dependency.requirement.as_deref() {
+                None => managed_key(dependency),
+                Some(text) if text.starts_with("catalog:") => {
+                    let catalogue = if text == "catalog:default" { "catalog:" } else { text };
+                    (Ecosystem::Npm, format!("{catalogue} {}", dependency.name))
+                }
+                Some(_) => continue,
+            };
+            let Some(source) = nearest(&managed, &manifest.path, &key).and_then(|found| found.first()) else { continue };
+            if dependency.ecosystem == Ecosystem::Cargo {
+                dependency.alias.clone_from(&source.alias);
+            }
+            dependency.name.clone_from(&source.name);
+            dependency.requirement.clone_from(&source.requirement);
+            dependency.resolved.clone_from(&source.resolved);
+            let inherited = source.features.iter().filter(|feature| !dependency.features.contains(feature));
+            let inherited: Vec<String> = inherited.cloned().collect();
+            dependency.features.extend(inherited);
+        }
+    }
+}
+
+/// A locked package: which manifest of the list, which dependency in it.
+type Place = (usize, usize);
+
+fn lock_versions(manifests: &mut [Manifest]) {
+    let mut locked: ByFolder<(Ecosystem, String), Place> = BTreeMap::new();
+    for (file, manifest) in manifests.iter().enumerate().filter(|(_, manifest)| manifest.kind == ManifestKind::Lockfile) {
+        let here = locked.entry(folder(&manifest.path).to_string()).or_default();
+        for (at, dependency) in manifest.dependencies.iter().enumerate() {
+            here.entry((dependency.ecosystem, dependency.name.clone())).or_default().push((file, at));
+        }
+    }
+    let mut asked_for: Vec<Place> = Vec::new();
+    for file in 0..manifests.len() {
+        if manifests[file].kind != ManifestKind::Manifest || super::pypi::is_requirements_file(&manifests[file].path) {
+            continue;
+        }
+        for at in 0..manifests[file].dependencies.len() {
+            let wanted = &manifests[file].dependencies[at];
+            let key = (wanted.ecosystem, wanted.name.clone());
+            let places = nearest(&locked, &manifests[file].path, &key).filter(|_| wanted.direct);
+            let Some(place) = places.and_then(|places| chosen(manifests, wanted, places)) else { continue };
+            asked_for.push(place);
+            let resolved = manifests[place.0].dependencies[place.1].resolved.clone();
+            manifests[file].dependencies[at].resolved = resolved;
+        }
+    }
+    for (file, at) in asked_for {
+        manifests[file].dependencies[at].direct = true;
+    }
+}
+
+/// The locked package that answers a requirement: the one locked for this very range, else one in range, else a direct one, else
+/// the first.
+fn chosen(manifests: &[Manifest], wanted: &Dependency, places: &[Place]) -> Option<Place> {
+    let requirement = wanted.requirement.as_deref().unwrap_or_default();
+    let rank = |place: &&Place| {
+        let locked = &manifests[place.0].dependencies[place.1];
+        let ranges = locked.requirement.as_deref().unwrap_or_default();
+        let version = locked.resolved.as_deref().unwrap_or_default();
+        let same_range = !requirement.is_empty() && ranges.split(", ").any(|range| range == requirement);
+        let in_range = version_matches(wanted.ecosystem, version, requirement) == Some(true);
+        (!same_range, !in_range, !locked.direct)
+    };
+    // Hostile lockfiles may lock one name a hundred thousand times.
+    places.iter().take(64).min_by_key(rank).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::manifest::parse;
+
+    fn linked(files: &[(&str, &str)]) -> Vec<Manifest> {
+        let mut manifests: Vec<Manifest> = files.iter().map(|(path, text)| parse(path, text).unwrap()).collect();
+        link(&mut manifests);
+        manifests
+    }
+
+    fn versions(manifest: &Manifest) -> Vec<(&str, Option<&str>, Option<&str>)> {
+        manifest.dependencies.iter().map(|d| (d.name.as_str(), d.requirement.as_deref(), d.resolved.as_deref())).collect()
+    }
+
+    #[test]
+    fn catalogue_aliases_and_bundles() {
+        let found = linked(&[
+            ("app/build.gradle.kts", "dependencies {\n  implementation(libs.spring.web)\n  testImplementation(libs.bundles.tests)\n}\n"),
+            (
+                "gradle/libs.versions.toml",
+                "[libraries]\nspring-web = \"org.x:web:1.0\"\njunit = \"junit:junit:4.13\"\nmock = \"org.m:mock:5.0\"\n[bundles]\ntests = [\"junit\", \"mock\"]\n",
+            ),
+        ]);
+        assert_eq!(
+            versions(&found[0]),
+            [
+                ("org.x:web", Some("1.0"), Some("1.0")),
+                ("junit:junit", Some("4.13"), Some("4.13")),
+                ("org.m:mock", Some("5.0"), Some("5.0")),
+            ]
+        );
+        assert_eq!(found[0].dependencies[1].scope, crate::inventory::manifest::DependencyScope::Development);
+        assert_eq!(found[0].dependencies[0].path, "app/build.gradle.kts");
+    }
+
+    #[test]
+    fn requirements_managed_elsewhere() {
+        let found = linked(&[
+            ("Cargo.toml", "[workspace]\nmembers = [\"a\"]\n[workspace.dependencies]\njson = { package = \"serde_json\", version = \"1.0.9\", features = [\"std\"] }\n"),
+            ("a/Cargo.toml", "[package]\nname = \"a\"\n[dependencies]\njson = { workspace = true, features = [\"raw_value\"] }\n"),
+            ("pnpm-workspace.yaml", "catalog:\n  react: ^18.2.0\n"),
+            ("web/package.json", "{\"dependencies\": {\"react\": \"catalog:\"}}"),
+            ("Directory.Packages.props", "<Project><ItemGroup><PackageVersion Include=\"Dapper\" Version=\"2.1\"/></ItemGroup></Project>"),
+            ("src/a/a.csproj", "<Project><ItemGroup><PackageReference Include=\"dapper\"/></ItemGroup></Project>"),
+        ]);
+        // A crate renamed by the workspace is known to members by its new name.
+        assert_eq!(versions(&found[1]), [("serde_json", Some("1.0.9"), None)]);
+        assert_eq!(found[1].dependencies[0].features, ["raw_value", "std"]);
+        assert_eq!(found[1].dependencies[0].alias.as_deref(), Some("json"));
+        assert_eq!(versions(&found[3]), [("react", Some("^18.2.0"), None)]);
+        assert_eq!(versions(&found[5]), [("dapper", Some("2.1"), Some("2.1"))]);
+    }
+
+    #[test]
+    fn locked_versions_come_from_the_nearest_lockfile() {
+        let found = linked(&[
+            ("package.json", "{\"dependencies\": {\"ms\": \"^2.1.0\"}}"),
+            ("yarn.lock", "ms@2.0.0:\n  version \"2.0.0\"\n\nms@^2.1.0:\n  version \"2.1.3\"\n"),
+            ("api/pyproject.toml", "[project]\nname = \"api\"\ndependencies = [\"flask\"]\n"),
+            ("api/requirements.txt", "flask\n"),
+            ("api/poetry.lock", "[[package]]\nname = \"flask\"\nversion = \"3.0.2\"\n"),
+            ("poetry.lock", "[[package]]\nname = \"flask\"\nversion = \"1.0\"\n"),
+        ]);
+        assert_eq!(versions(&found[0]), [("ms", Some("^2.1.0"), Some("2.1.3"))]);
+        assert_eq!(found[1].dependencies.iter().map(|d| d.direct).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(versions(&found[2]), [("flask", None, Some("3.0.2"))]);
+        assert_eq!(versions(&found[3]), [("flask", None, None)]);
+    }
+}
