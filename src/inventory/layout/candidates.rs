@@ -1,0 +1,157 @@
+//! Folders that may be components, and the file names that make them so. To teach it a name, add it to the `match` of its kind.
+
+use std::collections::BTreeMap;
+
+use crate::model::language::Language;
+use crate::model::role::Role;
+
+use super::super::role::{is_dockerfile, of_path};
+use super::{LayoutFile, ManifestHint, folder_of};
+
+/// What makes a folder a candidate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Candidate {
+    pub has_manifest: bool,
+    pub has_dockerfile: bool,
+    /// A manifest says that something can be started.
+    pub has_entry_point: bool,
+    pub is_workspace_root: bool,
+}
+
+/// "" for the root.
+pub(super) fn normal(dir: &str) -> &str {
+    let dir = dir.strip_prefix("./").unwrap_or(dir).trim_end_matches('/');
+    if dir == "." { "" } else { dir }
+}
+
+/// Every candidate, by folder; "" is the root.
+pub(super) fn find(files: &[LayoutFile<'_>], hints: &[ManifestHint]) -> BTreeMap<String, Candidate> {
+    let mut found: BTreeMap<String, Candidate> = BTreeMap::new();
+    for file in files {
+        if file.role == Role::Production && is_manifest(file.path) {
+            found.entry(folder_of(file.path).to_string()).or_default().has_manifest = true;
+        } else if file.role == Role::Infra && is_dockerfile(file.path) {
+            found.entry(folder_of(file.path).to_string()).or_default().has_dockerfile = true;
+        }
+    }
+    for hint in hints {
+        let folder = normal(&hint.dir);
+        if of_path(&format!("{folder}/_")) == Role::Production {
+            let candidate = found.entry(folder.to_string()).or_default();
+            candidate.has_manifest = true;
+            candidate.has_entry_point |= hint.has_entry_point;
+            candidate.is_workspace_root |= hint.is_workspace_root;
+        }
+    }
+    add_entry_points(files, &mut found);
+    found
+}
+
+/// Makes candidates of the outermost folders with an entry point that lie in no other candidate.
+fn add_entry_points(files: &[LayoutFile<'_>], found: &mut BTreeMap<String, Candidate>) {
+    let production = files.iter().filter(|file| file.role == Role::Production);
+    let mut folders: Vec<&str> = production
+        .filter(|file| is_entry_point(file.path.rsplit('/').next().unwrap_or(file.path)) && !is_asset(file.path))
+        .map(|file| package_folder(folder_of(file.path)))
+        .collect();
+    // Shortest first: what lies in an added folder is then seen to lie in it.
+    folders.sort_unstable_by_key(|folder| (folder.len(), *folder));
+    folders.dedup();
+    for folder in folders {
+        let inside_another = found.contains_key("") || found.contains_key(folder) || lies_in(found, folder);
+        if !inside_another {
+            found.insert(folder.to_string(), Candidate { has_entry_point: true, ..Candidate::default() });
+        }
+    }
+}
+
+fn lies_in(found: &BTreeMap<String, Candidate>, folder: &str) -> bool {
+    folder.match_indices('/').any(|(end, _)| found.contains_key(&folder[..end]))
+}
+
+/// `backend` of `backend/src/app`: packages are not named after what they hold.
+fn package_folder(mut folder: &str) -> &str {
+    loop {
+        let (above, last) = folder.rsplit_once('/').unwrap_or(("", folder));
+        if !matches!(last, "src" | "app" | "cmd" | "lib" | "public" | "bin" | "main") {
+            return folder;
+        }
+        folder = above;
+    }
+}
+
+/// Does a file of this name declare a package?
+pub(super) fn is_manifest(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name {
+        "package.json" | "deno.json" | "pyproject.toml" | "requirements.txt" | "Pipfile" | "setup.py" | "environment.yml" | "go.mod"
+        | "Cargo.toml" | "pom.xml" | "build.gradle" | "build.gradle.kts" | "Gemfile" | "composer.json" | "mix.exs" | "pubspec.yaml"
+        | "Package.swift" | "build.sbt" => true,
+        _ => matches!(name.rsplit_once('.'), Some((_, "csproj" | "fsproj" | "vbproj"))),
+    }
+}
+
+/// Is it code of an application, in any language? Configuration written in code is not.
+pub(super) fn is_source(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let other = matches!(
+        extension,
+        "vue" | "svelte" | "astro" | "ex" | "exs" | "erl" | "scala" | "clj" | "dart" | "swift" | "c" | "cc" | "cpp" | "fs" | "vb" | "lua" | "hs"
+    );
+    (other || Language::of_path(path).is_some()) && !is_configuration(name)
+}
+
+fn is_configuration(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name);
+    let marked = name.split('.').skip(1).any(|part| matches!(part, "config" | "conf"));
+    (marked && matches!(name.rsplit('.').next(), Some("js" | "ts" | "mjs" | "cjs" | "mts" | "cts")))
+        || name.starts_with(".eslintrc")
+        || name.starts_with(".prettierrc")
+        || matches!(stem, "gulpfile" | "Gruntfile" | "webpack" | "rollup" | "dangerfile" | "lint-staged")
+        || matches!(name, "setup.py" | "mix.exs" | "build.gradle.kts" | "settings.gradle.kts" | "build.rs" | "conf.py" | "tasks.py" | "fabfile.py")
+        || name.ends_with(".d.ts")
+}
+
+/// Is the source at this path, relative to its candidate, tooling around an application?
+pub(super) fn is_tooling(path: &str) -> bool {
+    matches!(path.split_once('/'), Some(("scripts" | "script" | "tools" | "tool" | "hack" | "bin" | "build-logic" | "buildSrc", _)))
+}
+
+/// Data and configuration: beside a Dockerfile they are an image, but no component.
+pub(super) fn is_data(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.starts_with('.')
+        || is_configuration(name)
+        || matches!(
+            name.rsplit_once('.').map_or("", |(_, extension)| extension),
+            "sql" | "yml" | "yaml" | "json" | "toml" | "ini" | "conf" | "cfg" | "env" | "xml" | "properties" | "csv" | "crt" | "pem" | "lock"
+                | "txt" | "" | "mod" | "sum"
+        )
+}
+
+/// Is it a file that is started, by its path relative to the component? Deep inside a package such names mean less.
+pub(super) fn is_entry_point(path: &str) -> bool {
+    const DEPTH: usize = 2;
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    if name.ends_with("Application.java") || name.ends_with("Application.kt") {
+        return true;
+    }
+    if path.matches('/').count() > DEPTH || is_asset(path) {
+        return false;
+    }
+    match name {
+        "main.py" | "app.py" | "manage.py" | "wsgi.py" | "asgi.py" | "__main__.py" | "server.py" | "run.py" | "streamlit_app.py"
+        | "application.py" => true,
+        "server.js" | "server.ts" | "server.mjs" | "server.cjs" | "app.js" | "app.ts" | "app.mjs" | "app.cjs" | "main.js" | "main.ts"
+        | "main.mjs" | "main.tsx" | "main.jsx" => true,
+        "main.go" | "main.rs" | "Program.cs" | "config.ru" | "artisan" | "index.php" => true,
+        _ => folder == "src/bin" && name.ends_with(".rs"),
+    }
+}
+
+/// A script that a browser loads.
+fn is_asset(path: &str) -> bool {
+    let script = matches!(path.rsplit('.').next(), Some("js" | "mjs" | "cjs"));
+    script && path.split('/').any(|part| matches!(part, "static" | "public" | "assets" | "wwwroot"))
+}
