@@ -84,10 +84,11 @@ impl Ini {
     }
 
     fn continue_value(&mut self, text: &str, line: u32) {
+        let first = self.value.is_none();
         let Some(entry) = self.members(line).last_mut() else { return };
         entry.value.span.end_line = line;
-        let before = entry.value.as_str().unwrap_or("").to_string();
-        let value = self.value.get_or_insert(before);
+        let begun = first.then(|| entry.value.as_str().unwrap_or("").to_string());
+        let value = self.value.get_or_insert(begun.unwrap_or_default());
         if !value.is_empty() {
             value.push('\n');
         }

@@ -4,9 +4,12 @@
 //! places, no panics, depth at most `MAX_DEPTH`), then give it a value in `Format`, its file names in `Format::of_path` and a line
 //! in `parse`.
 
+pub mod dockerfile;
+mod dockerfile_lines;
 pub mod dotenv;
 pub mod ini;
 pub mod json;
+pub mod nginx;
 pub mod node;
 pub mod position;
 mod template;
