@@ -1,1 +1,11 @@
+//! One test binary for everything that runs the product as its users do. One file per topic; helpers in `support`.
 
+#![allow(clippy::unwrap_used, reason = "a test or bench that cannot go on fails where it stands")]
+
+mod architecture;
+mod checks;
+mod cli;
+mod fixtures;
+mod hostile;
+mod registry;
+mod support;

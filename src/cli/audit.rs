@@ -66,7 +66,7 @@ fn nothing(path: &Path, why: &str) -> String {
 }
 
 fn context(disk: &Disk) -> (Context, Option<String>, Option<bool>) {
-    let mut notes = disk.notes();
+    let mut notes = disk.notes().to_vec();
     let git = disk.git();
     let summary = git.map(|git| GitSummary { head: git.head.clone(), dirty: git.dirty, shallow: git.shallow });
     if git.is_some_and(|git| git.shallow) {

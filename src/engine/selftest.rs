@@ -104,12 +104,14 @@ fn is_cited(row: &CheckRow, wanted: &str) -> bool {
 fn inventory(ruleset: &Ruleset, case: &Case) -> Inventory {
     let files: BTreeMap<String, Vec<u8>> =
         case.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
-    let mut memory = Memory::new(files);
     let mut context = Context::default();
-    if case.git.repository {
-        memory = memory.with_git(&case.git.untracked);
+    let memory = if case.git.repository {
         context.git = Some(GitSummary::default());
-    }
+        let tracked = files.keys().filter(|path| !case.git.untracked.contains(*path)).cloned().collect();
+        Memory::with_tracked(files, &tracked)
+    } else {
+        Memory::new(files)
+    };
     collect(&memory, &ruleset.needs, context)
 }
 

@@ -10,8 +10,8 @@ use crate::model::needs::{Look, NeedId, NeedSet};
 use crate::model::report::SkippedFile;
 use crate::model::role::Role;
 
-use super::layout::{self, Layout, ManifestHint};
-use super::manifest::{self, Manifest};
+use super::layout::{Layout, LayoutFile, ManifestHint};
+use super::manifest::{self, Manifest, link};
 use super::role;
 use super::scan::compose::ComposeFile;
 use super::scan::{self, FileScan, Scanner, Scratch, Selection};
@@ -95,7 +95,7 @@ fn read_file(
         return read;
     }
     let mut selectors = &file.selectors;
-    let changed = role::of_content(head).filter(|role| *role != file.role && file.role == Role::Production).map(|role| File {
+    let changed = role::of_content(&file.path, head).filter(|role| *role != file.role && file.role == Role::Production).map(|role| File {
         role,
         selectors: selection.of(&file.path, file.language, role, file.tracked),
         ..file.clone()
@@ -130,7 +130,7 @@ fn assemble(
     let mut hits: Vec<Vec<Hit>> = vec![Vec::new(); scanner.needs.needs().len()];
     let mut gaps: BTreeMap<NeedId, BTreeMap<FileId, Arc<str>>> = BTreeMap::new();
     let mut skipped = source.skipped().to_vec();
-    let (mut manifests, mut composes) = (Vec::new(), Vec::new());
+    let (mut manifests, mut composes): (Vec<Manifest>, Vec<ComposeFile>) = (Vec::new(), Vec::new());
     for (index, result) in read.into_iter().enumerate() {
         let id = FileId(index as u32);
         if let Some(file) = result.file {
@@ -144,7 +144,7 @@ fn assemble(
             gaps.entry(need).or_default().insert(id, reason.into());
         }
         skipped.extend(result.skipped.map(|reason| SkippedFile { path: files[index].path.to_string(), reason }));
-        manifests.extend(result.manifest.map(|manifest| (id, manifest)));
+        manifests.extend(result.manifest);
         composes.extend(result.compose);
     }
     let (compose_hits, compose_gaps) = scan::compose::answer(scanner, &files, &composes);
@@ -161,8 +161,9 @@ fn assemble(
     }
     skipped.sort();
     skipped.dedup();
+    link::link(&mut manifests);
     let layout = layout_of(&files, &manifests);
-    let dependencies = dependencies_of(manifests);
+    let dependencies = dependencies_of(&files, manifests);
     Inventory { files, layout, hits, gaps, dependencies, skipped, git: context.git, notes: context.notes }
 }
 
@@ -179,16 +180,15 @@ fn ignored_paths(source: &dyn Source, scanner: &Scanner<'_>, hits: &mut [Vec<Hit
     }
 }
 
-fn layout_of(files: &[File], manifests: &[(FileId, Manifest)]) -> Layout {
-    let listed: Vec<(&str, Role)> = files.iter().map(|file| (&*file.path, file.role)).collect();
+fn layout_of(files: &[File], manifests: &[Manifest]) -> Layout {
+    let listed: Vec<LayoutFile<'_>> = files.iter().map(|file| LayoutFile { path: &file.path, role: file.role }).collect();
     let hints: Vec<ManifestHint> = manifests
         .iter()
-        .filter_map(|(id, manifest)| {
+        .filter_map(|manifest| {
             let package = manifest.package.as_ref()?;
-            let path = &files[id.0 as usize].path;
             Some(ManifestHint {
-                dir: path.rsplit_once('/').map_or(String::new(), |(dir, _)| dir.to_owned()),
-                ecosystem: manifest.ecosystem.as_str(),
+                dir: manifest.path.rsplit_once('/').map_or(String::new(), |(dir, _)| dir.to_owned()),
+                ecosystem: package.ecosystem.as_str().to_owned(),
                 name: Some(package.name.clone()).filter(|name| !name.is_empty()),
                 local_dependencies: package.local_dependencies.clone(),
                 is_workspace_root: package.is_workspace_root,
@@ -196,39 +196,17 @@ fn layout_of(files: &[File], manifests: &[(FileId, Manifest)]) -> Layout {
             })
         })
         .collect();
-    layout::layout(&listed, &hints)
+    Layout::of(&listed, &hints)
 }
 
-/// The declared dependencies, with the version that the nearest lockfile above them resolved.
-fn dependencies_of(manifests: Vec<(FileId, Manifest)>) -> Vec<DeclaredDependency> {
-    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(dir, _)| dir.to_owned());
-    let mut locked: BTreeMap<(String, manifest::Ecosystem, String), String> = BTreeMap::new();
-    for (_, manifest) in manifests.iter().filter(|(_, manifest)| manifest.kind == manifest::ManifestKind::Lockfile) {
-        for dependency in &manifest.dependencies {
-            if let Some(version) = &dependency.resolved {
-                let key = (folder(&manifest.path), dependency.ecosystem, dependency.name.clone());
-                locked.entry(key).or_insert_with(|| version.clone());
-            }
-        }
-    }
-    let mut declared = Vec::new();
-    for (file, manifest) in manifests {
-        let home = folder(&manifest.path);
-        for mut dependency in manifest.dependencies {
-            if dependency.resolved.is_none() {
-                let mut at = Some(home.as_str());
-                while let Some(dir) = at {
-                    let key = (dir.to_owned(), dependency.ecosystem, dependency.name.clone());
-                    if let Some(version) = locked.get(&key) {
-                        dependency.resolved = Some(version.clone());
-                        break;
-                    }
-                    at = if dir.is_empty() { None } else { Some(dir.rsplit_once('/').map_or("", |(parent, _)| parent)) };
-                }
-            }
-            declared.push(DeclaredDependency { file, dependency });
-        }
-    }
+/// The dependencies of every manifest, ordered by file and line.
+fn dependencies_of(files: &[File], manifests: Vec<Manifest>) -> Vec<DeclaredDependency> {
+    let file = |path: &str| files.binary_search_by(|file| (*file.path).cmp(path)).ok().map(|index| FileId(index as u32));
+    let mut declared: Vec<DeclaredDependency> = manifests
+        .into_iter()
+        .filter_map(|manifest| Some((file(&manifest.path)?, manifest.dependencies)))
+        .flat_map(|(file, dependencies)| dependencies.into_iter().map(move |dependency| DeclaredDependency { file, dependency }))
+        .collect();
     declared.sort_by(|a, b| (a.file, a.dependency.line, &a.dependency.name).cmp(&(b.file, b.dependency.line, &b.dependency.name)));
     declared
 }

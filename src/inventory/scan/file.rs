@@ -98,7 +98,7 @@ impl<'t> Subject<'t> {
         let blanked = |keep| self.mask().blanked(self.text, keep);
         match area {
             Area::All => self.text,
-            Area::Source => self.source.get_or_init(|| blanked(Keep::Source)),
+            Area::Source => self.source.get_or_init(|| blanked(Keep::CodeAndStrings)),
             Area::Code => self.code.get_or_init(|| blanked(Keep::Code)),
             Area::Comments => self.comments.get_or_init(|| blanked(Keep::Comments)),
         }
@@ -252,8 +252,13 @@ fn whole_lines(text: &str, start: usize, end: usize) -> &str {
 
 fn import_hits(need: NeedId, modules: &[String], subject: &Subject<'_>, found: &mut FileScan) {
     let Some(language) = subject.language else { return };
-    let outside_comments = |(start, _): &(usize, usize)| subject.mask().class_at(*start) == Class::Code;
-    let hits = imports::find(language, subject.text, modules).filter(outside_comments).take(MAX_HITS);
+    // Inside an import block, a line of Go is nothing but the quoted path.
+    let is_code = |(start, _): &(usize, usize)| match subject.mask().class_at(*start) {
+        Class::Code => true,
+        Class::String => language == Language::Go && subject.text[*start..].starts_with('"'),
+        Class::Comment => false,
+    };
+    let hits = imports::find(language, subject.text, modules).filter(is_code).take(MAX_HITS);
     found.hits.extend(hits.map(|(start, end)| (need, subject.lines().hit(subject.id, start, end))));
 }
 

@@ -1,0 +1,30 @@
+//! Every check loads without a remark that matters, passes its own tests, and flips when its evidence is removed.
+
+use crate::support::{run, stdout};
+
+#[test]
+fn every_check_passes_its_tests_and_flips_when_its_evidence_is_removed() {
+    let output = run(&["checks", "test", "--mutate"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+}
+
+#[test]
+fn every_check_is_free_of_remarks() {
+    let output = run(&["checks", "lint"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains("; 0 remarks"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_broken_check_names_every_mistake_with_its_place() {
+    let folder = crate::support::tree(&[(
+        "web/broken.yaml",
+        "titel: x\npriority: P9\neffort: low\nwhy: y\nfix: { summary: Do. }\nabsent: fail\nforbid:\n  - say: z\n    txet: { pattern: '(' }\ntests: []\n",
+    )]);
+    let output = run(&["checks", "lint", "--checks", folder.path().to_str().unwrap()]);
+    let error = crate::support::stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    for expected in ["broken.yaml:1:1: unknown key `titel`", "did you mean `title`", "broken.yaml:2:11: `P9` is no priority", "did you mean `text`"] {
+        assert!(error.contains(expected), "{expected} is not in:\n{error}");
+    }
+}

@@ -1,0 +1,89 @@
+//! The command line as users meet it: exit codes, formats, determinism, gates.
+
+use serde_json::Value;
+
+use crate::support::{fixture, run, stderr, stdout};
+
+fn without_run(output: &std::process::Output) -> Value {
+    let mut report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    report.as_object_mut().unwrap().remove("run");
+    report
+}
+
+#[test]
+fn two_runs_and_any_number_of_threads_give_the_same_report() {
+    let folder = fixture("chat-demo");
+    let path = folder.path().to_str().unwrap();
+    let first = run(&["audit", path, "--format", "json", "--threads", "1"]);
+    let second = run(&["audit", path, "--format", "json", "--threads", "4"]);
+    assert_eq!(without_run(&first), without_run(&second));
+    let text = |threads| run(&["audit", path, "--format", "markdown", "--threads", threads]).stdout;
+    assert_eq!(text("1"), text("3"));
+}
+
+#[test]
+fn gates_decide_the_exit_code_and_filters_do_not() {
+    let folder = fixture("chat-demo");
+    let path = folder.path().to_str().unwrap();
+    assert_eq!(run(&["audit", path]).status.code(), Some(0));
+    assert_eq!(run(&["audit", path, "--fail-on", "P0"]).status.code(), Some(1));
+    assert_eq!(run(&["audit", path, "--fail-on", "p0", "--verbose"]).status.code(), Some(1));
+    assert_eq!(run(&["audit", path, "--min-score", "99"]).status.code(), Some(1));
+    assert_eq!(run(&["audit", path, "--require-verdict"]).status.code(), Some(1));
+}
+
+#[test]
+fn unknown_words_are_exit_2_with_a_suggestion() {
+    for (arguments, expected) in [
+        (vec!["audit", "--frmat", "json"], "--format"),
+        (vec!["audit", ".", "--only", "cros"], "did you mean `cors`"),
+        (vec!["explain", "cors/no-wildcard-orign"], "did you mean `cors/no-wildcard-origin`"),
+        (vec!["checks", "new", "NoSlash"], "category/name"),
+    ] {
+        let output = run(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains(expected), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn several_formats_go_to_their_files_whole_or_not_at_all() {
+    let folder = fixture("chat-demo");
+    let out = tempfile::tempdir().unwrap();
+    let (markdown, json) = (out.path().join("report.md"), out.path().join("report.json"));
+    let path = folder.path().to_str().unwrap();
+    let output = run(&["audit", path, "--output", markdown.to_str().unwrap(), "--output", json.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(std::fs::read_to_string(markdown).unwrap().contains("NO-GO"));
+    let report: Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
+    assert_eq!(report["schema_version"], "1");
+    let lost = run(&["audit", path, "--output", "/nonexistent/report.md"]);
+    assert_eq!(lost.status.code(), Some(4));
+    assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn explain_speaks_of_checks_and_accounts_for_the_score() {
+    let output = run(&["explain", "cors/no-wildcard-origin"]);
+    assert!(stdout(&output).contains("Fails when:"), "{}", stdout(&output));
+    let folder = fixture("chat-demo");
+    let output = run(&["explain", "score", folder.path().to_str().unwrap()]);
+    let text = stdout(&output);
+    assert!(text.contains("Cheapest next points"), "{text}");
+}
+
+#[test]
+fn the_skeleton_of_a_new_check_loads_and_fails_only_where_it_says() {
+    let skeleton = stdout(&run(&["checks", "new", "web/my-own"]));
+    let pack = crate::support::tree(&[("web/my-own.yaml", &skeleton)]);
+    let output = run(&["checks", "test", "web/my-own", "--mutate", "--checks", pack.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+}
+
+#[test]
+fn the_schema_is_json_and_knows_every_probe() {
+    let schema: Value = serde_json::from_slice(&run(&["checks", "schema"]).stdout).unwrap();
+    for kind in readyctl::probes::KINDS {
+        assert!(schema["$defs"]["expression"]["properties"].get(kind.name).is_some(), "{}", kind.name);
+    }
+}
