@@ -1,7 +1,7 @@
 //! Git facts, read from the files of the `.git` folder. No program is run, nothing is written, no hook or filter is consulted.
 //!
-//! A `.git` folder of an audited repository is as hostile as the rest of it, so every file is opened only if it is a regular file of a
-//! bounded size. To add a fact: a field of [`GitFacts`], filled in [`facts_of`].
+//! A `.git` folder of an audited repository is as hostile as the rest of it, so every file is opened only if it is a regular file
+//! of a bounded size. To add a fact: a field of [`GitFacts`], filled in [`facts_of`].
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -209,9 +209,9 @@ fn is_reference(name: &str) -> bool {
 fn resolve(folders: &GitFolders, packed: &[u8], name: &str) -> Option<String> {
     let mut name = name.to_string();
     for _ in 0..MAX_HOPS {
-        let loose = [&folders.own, &folders.common].into_iter().find_map(|folder| {
-            read_regular(&folder.join(&name), MAX_SMALL_BYTES).ok()
-        });
+        let loose = [&folders.own, &folders.common]
+            .into_iter()
+            .find_map(|folder| read_regular(&folder.join(&name), MAX_SMALL_BYTES).ok());
         match loose {
             Some(content) => match parse_head(&content)? {
                 Head::Commit(id) => return Some(id),
@@ -230,8 +230,11 @@ fn packed_references(content: &[u8]) -> impl Iterator<Item = (&str, &str)> {
 }
 
 fn count_tags(common: &Path, packed: &[u8]) -> usize {
-    let mut tags: BTreeSet<String> =
-        packed_references(packed).filter_map(|(_, name)| name.strip_prefix("refs/tags/")).take(MAX_TAGS).map(str::to_string).collect();
+    let mut tags: BTreeSet<String> = packed_references(packed)
+        .filter_map(|(_, name)| name.strip_prefix("refs/tags/"))
+        .take(MAX_TAGS)
+        .map(str::to_string)
+        .collect();
     let mut folders = vec![(common.join("refs/tags"), String::new(), 0)];
     while let Some((folder, prefix, depth)) = folders.pop() {
         let Ok(listing) = folder.read_dir() else { continue };
@@ -250,8 +253,8 @@ fn count_tags(common: &Path, packed: &[u8]) -> usize {
 }
 
 impl Discovery {
-    /// Fills in `dirty`. `seen` says how the walk saw a tracked file (relative to the audited root; asked in order of path); whatever
-    /// it did not see is asked of the file system.
+    /// Fills in `dirty`. `seen` says how the walk saw a tracked file (relative to the audited root; asked in order of path);
+    /// whatever it did not see is asked of the file system.
     pub(super) fn compare(&mut self, mut seen: impl FnMut(&str) -> Option<Stamp>) {
         let (Some(facts), Some(work_tree)) = (&mut self.facts, &self.work_tree) else { return };
         let Ok(written) = self.index_file.metadata().and_then(|metadata| metadata.modified()) else { return };
@@ -307,7 +310,8 @@ mod tests {
     fn head_is_resolved() {
         let loose = facts(&[("HEAD", "ref: refs/heads/main\n"), ("refs/heads/main", ID)]);
         assert_eq!((loose.head.as_deref(), loose.branch.as_deref()), (Some(ID), Some("main")));
-        let packed = facts(&[("HEAD", "ref: refs/heads/feat/x"), ("packed-refs", &format!("# pack-refs\n{ID} refs/heads/feat/x\n"))]);
+        let packed =
+            facts(&[("HEAD", "ref: refs/heads/feat/x"), ("packed-refs", &format!("# pack-refs\n{ID} refs/heads/feat/x\n"))]);
         assert_eq!((packed.head.as_deref(), packed.branch.as_deref()), (Some(ID), Some("feat/x")));
         let detached = facts(&[("HEAD", ID)]);
         assert_eq!((detached.head.as_deref(), detached.branch), (Some(ID), None));
@@ -320,7 +324,8 @@ mod tests {
     #[test]
     fn tags_and_shallow_are_counted() {
         let packed = format!("{ID} refs/tags/v1\n^{ID}\n{ID} refs/tags/v2\n{ID} refs/heads/main\n");
-        let files = [("HEAD", ID), ("packed-refs", packed.as_str()), ("refs/tags/v2", ID), ("refs/tags/rc/v3", ID), ("shallow", ID)];
+        let files =
+            [("HEAD", ID), ("packed-refs", packed.as_str()), ("refs/tags/v2", ID), ("refs/tags/rc/v3", ID), ("shallow", ID)];
         let found = facts(&files);
         assert_eq!((found.tags, found.shallow), (3, true));
         assert!(!facts(&[("HEAD", ID)]).shallow);

@@ -273,14 +273,14 @@ pub(super) mod testing {
 
     use super::*;
 
-    pub fn file(path: &str, stamp: Stamp, content: &[u8]) -> IndexEntry {
+    pub(crate) fn file(path: &str, stamp: Stamp, content: &[u8]) -> IndexEntry {
         let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, content).expect("hashable");
         let id = std::array::from_fn(|i| id.as_slice()[i]);
         IndexEntry { path: path.into(), kind: EntryKind::File, stamp, id, unwatched: false, conflicted: false }
     }
 
     /// The index of `version` with these entries; `tree` adds the record of a committed tree.
-    pub fn encode(version: u32, entries: &[IndexEntry], tree: bool) -> Vec<u8> {
+    pub(crate) fn encode(version: u32, entries: &[IndexEntry], tree: bool) -> Vec<u8> {
         let mut data = b"DIRC".to_vec();
         data.extend(version.to_be_bytes());
         data.extend((entries.len() as u32).to_be_bytes());
@@ -341,7 +341,8 @@ mod tests {
     const STAMP: Stamp = Stamp { size: 3, seconds: 1_000, nanoseconds: 5 };
 
     fn sample() -> Vec<IndexEntry> {
-        let mut entries: Vec<IndexEntry> = ["a.py", "a/b.py", "a/long/way/down/c.py", "z"].map(|path| file(path, STAMP, b"abc")).into();
+        let mut entries: Vec<IndexEntry> =
+            ["a.py", "a/b.py", "a/long/way/down/c.py", "z"].map(|path| file(path, STAMP, b"abc")).into();
         entries[1].kind = EntryKind::Link;
         entries[3].kind = EntryKind::Submodule;
         entries
@@ -425,7 +426,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_end_the_run(mut data in proptest::collection::vec(any::<u8>(), 0..400), version in 2_u32..5, count in 0_u32..6) {
+        fn no_bytes_end_the_run(
+            mut data in proptest::collection::vec(any::<u8>(), 0..400),
+            version in 2_u32..5,
+            count in 0_u32..6,
+        ) {
             let _ = decode(&data);
             if data.len() >= 12 {
                 data[..4].copy_from_slice(b"DIRC");

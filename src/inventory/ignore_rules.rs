@@ -124,8 +124,8 @@ impl IgnoreRules {
         self.folders.insert(chain.folder.clone(), chain);
     }
 
-    /// Would git ignore `path` (relative, POSIX; a trailing `/` for a folder), whether or not it exists? Returns `file:line` of the
-    /// deciding rule. As in git, nothing inside an ignored folder can be kept.
+    /// Would git ignore `path` (relative, POSIX; a trailing `/` for a folder), whether or not it exists? Returns `file:line` of
+    /// the deciding rule. As in git, nothing inside an ignored folder can be kept.
     pub fn would_ignore(&self, path: &str) -> Option<String> {
         if self.folders.is_empty() && self.behind.is_none() {
             return None;

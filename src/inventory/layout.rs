@@ -1,13 +1,15 @@
 //! Components: which folders are deployable units or libraries of their own, and which file belongs to which.
 //!
-//! A folder is a candidate if it has a manifest, a Dockerfile or, where nothing above it has one, an entry point ([`candidates`]).
-//! Candidates without source of their own are merged upwards, deepest first. The nearest remaining one owns a file; what nobody owns,
-//! and infrastructure, pipelines and documents at the root, are shared. To teach it a manifest, an entry point or a file that is no
-//! source, see [`candidates`].
+//! A folder is a candidate if it has a manifest, a Dockerfile or, where nothing above it has one, an entry point
+//! ([`candidates`]). Candidates without source of their own are merged upwards, deepest first. The nearest remaining one owns a
+//! file; what nobody owns, and infrastructure, pipelines and documents at the root, are shared. To teach it a manifest, an
+//! entry point or a file that is no source, see [`candidates`].
 //!
 //! Decisions that are not obvious:
 //! - A Dockerfile or entry point without a manifest of its own builds from the package around it, and includes that.
-//! - The root's own Dockerfile belongs to the root component, if there is one; compose files and manifests of clusters are shared.
+//! - The root's own Dockerfile belongs to the root component, if there is one; compose files and manifests of clusters are
+//!   shared.
+//! - A root that cannot be started, beside components that can, is common ground: its files are shared.
 //! - At the root, `scripts/` and configuration written in code make no component beside others.
 
 mod candidates;
@@ -77,21 +79,53 @@ impl Layout {
         if found.is_empty() && !files.is_empty() {
             found.insert(String::new(), Candidate::default());
         }
-        let folders: Vec<&str> = found.keys().map(String::as_str).collect();
-        let owner = owners(files, &folders);
-        let reach = includes(&found, &folders, hints);
-        let mut deployable = started(files, &owner, &found);
-        let mut used = vec![false; folders.len()];
-        for (_, libraries) in reach.iter().enumerate().filter(|(index, _)| deployable[*index]) {
-            libraries.iter().for_each(|library| used[*library] = true);
+        let mut links = Links::between(files, hints, &found);
+        if links.root_is_common_ground(&found) {
+            found.remove("");
+            links = Links::between(files, hints, &found);
         }
-        // What cannot be started and is part of nothing that can is judged on its own rather than not at all.
-        deployable.iter_mut().zip(used).for_each(|(deployable, used)| *deployable |= !used);
-        let components = folders.iter().zip(reach).zip(deployable).map(|((folder, includes), deployable)| {
+        let deployable = links.deployable();
+        let components = found.keys().zip(links.includes).zip(deployable).map(|((folder, includes), deployable)| {
             let path = if folder.is_empty() { "." } else { folder }.to_string();
             Component { id: path.clone(), path, includes, deployable }
         });
-        Layout { components: components.collect(), owner, merged }
+        Layout { components: components.collect(), owner: links.owner, merged }
+    }
+}
+
+/// How files and components hang together; components are numbered in order of path.
+struct Links {
+    /// By file.
+    owner: Vec<Option<usize>>,
+    /// By component.
+    includes: Vec<Vec<usize>>,
+    /// By component: can it be started?
+    started: Vec<bool>,
+}
+
+impl Links {
+    fn between(files: &[LayoutFile<'_>], hints: &[ManifestHint], found: &BTreeMap<String, Candidate>) -> Links {
+        let folders: Vec<&str> = found.keys().map(String::as_str).collect();
+        let owner = owners(files, &folders);
+        let started = started(files, &owner, found);
+        Links { owner, includes: includes(found, &folders, hints), started }
+    }
+
+    /// Does the root only hold code for the components below it? Then nobody would find it under the root's name.
+    fn root_is_common_ground(&self, found: &BTreeMap<String, Candidate>) -> bool {
+        let is_started = self.started.first().copied().unwrap_or_default();
+        let is_included = self.includes.iter().any(|includes| includes.first() == Some(&0));
+        found.contains_key("") && !is_started && !is_included && self.started.contains(&true)
+    }
+
+    /// By component: what can be started, and what is part of nothing that can, which is better judged on its own than not at
+    /// all.
+    fn deployable(&self) -> Vec<bool> {
+        let mut used = vec![false; self.started.len()];
+        for (includes, _) in self.includes.iter().zip(&self.started).filter(|(_, started)| **started) {
+            includes.iter().for_each(|library| used[*library] = true);
+        }
+        self.started.iter().zip(used).map(|(started, used)| *started || !used).collect()
     }
 }
 

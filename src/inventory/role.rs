@@ -1,14 +1,15 @@
 //! What a file is for, told by its path and, where the path says nothing, by its first lines.
 //!
 //! The folders of a path are read from the left and the first one that names a role decides ([`of_folders`]); then the file name
-//! ([`names`]); what is left is production. Everything is a string test, because this runs for every path. To teach it a folder, add it
-//! to the list or the `match` of its role and to the table in the tests; for a file name, see [`names`].
+//! ([`names`]); what is left is production. Everything is a string test, because this runs for every path. To teach it a folder,
+//! add it to the list or the `match` of its role and to the table in the tests; for a file name, see [`names`].
 //!
 //! Decisions that are not obvious:
 //! - Below `src/main/` nothing is a test: Maven and Gradle keep tests elsewhere, and `…/test/…` there is a package.
-//! - `testing` is a package name, not a test folder; so are `vendor`, `build`, `target`, `archive` and their like below a source folder
-//!   (`src`, `internal`, `pkg`, …), and `docs` and `samples` there when the file is code.
-//! - Source code in `infrastructure/`, or in an infra folder that is not at the root, is a layer of the application, not deployment.
+//! - `testing` is a package name, not a test folder; so are `vendor`, `build`, `target`, `archive` and their like below a
+//!   source folder (`src`, `internal`, `pkg`, …), and `docs` and `samples` there when the file is code.
+//! - Source code in `infrastructure/`, or in an infra folder that is not at the root, is a layer of the application, not
+//!   deployment.
 //! - An infra file in `build/` (`build/package/Dockerfile`) is infra: Go projects keep it there.
 //! - `static/`, `public/` and migrations are production.
 
@@ -63,7 +64,8 @@ struct Inside<'a> {
 }
 
 const INNER_SOURCE_FOLDERS: &[&str] = &["cmd", "internal", "modules", "pkg", "src"];
-const CONTENT_FOLDERS: &[&str] = &[".well-known", "assets", "prompts", "public", "requirements", "resources", "static", "templates"];
+const CONTENT_FOLDERS: &[&str] =
+    &[".well-known", "assets", "prompts", "public", "requirements", "resources", "static", "templates"];
 
 fn of_folders<'a>(folders: &'a str, file: &Name) -> Place<'a> {
     let mut inside = Inside::default();
@@ -96,9 +98,11 @@ fn of_folder(folder: &str, depth: usize, above: &Inside, file: &Name) -> Option<
     let feature = above.in_source && file.is_code;
     Some(match folder {
         "__generated__" | "generated" | "coverage" | "htmlcov" => Role::Generated,
-        ".devcontainer" | ".vscode" | ".idea" | ".fleet" | ".zed" | ".storybook" | ".husky" | ".cursor" | ".claude" => Role::Development,
-        ".circleci" | ".gitlab" | ".gitlab-ci" | ".azure-pipelines" | ".azuredevops" | ".buildkite" | ".semaphore" | ".teamcity"
-        | ".jenkins" | ".woodpecker" | ".ci" => Role::Ci,
+        ".devcontainer" | ".vscode" | ".idea" | ".fleet" | ".zed" | ".storybook" | ".husky" | ".cursor" | ".claude" => {
+            Role::Development
+        }
+        ".circleci" | ".gitlab" | ".gitlab-ci" | ".azure-pipelines" | ".azuredevops" | ".buildkite" | ".semaphore"
+        | ".teamcity" | ".jenkins" | ".woodpecker" | ".ci" => Role::Ci,
         ".github" | ".gitea" | ".forgejo" if file.is_prose() => Role::Docs,
         ".github" | ".gitea" | ".forgejo" => Role::Ci,
         "examples" | "example" | "_examples" | "sample-apps" => Role::Example,
@@ -111,9 +115,10 @@ fn of_folder(folder: &str, depth: usize, above: &Inside, file: &Name) -> Option<
 
 fn is_vendored_folder(folder: &str, above: &Inside, file: &Name) -> bool {
     match folder {
-        "node_modules" | "bower_components" | "jspm_packages" | "third_party" | "third-party" | "thirdparty" | "_vendor" | "vendored"
-        | "site-packages" | "__pycache__" | "Pods" | "Carthage" | "DerivedData" | ".next" | ".nuxt" | ".output" | ".svelte-kit"
-        | ".vercel" | ".venv" | ".terraform" | ".gradle" | ".yarn" | ".serverless" | ".tox" | ".nox" | "cdk.out" => true,
+        "node_modules" | "bower_components" | "jspm_packages" | "third_party" | "third-party" | "thirdparty" | "_vendor"
+        | "vendored" | "site-packages" | "__pycache__" | "Pods" | "Carthage" | "DerivedData" | ".next" | ".nuxt" | ".output"
+        | ".svelte-kit" | ".vercel" | ".venv" | ".terraform" | ".gradle" | ".yarn" | ".serverless" | ".tox" | ".nox"
+        | "cdk.out" => true,
         // Below a source folder a package of the application; a script there is still somebody else's.
         "vendor" => !above.in_source || !file.is_code || matches!(file.extension(), "js" | "mjs" | "cjs"),
         "dist" | "build" | "out" | "obj" => !above.in_inner_source,
@@ -126,12 +131,58 @@ fn is_vendored_folder(folder: &str, above: &Inside, file: &Name) -> bool {
 
 /// Sorted.
 const TEST_FOLDERS: &[&str] = &[
-    "__fixtures__", "__mocks__", "__snapshots__", "__tests__", "acceptance-tests", "acceptance_tests", "cypress", "e2e", "e2e-tests",
-    "e2e_tests", "fixture", "fixtures", "functional-tests", "functional_tests", "integration-test", "integration-tests",
-    "integration_test", "integration_tests", "load-tests", "load_tests", "loadtest", "loadtests", "mock", "mockdata", "mocks",
-    "perf-tests", "performance-tests", "playwright", "smoke-tests", "smoke_tests", "spec", "specs", "test", "test-data",
-    "test-fixtures", "test-helpers", "test-support", "test-utils", "test_data", "test_fixtures", "test_helpers", "test_support",
-    "test_utils", "testdata", "testfixtures", "testhelpers", "tests", "testutil", "testutils", "ui-tests", "unit-tests", "unit_tests",
+    "__fixtures__",
+    "__mocks__",
+    "__snapshots__",
+    "__tests__",
+    "acceptance-tests",
+    "acceptance_tests",
+    "cypress",
+    "e2e",
+    "e2e-tests",
+    "e2e_tests",
+    "fixture",
+    "fixtures",
+    "functional-tests",
+    "functional_tests",
+    "integration-test",
+    "integration-tests",
+    "integration_test",
+    "integration_tests",
+    "load-tests",
+    "load_tests",
+    "loadtest",
+    "loadtests",
+    "mock",
+    "mockdata",
+    "mocks",
+    "perf-tests",
+    "performance-tests",
+    "playwright",
+    "smoke-tests",
+    "smoke_tests",
+    "spec",
+    "specs",
+    "test",
+    "test-data",
+    "test-fixtures",
+    "test-helpers",
+    "test-support",
+    "test-utils",
+    "test_data",
+    "test_fixtures",
+    "test_helpers",
+    "test_support",
+    "test_utils",
+    "testdata",
+    "testfixtures",
+    "testhelpers",
+    "tests",
+    "testutil",
+    "testutils",
+    "ui-tests",
+    "unit-tests",
+    "unit_tests",
 ];
 
 fn is_test_folder(folder: &str, parent: &str) -> bool {
@@ -148,14 +199,55 @@ fn is_interface_description(folder: &str, file: &Name) -> bool {
 
 /// Sorted. Folders whose configuration says how the application is deployed or watched.
 const INFRA_FOLDERS: &[&str] = &[
-    ".aws", ".do", ".docker", ".ebextensions", ".ecs", ".k8s", ".platform", "alertmanager", "argocd", "bicep", "caddy", "chart", "charts",
-    "compose", "envoy", "flux", "gitops", "grafana", "haproxy", "infrastructure", "kube", "kustomize", "loki", "manifests", "monitoring",
-    "nginx", "ops", "overlays", "playbooks", "prometheus", "systemd", "traefik",
+    ".aws",
+    ".do",
+    ".docker",
+    ".ebextensions",
+    ".ecs",
+    ".k8s",
+    ".platform",
+    "alertmanager",
+    "argocd",
+    "bicep",
+    "caddy",
+    "chart",
+    "charts",
+    "compose",
+    "envoy",
+    "flux",
+    "gitops",
+    "grafana",
+    "haproxy",
+    "infrastructure",
+    "kube",
+    "kustomize",
+    "loki",
+    "manifests",
+    "monitoring",
+    "nginx",
+    "ops",
+    "overlays",
+    "playbooks",
+    "prometheus",
+    "systemd",
+    "traefik",
 ];
 /// Sorted. The same, also for code at the root and for configuration below a source folder.
 const DEPLOYMENT_FOLDERS: &[&str] = &[
-    "ansible", "cdk", "cloudformation", "deploy", "deployment", "deployments", "devops", "docker", "helm", "infra", "k8s", "kubernetes",
-    "pulumi", "terraform",
+    "ansible",
+    "cdk",
+    "cloudformation",
+    "deploy",
+    "deployment",
+    "deployments",
+    "devops",
+    "docker",
+    "helm",
+    "infra",
+    "k8s",
+    "kubernetes",
+    "pulumi",
+    "terraform",
 ];
 
 fn is_infra_folder(folder: &str, depth: usize, above: &Inside, file: &Name) -> bool {
@@ -182,111 +274,372 @@ mod tests {
 
     #[test]
     fn production() {
-        assert_roles(Role::Production, &[
-            "main.py", "src/app.ts", "app/docs/page.tsx", "src/main/java/com/x/test/Runner.java", "src/main/java/com/x/LoadTest.java",
-            "myapp/testing/helpers.py", "requirements.txt", "requirements/base.txt", "requirements-prod.txt", "package-lock.json",
-            "Cargo.lock", "poetry.lock", "static/app.js", "public/index.html", "public/robots.txt", "robots.txt", "CMakeLists.txt",
-            "app/migrations/0001_initial.py", "vite.config.ts", "next.config.js", ".env", ".env.production", ".env.staging", ".gitignore",
-            "appsettings.json", "appsettings.Production.json", "application.yml", "application-prod.yml", "settings/production.py",
-            "config/environments/production.rb", "src/vendor/vendor.service.ts", "apps/vendor/models.py", "src/build/graph.ts",
-            "internal/archive/zip.go", "src/backups/service.ts", "cmd/dist/main.go", "latest.py", "contest.py", "Latest.java", "attest.go",
-            "src/infrastructure/db.ts", "infrastructure/database.py", "backend/infra/db.py", "monitoring/tracing.py", "pkg/prometheus/m.go",
-            "templates/email/welcome.txt", "prompts/system.txt", "app/samples/models.py", "ab_test.py", "src/ab-test.ts", "openapi-spec.yaml",
-            "spec/openapi.yaml", "scripts/db_backup.py", "email.template.html", "src/auth/local.strategy.ts", "src/develop.py",
-            "src/devices/list.py", "bin/server", "web.config", "setup.cfg", "pyproject.toml", ".eslintrc.json", "src/local.ts",
-            "Infrastructure/Db.cs", "app.spec", "src/template.ts", "a/b/c/readme.py", "",
-        ]);
+        assert_roles(
+            Role::Production,
+            &[
+                "main.py",
+                "src/app.ts",
+                "app/docs/page.tsx",
+                "src/main/java/com/x/test/Runner.java",
+                "src/main/java/com/x/LoadTest.java",
+                "myapp/testing/helpers.py",
+                "requirements.txt",
+                "requirements/base.txt",
+                "requirements-prod.txt",
+                "package-lock.json",
+                "Cargo.lock",
+                "poetry.lock",
+                "static/app.js",
+                "public/index.html",
+                "public/robots.txt",
+                "robots.txt",
+                "CMakeLists.txt",
+                "app/migrations/0001_initial.py",
+                "vite.config.ts",
+                "next.config.js",
+                ".env",
+                ".env.production",
+                ".env.staging",
+                ".gitignore",
+                "appsettings.json",
+                "appsettings.Production.json",
+                "application.yml",
+                "application-prod.yml",
+                "settings/production.py",
+                "config/environments/production.rb",
+                "src/vendor/vendor.service.ts",
+                "apps/vendor/models.py",
+                "src/build/graph.ts",
+                "internal/archive/zip.go",
+                "src/backups/service.ts",
+                "cmd/dist/main.go",
+                "latest.py",
+                "contest.py",
+                "Latest.java",
+                "attest.go",
+                "src/infrastructure/db.ts",
+                "infrastructure/database.py",
+                "backend/infra/db.py",
+                "monitoring/tracing.py",
+                "pkg/prometheus/m.go",
+                "templates/email/welcome.txt",
+                "prompts/system.txt",
+                "app/samples/models.py",
+                "ab_test.py",
+                "src/ab-test.ts",
+                "openapi-spec.yaml",
+                "spec/openapi.yaml",
+                "scripts/db_backup.py",
+                "email.template.html",
+                "src/auth/local.strategy.ts",
+                "src/develop.py",
+                "src/devices/list.py",
+                "bin/server",
+                "web.config",
+                "setup.cfg",
+                "pyproject.toml",
+                ".eslintrc.json",
+                "src/local.ts",
+                "Infrastructure/Db.cs",
+                "app.spec",
+                "src/template.ts",
+                "a/b/c/readme.py",
+                "",
+            ],
+        );
     }
 
     #[test]
     fn tests_and_what_they_use() {
-        assert_roles(Role::Test, &[
-            "test/a.py", "tests/a.py", "src/__tests__/a.ts", "spec/models/user_spec.rb", "e2e/login.ts", "pkg/testdata/x.json",
-            "app/fixtures/a.json", "src/mocks/handlers.ts", "cypress/support/e2e.ts", "playwright/a.ts", "pkg/a_test.go", "src/a.spec.ts",
-            "src/a.test.tsx", "app/conftest.py", "app/test_a.py", "OrderTest.java", "OrderTests.cs", "OrderIT.java", "src/test/java/A.java",
-            "src/integrationTest/kotlin/A.kt", "src/androidTest/A.kt", "Shop.Tests/Basket.cs", "Shop.UnitTests/A.cs", "app/tests.py",
-            "settings/test.py", "config/environments/test.rb", ".env.test", "docker-compose.test.yml", "Dockerfile.test",
-            "appsettings.Test.json", "application-test.yml", "requirements-test.txt", "requirements/test.txt", "jest.config.js",
-            "vitest.config.ts", "playwright.config.ts", "pytest.ini", "phpunit.xml", "src/a.e2e-spec.ts", "src/a.cy.ts", "web/a-test.js",
-            "tests/docker-compose.yml", "tests/README.md", "test/Dockerfile", "src/testFixtures/A.java", "tests/fixtures/node_modules/x.js",
-        ]);
+        assert_roles(
+            Role::Test,
+            &[
+                "test/a.py",
+                "tests/a.py",
+                "src/__tests__/a.ts",
+                "spec/models/user_spec.rb",
+                "e2e/login.ts",
+                "pkg/testdata/x.json",
+                "app/fixtures/a.json",
+                "src/mocks/handlers.ts",
+                "cypress/support/e2e.ts",
+                "playwright/a.ts",
+                "pkg/a_test.go",
+                "src/a.spec.ts",
+                "src/a.test.tsx",
+                "app/conftest.py",
+                "app/test_a.py",
+                "OrderTest.java",
+                "OrderTests.cs",
+                "OrderIT.java",
+                "src/test/java/A.java",
+                "src/integrationTest/kotlin/A.kt",
+                "src/androidTest/A.kt",
+                "Shop.Tests/Basket.cs",
+                "Shop.UnitTests/A.cs",
+                "app/tests.py",
+                "settings/test.py",
+                "config/environments/test.rb",
+                ".env.test",
+                "docker-compose.test.yml",
+                "Dockerfile.test",
+                "appsettings.Test.json",
+                "application-test.yml",
+                "requirements-test.txt",
+                "requirements/test.txt",
+                "jest.config.js",
+                "vitest.config.ts",
+                "playwright.config.ts",
+                "pytest.ini",
+                "phpunit.xml",
+                "src/a.e2e-spec.ts",
+                "src/a.cy.ts",
+                "web/a-test.js",
+                "tests/docker-compose.yml",
+                "tests/README.md",
+                "test/Dockerfile",
+                "src/testFixtures/A.java",
+                "tests/fixtures/node_modules/x.js",
+            ],
+        );
     }
 
     #[test]
     fn examples() {
-        assert_roles(Role::Example, &[
-            "examples/a.py", "example/main.go", "samples/a/b.cs", ".env.example", "example.env", "env.example", ".env.dist", ".env.sample",
-            ".env.template", "config.example.yml", "settings.sample.json", "config-example.yaml", "php.ini.dist", "local_settings.py.example",
-            "docker-compose.example.yml", "application-sample.properties", ".env-example", ".env.production.example", "examples/a/tests/b_test.go",
-        ]);
+        assert_roles(
+            Role::Example,
+            &[
+                "examples/a.py",
+                "example/main.go",
+                "samples/a/b.cs",
+                ".env.example",
+                "example.env",
+                "env.example",
+                ".env.dist",
+                ".env.sample",
+                ".env.template",
+                "config.example.yml",
+                "settings.sample.json",
+                "config-example.yaml",
+                "php.ini.dist",
+                "local_settings.py.example",
+                "docker-compose.example.yml",
+                "application-sample.properties",
+                ".env-example",
+                ".env.production.example",
+                "examples/a/tests/b_test.go",
+            ],
+        );
     }
 
     #[test]
     fn docs() {
-        assert_roles(Role::Docs, &[
-            "README.md", "docs/index.md", "docs/conf.py", "LICENSE", "LICENSE-MIT", "CHANGELOG", "notes.txt", "a/b.rst", "analysis.ipynb",
-            "doc/x.yaml", ".github/PULL_REQUEST_TEMPLATE.md", "k8s/README.md", "app/docs/guide.md", "docs/examples/docker-compose.yml",
-            "prompts/system.md",
-        ]);
+        assert_roles(
+            Role::Docs,
+            &[
+                "README.md",
+                "docs/index.md",
+                "docs/conf.py",
+                "LICENSE",
+                "LICENSE-MIT",
+                "CHANGELOG",
+                "notes.txt",
+                "a/b.rst",
+                "analysis.ipynb",
+                "doc/x.yaml",
+                ".github/PULL_REQUEST_TEMPLATE.md",
+                "k8s/README.md",
+                "app/docs/guide.md",
+                "docs/examples/docker-compose.yml",
+                "prompts/system.md",
+            ],
+        );
     }
 
     #[test]
     fn development() {
-        assert_roles(Role::Development, &[
-            "docker-compose.override.yml", "compose.override.yaml", "docker-compose.dev.yml", "compose.local.yaml", "docker-compose-dev.yml",
-            "docker-compose.debug.yml", "settings/dev.py", "settings/local.py", "settings/development.py", "settings_dev.py",
-            "local_settings.py", "appsettings.Development.json", "application-dev.yml", "application-local.properties", "values-dev.yaml",
-            ".env.development", ".env.local", ".env.production.local", ".env.dev", ".devcontainer/Dockerfile", ".vscode/launch.json",
-            ".idea/workspace.xml", "Tiltfile", "src/Button.stories.tsx", "scripts/dev.sh", "scripts/dev-setup.sh", "bin/dev", "Dockerfile.dev",
-            "Procfile.dev", "webpack.dev.js", "requirements-dev.txt", "requirements/dev.txt", "requirements_dev.txt",
-            "config/environments/development.rb", "config/dev.exs", "src/environments/environment.development.ts", "dev/setup.py",
-            "terraform/environments/dev/main.tf", "k8s/overlays/dev/deployment.yaml", "compose/local/django/start", ".husky/pre-commit",
-        ]);
+        assert_roles(
+            Role::Development,
+            &[
+                "docker-compose.override.yml",
+                "compose.override.yaml",
+                "docker-compose.dev.yml",
+                "compose.local.yaml",
+                "docker-compose-dev.yml",
+                "docker-compose.debug.yml",
+                "settings/dev.py",
+                "settings/local.py",
+                "settings/development.py",
+                "settings_dev.py",
+                "local_settings.py",
+                "appsettings.Development.json",
+                "application-dev.yml",
+                "application-local.properties",
+                "values-dev.yaml",
+                ".env.development",
+                ".env.local",
+                ".env.production.local",
+                ".env.dev",
+                ".devcontainer/Dockerfile",
+                ".vscode/launch.json",
+                ".idea/workspace.xml",
+                "Tiltfile",
+                "src/Button.stories.tsx",
+                "scripts/dev.sh",
+                "scripts/dev-setup.sh",
+                "bin/dev",
+                "Dockerfile.dev",
+                "Procfile.dev",
+                "webpack.dev.js",
+                "requirements-dev.txt",
+                "requirements/dev.txt",
+                "requirements_dev.txt",
+                "config/environments/development.rb",
+                "config/dev.exs",
+                "src/environments/environment.development.ts",
+                "dev/setup.py",
+                "terraform/environments/dev/main.tf",
+                "k8s/overlays/dev/deployment.yaml",
+                "compose/local/django/start",
+                ".husky/pre-commit",
+            ],
+        );
     }
 
     #[test]
     fn infra() {
-        assert_roles(Role::Infra, &[
-            "Dockerfile", "Dockerfile.prod", "api.Dockerfile", "api/Dockerfile", "docker-compose.yml", "docker-compose.prod.yml", "compose.yaml",
-            ".dockerignore", "k8s/deployment.yaml", "helm/app/templates/deployment.yaml", "charts/a/values.yaml", "main.tf", "infra/lib/stack.ts",
-            "deploy/run.sh", "nginx.conf", "nginx/conf.d/default.conf", "nginx/templates/default.conf.template", "Caddyfile", "Procfile",
-            "fly.toml", "render.yaml", "app.yaml", "vercel.json", "netlify.toml", "serverless.yml", "ansible/site.yml", "haproxy.cfg",
-            "build/package/Dockerfile", "src/main/docker/Dockerfile.jvm", "src/Catalog/k8s/service.yaml", "prometheus/alerts.yml",
-            "docker/entrypoint.sh", "app.service", "apps/api/terraform/x.json", "kustomization.yaml", "values.yaml",
-        ]);
+        assert_roles(
+            Role::Infra,
+            &[
+                "Dockerfile",
+                "Dockerfile.prod",
+                "api.Dockerfile",
+                "api/Dockerfile",
+                "docker-compose.yml",
+                "docker-compose.prod.yml",
+                "compose.yaml",
+                ".dockerignore",
+                "k8s/deployment.yaml",
+                "helm/app/templates/deployment.yaml",
+                "charts/a/values.yaml",
+                "main.tf",
+                "infra/lib/stack.ts",
+                "deploy/run.sh",
+                "nginx.conf",
+                "nginx/conf.d/default.conf",
+                "nginx/templates/default.conf.template",
+                "Caddyfile",
+                "Procfile",
+                "fly.toml",
+                "render.yaml",
+                "app.yaml",
+                "vercel.json",
+                "netlify.toml",
+                "serverless.yml",
+                "ansible/site.yml",
+                "haproxy.cfg",
+                "build/package/Dockerfile",
+                "src/main/docker/Dockerfile.jvm",
+                "src/Catalog/k8s/service.yaml",
+                "prometheus/alerts.yml",
+                "docker/entrypoint.sh",
+                "app.service",
+                "apps/api/terraform/x.json",
+                "kustomization.yaml",
+                "values.yaml",
+            ],
+        );
     }
 
     #[test]
     fn ci() {
-        assert_roles(Role::Ci, &[
-            ".github/workflows/test.yml", ".github/dependabot.yml", "services/api/.github/workflows/ci.yml", ".gitlab-ci.yml",
-            ".circleci/config.yml", "azure-pipelines.yml", "Jenkinsfile", "Jenkinsfile.release", "bitbucket-pipelines.yml", ".travis.yml",
-            ".drone.yml", "cloudbuild.yaml", "buildspec.yml", ".pre-commit-config.yaml", "ci/build.sh", "docker-compose.ci.yml",
-        ]);
+        assert_roles(
+            Role::Ci,
+            &[
+                ".github/workflows/test.yml",
+                ".github/dependabot.yml",
+                "services/api/.github/workflows/ci.yml",
+                ".gitlab-ci.yml",
+                ".circleci/config.yml",
+                "azure-pipelines.yml",
+                "Jenkinsfile",
+                "Jenkinsfile.release",
+                "bitbucket-pipelines.yml",
+                ".travis.yml",
+                ".drone.yml",
+                "cloudbuild.yaml",
+                "buildspec.yml",
+                ".pre-commit-config.yaml",
+                "ci/build.sh",
+                "docker-compose.ci.yml",
+            ],
+        );
     }
 
     #[test]
     fn generated() {
-        assert_roles(Role::Generated, &[
-            "api/a.pb.go", "a_pb2.py", "a_pb2_grpc.py", "lib/a.g.dart", "src/a.generated.ts", "src/__generated__/a.ts", "a.pb.gw.go",
-            "zz_generated.deepcopy.go", "Form.Designer.cs", "src/generated/client.ts", "coverage/lcov.info", "next-env.d.ts",
-        ]);
+        assert_roles(
+            Role::Generated,
+            &[
+                "api/a.pb.go",
+                "a_pb2.py",
+                "a_pb2_grpc.py",
+                "lib/a.g.dart",
+                "src/a.generated.ts",
+                "src/__generated__/a.ts",
+                "a.pb.gw.go",
+                "zz_generated.deepcopy.go",
+                "Form.Designer.cs",
+                "src/generated/client.ts",
+                "coverage/lcov.info",
+                "next-env.d.ts",
+            ],
+        );
     }
 
     #[test]
     fn vendored() {
-        assert_roles(Role::Vendored, &[
-            "node_modules/a/test/b.js", "vendor/github.com/a/b.go", "vendor/assets/javascripts/a.js", "src/vendor/jquery.js",
-            "third_party/a.c", "dist/app.js", "build/app.js", "out/a.js", ".next/a.js", "target/a.class", "lib/site-packages/a.py",
-            "static/jquery.min.js", "static/a.min.css", "app.js.map", "views_old.py", "views_backup.py", "backups/a.sql", "archive/a.py",
-            "settings.py.bak", "app copy.js", "app copy 2.js", "packages/a/dist/b.js", "app/build/outputs/a.js", "bin/Debug/a.json",
-            "Shop/obj/a.json", "wwwroot/lib/jquery/jquery.js", "src_old/a.py", "public/build/app.css", "dist/Dockerfile",
-        ]);
+        assert_roles(
+            Role::Vendored,
+            &[
+                "node_modules/a/test/b.js",
+                "vendor/github.com/a/b.go",
+                "vendor/assets/javascripts/a.js",
+                "src/vendor/jquery.js",
+                "third_party/a.c",
+                "dist/app.js",
+                "build/app.js",
+                "out/a.js",
+                ".next/a.js",
+                "target/a.class",
+                "lib/site-packages/a.py",
+                "static/jquery.min.js",
+                "static/a.min.css",
+                "app.js.map",
+                "views_old.py",
+                "views_backup.py",
+                "backups/a.sql",
+                "archive/a.py",
+                "settings.py.bak",
+                "app copy.js",
+                "app copy 2.js",
+                "packages/a/dist/b.js",
+                "app/build/outputs/a.js",
+                "bin/Debug/a.json",
+                "Shop/obj/a.json",
+                "wwwroot/lib/jquery/jquery.js",
+                "src_old/a.py",
+                "public/build/app.css",
+                "dist/Dockerfile",
+            ],
+        );
     }
 
     #[test]
     fn odd_paths_have_a_role() {
-        for path in ["/", "//", "a//b.py", ".", "..", "...", "tests/", "é/ü.PY", "\u{0}", "_backup", ".test", "-min.js", "IT.java", "~"] {
+        for path in
+            ["/", "//", "a//b.py", ".", "..", "...", "tests/", "é/ü.PY", "\u{0}", "_backup", ".test", "-min.js", "IT.java", "~"]
+        {
             of_path(path);
         }
         of_path(&"a/".repeat(50_000));

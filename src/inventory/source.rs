@@ -1,8 +1,8 @@
 //! Where files come from: the disk ([`super::walk::Disk`]) or memory ([`Memory`], for the tests inside checks).
 //!
-//! Both follow one policy, so that a check behaves in its own tests as it does on a repository: what git ignores is left out unless
-//! git tracks it, folders that only tools fill are left out (`PRUNED`), and everything is ordered by path. To add a kind of source,
-//! implement [`Source`]; to leave out another folder, name it in `PRUNED`.
+//! Both follow one policy, so that a check behaves in its own tests as it does on a repository: what git ignores is left out
+//! unless git tracks it, folders that only tools fill are left out (`PRUNED`), and everything is ordered by path. To add a kind
+//! of source, implement [`Source`]; to leave out another folder, name it in `PRUNED`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -93,8 +93,8 @@ pub trait Source: Sync {
     }
 }
 
-/// Reads a file found by name rather than by the walk: a regular file of at most `cap` bytes. Asks before it opens, because opening a
-/// pipe waits for a writer.
+/// Reads a file found by name rather than by the walk: a regular file of at most `cap` bytes. Asks before it opens, because
+/// opening a pipe waits for a writer.
 pub(super) fn read_regular(path: &Path, cap: u64) -> Result<Vec<u8>, SkipReason> {
     if !path.symlink_metadata()?.is_file() {
         return Err(SkipReason::NotRegular);
@@ -119,9 +119,34 @@ pub(super) fn read_opened(file: File, cap: u64) -> Result<Vec<u8>, SkipReason> {
 
 /// Folders that tools fill and that never hold the application's own source, by name.
 const PRUNED: &[&str] = &[
-    ".angular", ".aws-sam", ".dart_tool", ".eggs", ".gradle", ".hypothesis", ".ipynb_checkpoints", ".mypy_cache", ".next", ".nox",
-    ".nuxt", ".output", ".parcel-cache", ".pnpm-store", ".pytest_cache", ".ruff_cache", ".serverless", ".svelte-kit", ".terraform",
-    ".terragrunt-cache", ".tox", ".turbo", ".venv", "__pycache__", "bower_components", "cdk.out", "jspm_packages", "node_modules",
+    ".angular",
+    ".aws-sam",
+    ".dart_tool",
+    ".eggs",
+    ".gradle",
+    ".hypothesis",
+    ".ipynb_checkpoints",
+    ".mypy_cache",
+    ".next",
+    ".nox",
+    ".nuxt",
+    ".output",
+    ".parcel-cache",
+    ".pnpm-store",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".serverless",
+    ".svelte-kit",
+    ".terraform",
+    ".terragrunt-cache",
+    ".tox",
+    ".turbo",
+    ".venv",
+    "__pycache__",
+    "bower_components",
+    "cdk.out",
+    "jspm_packages",
+    "node_modules",
     "site-packages",
 ];
 

@@ -84,9 +84,9 @@ fn package_folder(mut folder: &str) -> &str {
 pub(super) fn is_manifest(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     match name {
-        "package.json" | "deno.json" | "pyproject.toml" | "requirements.txt" | "Pipfile" | "setup.py" | "environment.yml" | "go.mod"
-        | "Cargo.toml" | "pom.xml" | "build.gradle" | "build.gradle.kts" | "Gemfile" | "composer.json" | "mix.exs" | "pubspec.yaml"
-        | "Package.swift" | "build.sbt" => true,
+        "package.json" | "deno.json" | "pyproject.toml" | "requirements.txt" | "Pipfile" | "setup.py" | "environment.yml"
+        | "go.mod" | "Cargo.toml" | "pom.xml" | "build.gradle" | "build.gradle.kts" | "Gemfile" | "composer.json" | "mix.exs"
+        | "pubspec.yaml" | "Package.swift" | "build.sbt" => true,
         _ => matches!(name.rsplit_once('.'), Some((_, "csproj" | "fsproj" | "vbproj"))),
     }
 }
@@ -97,7 +97,23 @@ pub(super) fn is_source(path: &str) -> bool {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     let other = matches!(
         extension,
-        "vue" | "svelte" | "astro" | "ex" | "exs" | "erl" | "scala" | "clj" | "dart" | "swift" | "c" | "cc" | "cpp" | "fs" | "vb" | "lua" | "hs"
+        "vue"
+            | "svelte"
+            | "astro"
+            | "ex"
+            | "exs"
+            | "erl"
+            | "scala"
+            | "clj"
+            | "dart"
+            | "swift"
+            | "c"
+            | "cc"
+            | "cpp"
+            | "fs"
+            | "vb"
+            | "lua"
+            | "hs"
     );
     (other || Language::of_path(path).is_some()) && !is_configuration(name)
 }
@@ -109,13 +125,26 @@ fn is_configuration(name: &str) -> bool {
         || name.starts_with(".eslintrc")
         || name.starts_with(".prettierrc")
         || matches!(stem, "gulpfile" | "Gruntfile" | "webpack" | "rollup" | "dangerfile" | "lint-staged")
-        || matches!(name, "setup.py" | "mix.exs" | "build.gradle.kts" | "settings.gradle.kts" | "build.rs" | "conf.py" | "tasks.py" | "fabfile.py")
+        || matches!(
+            name,
+            "setup.py"
+                | "mix.exs"
+                | "build.gradle.kts"
+                | "settings.gradle.kts"
+                | "build.rs"
+                | "conf.py"
+                | "tasks.py"
+                | "fabfile.py"
+        )
         || name.ends_with(".d.ts")
 }
 
 /// Is the source at this path, relative to its candidate, tooling around an application?
 pub(super) fn is_tooling(path: &str) -> bool {
-    matches!(path.split_once('/'), Some(("scripts" | "script" | "tools" | "tool" | "hack" | "bin" | "build-logic" | "buildSrc", _)))
+    matches!(
+        path.split_once('/'),
+        Some(("scripts" | "script" | "tools" | "tool" | "hack" | "bin" | "build-logic" | "buildSrc", _))
+    )
 }
 
 /// Data and configuration: beside a Dockerfile they are an image, but no component.
@@ -125,8 +154,25 @@ pub(super) fn is_data(path: &str) -> bool {
         || is_configuration(name)
         || matches!(
             name.rsplit_once('.').map_or("", |(_, extension)| extension),
-            "sql" | "yml" | "yaml" | "json" | "toml" | "ini" | "conf" | "cfg" | "env" | "xml" | "properties" | "csv" | "crt" | "pem" | "lock"
-                | "txt" | "" | "mod" | "sum"
+            "sql"
+                | "yml"
+                | "yaml"
+                | "json"
+                | "toml"
+                | "ini"
+                | "conf"
+                | "cfg"
+                | "env"
+                | "xml"
+                | "properties"
+                | "csv"
+                | "crt"
+                | "pem"
+                | "lock"
+                | "txt"
+                | ""
+                | "mod"
+                | "sum"
         )
 }
 
@@ -141,10 +187,10 @@ pub(super) fn is_entry_point(path: &str) -> bool {
         return false;
     }
     match name {
-        "main.py" | "app.py" | "manage.py" | "wsgi.py" | "asgi.py" | "__main__.py" | "server.py" | "run.py" | "streamlit_app.py"
-        | "application.py" => true,
-        "server.js" | "server.ts" | "server.mjs" | "server.cjs" | "app.js" | "app.ts" | "app.mjs" | "app.cjs" | "main.js" | "main.ts"
-        | "main.mjs" | "main.tsx" | "main.jsx" => true,
+        "main.py" | "app.py" | "manage.py" | "wsgi.py" | "asgi.py" | "__main__.py" | "server.py" | "run.py"
+        | "streamlit_app.py" | "application.py" => true,
+        "server.js" | "server.ts" | "server.mjs" | "server.cjs" | "app.js" | "app.ts" | "app.mjs" | "app.cjs" | "main.js"
+        | "main.ts" | "main.mjs" | "main.tsx" | "main.jsx" => true,
         "main.go" | "main.rs" | "Program.cs" | "config.ru" | "artisan" | "index.php" => true,
         _ => folder == "src/bin" && name.ends_with(".rs"),
     }

@@ -49,7 +49,8 @@ fn nothing_at_all() {
 
 #[test]
 fn everything_in_the_root() {
-    let paths = ["Dockerfile", "README.md", "app/routes.py", "docker-compose.yml", "main.py", "requirements.txt", "tests/test_a.py"];
+    let paths =
+        ["Dockerfile", "README.md", "app/routes.py", "docker-compose.yml", "main.py", "requirements.txt", "tests/test_a.py"];
     let layout = layout(&paths, &[]);
     assert_eq!(components(&layout), [(".", vec![], true)]);
     assert!(layout.owner.iter().all(|owner| *owner == Some(0)));
@@ -81,43 +82,66 @@ fn frontend_and_backend() {
     ];
     let layout = layout(&paths, &[]);
     assert_eq!(components(&layout), [("backend", vec![], true), ("frontend", vec![], true)]);
-    assert_eq!(owned(&layout, &paths), [
-        (".github/workflows/ci.yml", "shared"),
-        (".gitignore", "shared"),
-        ("README.md", "shared"),
-        ("backend/Dockerfile", "backend"),
-        ("backend/app/main.py", "backend"),
-        ("backend/k8s/app.yaml", "backend"),
-        ("backend/requirements.txt", "backend"),
-        ("docker-compose.yml", "shared"),
-        ("frontend/package.json", "frontend"),
-        ("frontend/src/App.tsx", "frontend"),
-        ("frontend/tests/a.test.ts", "frontend"),
-        ("k8s/backend.yaml", "shared"),
-        ("scripts/seed.py", "shared"),
-    ]);
+    assert_eq!(
+        owned(&layout, &paths),
+        [
+            (".github/workflows/ci.yml", "shared"),
+            (".gitignore", "shared"),
+            ("README.md", "shared"),
+            ("backend/Dockerfile", "backend"),
+            ("backend/app/main.py", "backend"),
+            ("backend/k8s/app.yaml", "backend"),
+            ("backend/requirements.txt", "backend"),
+            ("docker-compose.yml", "shared"),
+            ("frontend/package.json", "frontend"),
+            ("frontend/src/App.tsx", "frontend"),
+            ("frontend/tests/a.test.ts", "frontend"),
+            ("k8s/backend.yaml", "shared"),
+            ("scripts/seed.py", "shared"),
+        ]
+    );
 }
 
 #[test]
 fn an_application_in_the_root_beside_another() {
-    let paths = [".gitignore", "Dockerfile", "compose.yaml", "frontend/package.json", "frontend/src/main.ts", "manage.py", "requirements.txt", "shop/views.py"];
+    let paths = [
+        ".gitignore",
+        "Dockerfile",
+        "compose.yaml",
+        "frontend/package.json",
+        "frontend/src/main.ts",
+        "manage.py",
+        "requirements.txt",
+        "shop/views.py",
+    ];
     let layout = layout(&paths, &[]);
     assert_eq!(components(&layout), [(".", vec![], true), ("frontend", vec![], true)]);
-    assert_eq!(owned(&layout, &paths), [
-        (".gitignore", "shared"),
-        ("Dockerfile", "."),
-        ("compose.yaml", "shared"),
-        ("frontend/package.json", "frontend"),
-        ("frontend/src/main.ts", "frontend"),
-        ("manage.py", "."),
-        ("requirements.txt", "."),
-        ("shop/views.py", "."),
-    ]);
+    assert_eq!(
+        owned(&layout, &paths),
+        [
+            (".gitignore", "shared"),
+            ("Dockerfile", "."),
+            ("compose.yaml", "shared"),
+            ("frontend/package.json", "frontend"),
+            ("frontend/src/main.ts", "frontend"),
+            ("manage.py", "."),
+            ("requirements.txt", "."),
+            ("shop/views.py", "."),
+        ]
+    );
 }
 
 #[test]
 fn tooling_in_the_root_is_no_component() {
-    let paths = ["api/main.py", "api/requirements.txt", "eslint.config.js", "package.json", "scripts/release.js", "web/package.json", "web/src/a.ts"];
+    let paths = [
+        "api/main.py",
+        "api/requirements.txt",
+        "eslint.config.js",
+        "package.json",
+        "scripts/release.js",
+        "web/package.json",
+        "web/src/a.ts",
+    ];
     let layout = layout(&paths, &[]);
     assert_eq!(ids(&layout), ["api", "web"]);
     assert_eq!(layout.owner[2], None);
@@ -130,7 +154,17 @@ fn tooling_alone_is_one() {
 
 #[test]
 fn folders_of_dockerfiles_are_infrastructure() {
-    let paths = ["app.py", "deploy/Dockerfile", "docker/api/Dockerfile", "docker/api/start.sh", "db/Dockerfile", "db/init.sql", "proxy/Dockerfile", "proxy/nginx.conf", "requirements.txt"];
+    let paths = [
+        "app.py",
+        "deploy/Dockerfile",
+        "docker/api/Dockerfile",
+        "docker/api/start.sh",
+        "db/Dockerfile",
+        "db/init.sql",
+        "proxy/Dockerfile",
+        "proxy/nginx.conf",
+        "requirements.txt",
+    ];
     let one = layout(&paths, &[]);
     assert_eq!(ids(&one), ["."]);
     let site = layout(&["app.py", "requirements.txt", "site/Dockerfile", "site/index.html"], &[]);
@@ -139,7 +173,10 @@ fn folders_of_dockerfiles_are_infrastructure() {
 
 #[test]
 fn entry_points_make_components_where_nothing_else_does() {
-    let layout = layout(&["README.md", "backend/src/main.py", "backend/src/jobs/run.py", "frontend/server.js", "frontend/static/app.js"], &[]);
+    let layout = layout(
+        &["README.md", "backend/src/main.py", "backend/src/jobs/run.py", "frontend/server.js", "frontend/static/app.js"],
+        &[],
+    );
     assert_eq!(components(&layout), [("backend", vec![], true), ("frontend", vec![], true)]);
     assert_eq!(ids(&super::tests::layout(&["src/app/main.py", "src/util.py"], &[])), ["."]);
     assert_eq!(ids(&super::tests::layout(&["package.json", "a.js", "jobs/main.py"], &[])), ["."]);
@@ -147,7 +184,16 @@ fn entry_points_make_components_where_nothing_else_does() {
 
 #[test]
 fn examples_tests_and_vendored_folders_are_no_components() {
-    let paths = ["examples/a/package.json", "examples/a/main.js", "go.mod", "main.go", "tests/e2e/package.json", "tests/e2e/app.ts", "vendor/x/go.mod", "vendor/x/main.go"];
+    let paths = [
+        "examples/a/package.json",
+        "examples/a/main.js",
+        "go.mod",
+        "main.go",
+        "tests/e2e/package.json",
+        "tests/e2e/app.ts",
+        "vendor/x/go.mod",
+        "vendor/x/main.go",
+    ];
     let hints = [startable(hint("examples/a", "npm", "a", &[])), hint("tests/e2e", "npm", "e", &[])];
     assert_eq!(ids(&layout(&paths, &hints)), ["."]);
 }
@@ -178,20 +224,34 @@ fn npm_workspace() {
         hint("packages/util", "npm", "@x/util", &[]),
     ];
     let layout = layout(&paths, &hints);
-    assert_eq!(components(&layout), [
-        ("apps/api", vec!["packages/util"], true),
-        ("apps/web", vec!["packages/ui", "packages/util"], true),
-        ("packages/eslint-config", vec![], true),
-        ("packages/ui", vec!["packages/util"], false),
-        ("packages/util", vec![], false),
-    ]);
+    assert_eq!(
+        components(&layout),
+        [
+            ("apps/api", vec!["packages/util"], true),
+            ("apps/web", vec!["packages/ui", "packages/util"], true),
+            ("packages/eslint-config", vec![], true),
+            ("packages/ui", vec!["packages/util"], false),
+            ("packages/util", vec![], false),
+        ]
+    );
     assert_eq!(layout.owner[5], None);
 }
 
 #[test]
 fn cargo_workspace() {
-    let paths = ["Cargo.lock", "Cargo.toml", "crates/core/Cargo.toml", "crates/core/src/lib.rs", "crates/server/Cargo.toml", "crates/server/src/main.rs"];
-    let hints = [workspace("", "cargo"), hint("crates/core", "cargo", "core", &[]), hint("crates/server", "cargo", "server", &["../core"])];
+    let paths = [
+        "Cargo.lock",
+        "Cargo.toml",
+        "crates/core/Cargo.toml",
+        "crates/core/src/lib.rs",
+        "crates/server/Cargo.toml",
+        "crates/server/src/main.rs",
+    ];
+    let hints = [
+        workspace("", "cargo"),
+        hint("crates/core", "cargo", "core", &[]),
+        hint("crates/server", "cargo", "server", &["../core"]),
+    ];
     let layout = layout(&paths, &hints);
     assert_eq!(components(&layout), [("crates/core", vec![], false), ("crates/server", vec!["crates/core"], true)]);
 }
@@ -201,7 +261,10 @@ fn a_workspace_root_with_source_is_a_component() {
     let paths = ["Cargo.toml", "lib/Cargo.toml", "lib/src/lib.rs", "src/main.rs"];
     let mut root = hint(".", "cargo", "app", &["./lib"]);
     root.is_workspace_root = true;
-    assert_eq!(components(&layout(&paths, &[root, hint("lib", "cargo", "lib", &[])])), [(".", vec!["lib"], true), ("lib", vec![], false)]);
+    assert_eq!(
+        components(&layout(&paths, &[root, hint("lib", "cargo", "lib", &[])])),
+        [(".", vec!["lib"], true), ("lib", vec![], false)]
+    );
 }
 
 #[test]
@@ -220,8 +283,16 @@ fn maven_modules() {
 
 #[test]
 fn gradle_projects() {
-    let paths = ["app/build.gradle.kts", "app/src/main/kotlin/App.kt", "build.gradle.kts", "core/net/build.gradle.kts", "core/net/src/main/kotlin/N.kt", "settings.gradle.kts"];
-    let hints = [workspace("", "maven"), startable(hint("app", "maven", "app", &[":core:net"])), hint("core/net", "maven", "net", &[])];
+    let paths = [
+        "app/build.gradle.kts",
+        "app/src/main/kotlin/App.kt",
+        "build.gradle.kts",
+        "core/net/build.gradle.kts",
+        "core/net/src/main/kotlin/N.kt",
+        "settings.gradle.kts",
+    ];
+    let hints =
+        [workspace("", "maven"), startable(hint("app", "maven", "app", &[":core:net"])), hint("core/net", "maven", "net", &[])];
     assert_eq!(components(&layout(&paths, &hints)), [("app", vec!["core/net"], true), ("core/net", vec![], false)]);
 }
 
@@ -250,9 +321,19 @@ fn dotnet_solution() {
 fn go_modules_and_services_of_one_module() {
     let nested = layout(&["go.mod", "main.go", "tools/gen/go.mod", "tools/gen/main.go"], &[]);
     assert_eq!(ids(&nested), [".", "tools/gen"]);
-    let paths = ["go.mod", "internal/db.go", "services/api/Dockerfile", "services/api/main.go", "services/worker/Dockerfile", "services/worker/main.go"];
+    let paths = [
+        "go.mod",
+        "internal/db.go",
+        "services/api/Dockerfile",
+        "services/api/main.go",
+        "services/worker/Dockerfile",
+        "services/worker/main.go",
+    ];
     let services = layout(&paths, &[]);
-    assert_eq!(components(&services), [(".", vec![], false), ("services/api", vec!["."], true), ("services/worker", vec!["."], true)]);
+    assert_eq!(
+        components(&services),
+        [(".", vec![], false), ("services/api", vec!["."], true), ("services/worker", vec!["."], true)]
+    );
 }
 
 #[test]
@@ -267,21 +348,31 @@ fn python_monorepo() {
         "services/b/pyproject.toml",
         "shared/helpers.py",
     ];
-    let hints = [hint("libs/common", "pypi", "common", &[]), hint("services/a", "pypi", "", &["../../libs/common"]), hint("services/b", "pypi", "b", &["common"])];
+    let hints = [
+        hint("libs/common", "pypi", "common", &[]),
+        hint("services/a", "pypi", "", &["../../libs/common"]),
+        hint("services/b", "pypi", "b", &["common"]),
+    ];
     let layout = layout(&paths, &hints);
-    assert_eq!(components(&layout), [
-        (".", vec![], true),
-        ("libs/common", vec![], false),
-        ("services/a", vec!["libs/common"], true),
-        ("services/b", vec!["libs/common"], true),
-    ]);
+    assert_eq!(layout.owner[7], None, "nobody's package, used by all");
+    assert_eq!(
+        components(&layout),
+        [("libs/common", vec![], false), ("services/a", vec!["libs/common"], true), ("services/b", vec!["libs/common"], true),]
+    );
 }
 
 #[test]
 fn inclusion_may_go_in_circles() {
     let paths = ["a/package.json", "a/x.js", "b/package.json", "b/x.js", "c/package.json", "c/server.js"];
-    let hints = [hint("a", "npm", "a", &["b", "a"]), hint("b", "npm", "b", &["a"]), hint("c", "npm", "c", &["a", "missing", "../../..", "../b"])];
-    assert_eq!(components(&layout(&paths, &hints)), [("a", vec!["b"], false), ("b", vec!["a"], false), ("c", vec!["a", "b"], true)]);
+    let hints = [
+        hint("a", "npm", "a", &["b", "a"]),
+        hint("b", "npm", "b", &["a"]),
+        hint("c", "npm", "c", &["a", "missing", "../../..", "../b"]),
+    ];
+    assert_eq!(
+        components(&layout(&paths, &hints)),
+        [("a", vec!["b"], false), ("b", vec!["a"], false), ("c", vec!["a", "b"], true)]
+    );
 }
 
 #[test]
@@ -293,7 +384,8 @@ fn names_count_within_their_ecosystem() {
 
 #[test]
 fn candidates_without_source_are_merged_upwards() {
-    let paths = ["api/db/package.json", "api/db/schema.sql", "api/main.py", "api/requirements.txt", "web/package.json", "web/src/a.ts"];
+    let paths =
+        ["api/db/package.json", "api/db/schema.sql", "api/main.py", "api/requirements.txt", "web/package.json", "web/src/a.ts"];
     let layout = layout(&paths, &[]);
     assert_eq!(ids(&layout), ["api", "web"]);
     assert_eq!(layout.owner[1], Some(0));

@@ -18,7 +18,8 @@ const MINIFIED_AVERAGE_BYTES: usize = 500;
 pub fn of_content(path: &str, head: &[u8]) -> Option<Role> {
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
     let is_web = matches!(extension, "js" | "mjs" | "cjs" | "css");
-    let is_other_source = matches!(extension, "c" | "cc" | "cpp" | "h" | "hpp" | "dart" | "swift" | "scala" | "sql" | "graphql" | "scss");
+    let is_other_source =
+        matches!(extension, "c" | "cc" | "cpp" | "h" | "hpp" | "dart" | "swift" | "scala" | "sql" | "graphql" | "scss");
     if !is_web && !is_other_source && Language::of_path(path).is_none() {
         return None;
     }
@@ -33,7 +34,8 @@ const COMMENT_LEADS: [&[u8]; 8] = [b"//", b"#", b"/*", b"*", b"--", b"<!--", b"\
 fn has_generated_header(head: &[u8]) -> bool {
     head.split(|byte| *byte == b'\n').any(|line| {
         let line = line.trim_ascii();
-        COMMENT_LEADS.iter().any(|lead| line.starts_with(lead)) && says_generated(&String::from_utf8_lossy(line).to_ascii_lowercase())
+        COMMENT_LEADS.iter().any(|lead| line.starts_with(lead))
+            && says_generated(&String::from_utf8_lossy(line).to_ascii_lowercase())
     })
 }
 

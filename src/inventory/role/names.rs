@@ -54,9 +54,20 @@ impl<'a> Name<'a> {
     pub(super) fn is_prose(&self) -> bool {
         match self.extension() {
             "md" | "mdx" | "markdown" | "rst" | "adoc" | "asciidoc" | "ipynb" | "txt" => true,
-            "" => ["readme", "license", "licence", "copying", "changelog", "notice", "authors", "contributors", "contributing", "todo"]
-                .iter()
-                .any(|word| self.begins(word)),
+            "" => [
+                "readme",
+                "license",
+                "licence",
+                "copying",
+                "changelog",
+                "notice",
+                "authors",
+                "contributors",
+                "contributing",
+                "todo",
+            ]
+            .iter()
+            .any(|word| self.begins(word)),
             _ => false,
         }
     }
@@ -97,9 +108,35 @@ fn is_backed_up(what: &str) -> bool {
     let last = what.rsplit(['_', '-']).next().unwrap_or(what);
     matches!(
         last,
-        "auto" | "create" | "cron" | "daily" | "data" | "database" | "db" | "do" | "etcd" | "full" | "make" | "mariadb" | "mongo"
-            | "mongodb" | "mysql" | "nightly" | "pg" | "postgres" | "postgresql" | "redis" | "restore" | "run" | "s3" | "scheduled"
-            | "site" | "sqlite" | "take" | "volume" | "weekly"
+        "auto"
+            | "create"
+            | "cron"
+            | "daily"
+            | "data"
+            | "database"
+            | "db"
+            | "do"
+            | "etcd"
+            | "full"
+            | "make"
+            | "mariadb"
+            | "mongo"
+            | "mongodb"
+            | "mysql"
+            | "nightly"
+            | "pg"
+            | "postgres"
+            | "postgresql"
+            | "redis"
+            | "restore"
+            | "run"
+            | "s3"
+            | "scheduled"
+            | "site"
+            | "sqlite"
+            | "take"
+            | "volume"
+            | "weekly"
     )
 }
 
@@ -107,8 +144,11 @@ fn is_generated(file: &Name, _: &Inside) -> bool {
     let stem = file.stem();
     file.has_suffix(&["generated"])
         || (file.is_code && file.text.contains(".pb."))
-        || ["_pb2", "_pb2_grpc", "_pb", "_pb.d"].iter().any(|end| stem.ends_with(end)) && matches!(file.extension(), "py" | "pyi" | "js" | "ts")
-        || [".g.dart", ".freezed.dart", ".g.cs", ".designer.cs", ".pb.cc", ".pb.h", ".gen.go", ".gen.ts"].iter().any(|end| file.text.ends_with(end))
+        || ["_pb2", "_pb2_grpc", "_pb", "_pb.d"].iter().any(|end| stem.ends_with(end))
+            && matches!(file.extension(), "py" | "pyi" | "js" | "ts")
+        || [".g.dart", ".freezed.dart", ".g.cs", ".designer.cs", ".pb.cc", ".pb.h", ".gen.go", ".gen.ts"]
+            .iter()
+            .any(|end| file.text.ends_with(end))
         || file.text.starts_with("zz_generated.")
         || (file.is_code && stem.ends_with("_generated"))
         || file.text == "next-env.d.ts"
@@ -116,9 +156,21 @@ fn is_generated(file: &Name, _: &Inside) -> bool {
 
 fn is_ci(file: &Name, _: &Inside) -> bool {
     match file.text {
-        "bitbucket-pipelines.yml" | ".travis.yml" | "appveyor.yml" | ".appveyor.yml" | ".cirrus.yml" | "wercker.yml" | "codecov.yml"
-        | ".codecov.yml" | "codemagic.yaml" | "sonar-project.properties" | ".pre-commit-config.yaml" | "renovate.json"
-        | "renovate.json5" | "earthfile" | "dagger.json" => true,
+        "bitbucket-pipelines.yml"
+        | ".travis.yml"
+        | "appveyor.yml"
+        | ".appveyor.yml"
+        | ".cirrus.yml"
+        | "wercker.yml"
+        | "codecov.yml"
+        | ".codecov.yml"
+        | "codemagic.yaml"
+        | "sonar-project.properties"
+        | ".pre-commit-config.yaml"
+        | "renovate.json"
+        | "renovate.json5"
+        | "earthfile"
+        | "dagger.json" => true,
         _ if file.begins("jenkinsfile") || file.extension() == "jenkinsfile" => true,
         _ if file.is_yaml() => {
             let tools = [".gitlab-ci", "azure-pipelines", ".drone", ".woodpecker", "cloudbuild", "buildspec"];
@@ -139,13 +191,27 @@ fn is_example(file: &Name, _: &Inside) -> bool {
 
 fn is_test(file: &Name, inside: &Inside) -> bool {
     let stem = file.stem();
-    let is_config = matches!(file.extension(), "yml" | "yaml" | "json" | "toml" | "properties" | "env" | "xml" | "txt" | "ini" | "cfg" | "conf");
-    let tool = ["jest.config", "jest.setup", "vitest", "cypress.config", "playwright.config", "karma.conf", "wdio.conf", ".mocharc", "setuptests"];
+    let is_config = matches!(
+        file.extension(),
+        "yml" | "yaml" | "json" | "toml" | "properties" | "env" | "xml" | "txt" | "ini" | "cfg" | "conf"
+    );
+    let tool = [
+        "jest.config",
+        "jest.setup",
+        "vitest",
+        "cypress.config",
+        "playwright.config",
+        "karma.conf",
+        "wdio.conf",
+        ".mocharc",
+        "setuptests",
+    ];
     if tool.iter().any(|tool| file.begins(tool)) {
         return true;
     }
     match file.text {
-        "conftest.py" | "pytest.ini" | "tox.ini" | "noxfile.py" | ".coveragerc" | "locustfile.py" | "phpunit.xml" | "testng.xml" => return true,
+        "conftest.py" | "pytest.ini" | "tox.ini" | "noxfile.py" | ".coveragerc" | "locustfile.py" | "phpunit.xml"
+        | "testng.xml" => return true,
         "test-requirements.txt" | "test_requirements.txt" => return true,
         _ => {}
     }
@@ -153,12 +219,15 @@ fn is_test(file: &Name, inside: &Inside) -> bool {
         return false;
     }
     let between = file.suffixes().count().saturating_sub(1);
-    let marked = file.suffixes().take(between).any(|suffix| matches!(suffix, "test" | "tests" | "spec" | "e2e" | "e2e-spec" | "cy"));
+    let marked =
+        file.suffixes().take(between).any(|suffix| matches!(suffix, "test" | "tests" | "spec" | "e2e" | "e2e-spec" | "cy"));
     let ends_in_test = ["_test", "_tests", "-test", "-tests"].iter().any(|end| {
         stem.strip_suffix(end).is_some_and(|before| before != "ab" && !before.ends_with("_ab") && !before.ends_with("-ab"))
     });
     let ends_in_spec = file.is_code && (stem.ends_with("_spec") || stem.ends_with("-spec"));
-    let alone = matches!(stem, "test" | "tests" | "testing") && (file.is_code || is_config) && (stem != "testing" || inside.parent == "requirements");
+    let alone = matches!(stem, "test" | "tests" | "testing")
+        && (file.is_code || is_config)
+        && (stem != "testing" || inside.parent == "requirements");
     marked
         || file.extension() == "test"
         || ((file.is_code || is_config) && ends_in_test)
@@ -184,7 +253,8 @@ fn is_test_class(file: &Name) -> bool {
 
 /// Folders with a file or subfolder per environment.
 pub(super) fn is_environment_folder(inside: &Inside) -> bool {
-    let named = ["overlays", "environments", "envs", "env", "config", "conf", "settings", "values", "vars", "group_vars", "requirements"];
+    let named =
+        ["overlays", "environments", "envs", "env", "config", "conf", "settings", "values", "vars", "group_vars", "requirements"];
     inside.infra_or_ci == Some(Role::Infra) || named.contains(&inside.parent)
 }
 
@@ -193,8 +263,16 @@ const DEVELOPMENT_WORDS: [&str; 4] = ["dev", "local", "development", "develop"];
 fn is_development(file: &Name, inside: &Inside) -> bool {
     let stem = file.stem();
     match file.text {
-        "tiltfile" | "vagrantfile" | "devbox.json" | ".envrc" | ".gitpod.yml" | ".replit" | "local_settings.py" | "dev_settings.py"
-        | "dev-requirements.txt" | "dev_requirements.txt" => return true,
+        "tiltfile"
+        | "vagrantfile"
+        | "devbox.json"
+        | ".envrc"
+        | ".gitpod.yml"
+        | ".replit"
+        | "local_settings.py"
+        | "dev_settings.py"
+        | "dev-requirements.txt"
+        | "dev_requirements.txt" => return true,
         _ => {}
     }
     if is_compose(file) && (file.has_suffix(&["override", "debug"]) || stem.ends_with("-override")) {
@@ -215,7 +293,17 @@ fn is_used_text(file: &Name, inside: &Inside) -> bool {
     if file.extension() != "txt" {
         return false;
     }
-    let named = matches!(file.text, "cmakelists.txt" | "robots.txt" | "security.txt" | "ads.txt" | "app-ads.txt" | "llms.txt" | "runtime.txt" | "packages.txt");
+    let named = matches!(
+        file.text,
+        "cmakelists.txt"
+            | "robots.txt"
+            | "security.txt"
+            | "ads.txt"
+            | "app-ads.txt"
+            | "llms.txt"
+            | "runtime.txt"
+            | "packages.txt"
+    );
     let stem = file.stem();
     named || inside.in_content || stem.contains("requirements") || file.begins("constraints")
 }
@@ -227,7 +315,8 @@ fn is_compose(file: &Name) -> bool {
 /// How a container image is built.
 pub(super) fn is_dockerfile(file: &Name) -> bool {
     let by_name = file.begins("dockerfile") || file.begins("containerfile");
-    (by_name && !matches!(file.extension(), "dockerignore" | "md" | "j2" | "py")) || matches!(file.extension(), "dockerfile" | "containerfile")
+    (by_name && !matches!(file.extension(), "dockerignore" | "md" | "j2" | "py"))
+        || matches!(file.extension(), "dockerfile" | "containerfile")
 }
 
 /// Is it about how the application is deployed?
@@ -236,11 +325,40 @@ pub(super) fn is_infra_name(file: &Name) -> bool {
         return true;
     }
     match file.text {
-        ".dockerignore" | "caddyfile" | "haproxy.cfg" | "procfile" | "fly.toml" | "render.yaml" | "app.yaml" | "vercel.json" | "netlify.toml"
-        | "serverless.yml" | "serverless.yaml" | "serverless.ts" | "serverless.js" | "serverless.json" | "railway.json" | "railway.toml"
-        | "heroku.yml" | "wrangler.toml" | "wrangler.json" | "wrangler.jsonc" | "firebase.json" | "amplify.yml" | "apprunner.yaml"
-        | "chart.yaml" | "cdk.json" | "samconfig.toml" | "nixpacks.toml" | "ansible.cfg" | "supervisord.conf" | "staticwebapp.config.json"
-        | "docker-entrypoint.sh" | "entrypoint.sh" | "captain-definition" | "aptfile" => true,
+        ".dockerignore"
+        | "caddyfile"
+        | "haproxy.cfg"
+        | "procfile"
+        | "fly.toml"
+        | "render.yaml"
+        | "app.yaml"
+        | "vercel.json"
+        | "netlify.toml"
+        | "serverless.yml"
+        | "serverless.yaml"
+        | "serverless.ts"
+        | "serverless.js"
+        | "serverless.json"
+        | "railway.json"
+        | "railway.toml"
+        | "heroku.yml"
+        | "wrangler.toml"
+        | "wrangler.json"
+        | "wrangler.jsonc"
+        | "firebase.json"
+        | "amplify.yml"
+        | "apprunner.yaml"
+        | "chart.yaml"
+        | "cdk.json"
+        | "samconfig.toml"
+        | "nixpacks.toml"
+        | "ansible.cfg"
+        | "supervisord.conf"
+        | "staticwebapp.config.json"
+        | "docker-entrypoint.sh"
+        | "entrypoint.sh"
+        | "captain-definition"
+        | "aptfile" => true,
         _ => match file.extension() {
             "tf" | "tfvars" | "hcl" | "bicep" | "nomad" | "dockerignore" => true,
             "conf" | "template" => file.begins("nginx") || file.text.ends_with(".conf.template"),
@@ -248,8 +366,20 @@ pub(super) fn is_infra_name(file: &Name) -> bool {
             "toml" => file.begins("fly") || file.begins("traefik"),
             "yml" | "yaml" => {
                 let tools = [
-                    "values", "kustomization", "pulumi", "template", "skaffold", "helmfile", "playbook", "prometheus", "alertmanager",
-                    "otel-collector", "traefik", "envoy", "deployment", "ingress",
+                    "values",
+                    "kustomization",
+                    "pulumi",
+                    "template",
+                    "skaffold",
+                    "helmfile",
+                    "playbook",
+                    "prometheus",
+                    "alertmanager",
+                    "otel-collector",
+                    "traefik",
+                    "envoy",
+                    "deployment",
+                    "ingress",
                 ];
                 tools.iter().any(|tool| file.begins(tool))
             }
@@ -257,4 +387,3 @@ pub(super) fn is_infra_name(file: &Name) -> bool {
         },
     }
 }
-
