@@ -95,10 +95,24 @@ mod tests {
 
     #[test]
     fn every_table() {
-        let text = "[package]\nname = \"api\"\nrust-version = \"1.80\"\n[dependencies]\naxum = \"0.7\"\n\
-                    json = { package = \"serde_json\", version = \"=1.0.1\", features = [\"raw_value\"] }\nmetrics = { version = \"0.22\", optional = true }\n\
-                    shared = { path = \"../shared\" }\ntokio.workspace = true\n[dev-dependencies]\ninsta = \"1\"\n[build-dependencies]\ncc = \"1\"\n\
-                    [target.'cfg(unix)'.dependencies]\nnix = \"0.28\"\n[[bin]]\nname = \"api\"\n";
+        let text = r#"[package]
+name = "api"
+rust-version = "1.80"
+[dependencies]
+axum = "0.7"
+json = { package = "serde_json", version = "=1.0.1", features = ["raw_value"] }
+metrics = { version = "0.22", optional = true }
+shared = { path = "../shared" }
+tokio.workspace = true
+[dev-dependencies]
+insta = "1"
+[build-dependencies]
+cc = "1"
+[target.'cfg(unix)'.dependencies]
+nix = "0.28"
+[[bin]]
+name = "api"
+"#;
         let manifest = parse("Cargo.toml", text).unwrap();
         let found: Vec<_> =
             manifest.dependencies.iter().map(|d| (d.name.as_str(), d.requirement.as_deref(), d.scope, d.line)).collect();
@@ -126,7 +140,11 @@ mod tests {
 
     #[test]
     fn a_virtual_workspace() {
-        let text = "[workspace]\nmembers = [\"crates/*\"]\n[workspace.dependencies]\ntokio = { version = \"1.36\", features = [\"full\"] }\n";
+        let text = r#"[workspace]
+members = ["crates/*"]
+[workspace.dependencies]
+tokio = { version = "1.36", features = ["full"] }
+"#;
         let manifest = parse("Cargo.toml", text).unwrap();
         assert!(!manifest.dependencies[0].direct);
         let package = manifest.package.unwrap();
@@ -136,11 +154,30 @@ mod tests {
 
     #[test]
     fn the_lock_tells_direct_from_transitive() {
-        let text = "version = 3\n[[package]]\nname = \"api\"\nversion = \"0.1.0\"\ndependencies = [\n \"axum\",\n \"syn 2.0.1\",\n]\n\
-                    [[package]]\nname = \"axum\"\nversion = \"0.7.4\"\nsource = \"registry+x\"\n[[package]]\nname = \"syn\"\nversion = \"1.0.9\"\nsource = \"registry+x\"\n\
-                    [[package]]\nname = \"syn\"\nversion = \"2.0.1\"\nsource = \"registry+x\"\n";
+        let text = r#"version = 3
+[[package]]
+name = "api"
+version = "0.1.0"
+dependencies = [
+ "axum",
+ "syn 2.0.1",
+]
+[[package]]
+name = "axum"
+version = "0.7.4"
+source = "registry+x"
+[[package]]
+name = "syn"
+version = "1.0.9"
+source = "registry+x"
+[[package]]
+name = "syn"
+version = "2.0.1"
+source = "registry+x"
+"#;
         let manifest = parse("Cargo.lock", text).unwrap();
-        let found: Vec<_> = manifest.dependencies.iter().map(|d| (d.name.as_str(), d.resolved.as_deref(), d.direct, d.line)).collect();
+        let found: Vec<_> =
+            manifest.dependencies.iter().map(|d| (d.name.as_str(), d.resolved.as_deref(), d.direct, d.line)).collect();
         assert_eq!(
             found,
             [("axum", Some("0.7.4"), true, 10), ("syn", Some("1.0.9"), false, 14), ("syn", Some("2.0.1"), true, 18)]

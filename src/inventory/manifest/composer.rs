@@ -68,10 +68,22 @@ mod tests {
 
     #[test]
     fn composer_json() {
-        let text = "{\n \"name\": \"acme/Shop\",\n \"type\": \"project\",\n \"require\": {\n  \"php\": \"^8.2\",\n  \"ext-json\": \"*\",\n  \"Laravel/Framework\": \"^11.0\"\n },\n \
-                    \"require-dev\": {\n  \"phpunit/phpunit\": \"10.5.1\"\n },\n \"repositories\": [{\"type\": \"path\", \"url\": \"../lib\"}]\n}";
+        let text = r#"{
+ "name": "acme/Shop",
+ "type": "project",
+ "require": {
+  "php": "^8.2",
+  "ext-json": "*",
+  "Laravel/Framework": "^11.0"
+ },
+ "require-dev": {
+  "phpunit/phpunit": "10.5.1"
+ },
+ "repositories": [{"type": "path", "url": "../lib"}]
+}"#;
         let manifest = parse("composer.json", text).unwrap();
-        let found: Vec<_> = manifest.dependencies.iter().map(|d| (d.name.as_str(), d.requirement.as_deref(), d.scope, d.line)).collect();
+        let found: Vec<_> =
+            manifest.dependencies.iter().map(|d| (d.name.as_str(), d.requirement.as_deref(), d.scope, d.line)).collect();
         assert_eq!(
             found,
             [
@@ -88,9 +100,14 @@ mod tests {
 
     #[test]
     fn composer_lock() {
-        let text = "{\"packages\": [\n {\"name\": \"monolog/monolog\", \"version\": \"v3.5.0\"}],\n \"packages-dev\": [\n {\"name\": \"mockery/mockery\", \"version\": \"1.6.7\"}],\n \"platform\": {\"php\": \"^8.2\"}}";
+        let text = r#"{"packages": [
+ {"name": "monolog/monolog", "version": "v3.5.0"}],
+ "packages-dev": [
+ {"name": "mockery/mockery", "version": "1.6.7"}],
+ "platform": {"php": "^8.2"}}"#;
         let manifest = parse("composer.lock", text).unwrap();
-        let found: Vec<_> = manifest.dependencies.iter().map(|d| (d.name.as_str(), d.resolved.as_deref(), d.scope, d.line)).collect();
+        let found: Vec<_> =
+            manifest.dependencies.iter().map(|d| (d.name.as_str(), d.resolved.as_deref(), d.scope, d.line)).collect();
         assert_eq!(
             found,
             [

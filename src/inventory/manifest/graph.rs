@@ -17,22 +17,22 @@ pub(super) struct Graph {
 
 impl Graph {
     /// `package` needs `dependency`.
-    pub fn edge(&mut self, package: &str, dependency: &str) {
+    pub(super) fn edge(&mut self, package: &str, dependency: &str) {
         self.edges.entry(package.to_string()).or_default().push(dependency.to_string());
     }
 
     /// A package of the repository needs `dependency` itself.
-    pub fn root(&mut self, dependency: &str, scope: DependencyScope) {
+    pub(super) fn root(&mut self, dependency: &str, scope: DependencyScope) {
         self.roots.entry(dependency.to_string()).or_default().push(scope);
     }
 
     /// Whether a package of the repository needs `key` itself.
-    pub fn is_root(&self, key: &str) -> bool {
+    pub(super) fn is_root(&self, key: &str) -> bool {
         self.roots.contains_key(key)
     }
 
     /// The scope of every reachable package. Each is visited once.
-    pub fn scopes(&self) -> BTreeMap<&str, DependencyScope> {
+    pub(super) fn scopes(&self) -> BTreeMap<&str, DependencyScope> {
         let mut scopes = BTreeMap::new();
         for scope in PRECEDENCE {
             let started = self.roots.iter().filter(|(_, scopes)| scopes.contains(&scope));

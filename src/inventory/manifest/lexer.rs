@@ -35,11 +35,11 @@ pub(super) struct Token<'a> {
 }
 
 impl Token<'_> {
-    pub fn is_word(&self, word: &str) -> bool {
+    pub(super) fn is_word(&self, word: &str) -> bool {
         self.kind == Kind::Word && self.text == word
     }
 
-    pub fn is_symbol(&self, symbol: &str) -> bool {
+    pub(super) fn is_symbol(&self, symbol: &str) -> bool {
         self.kind == Kind::Symbol && self.text == symbol
     }
 }
@@ -137,16 +137,13 @@ mod tests {
 
     #[test]
     fn comments_vanish_and_lines_stay_exact() {
-        let source = "a /* x\n y */ 'b' // c\n\"\"\"d\ne\"\"\" f";
+        let source = r#"a /* x
+ y */ 'b' // c
+"""d
+e""" f"#;
         assert_eq!(
             shown(source, GRADLE),
-            [
-                (Kind::Word, "a", 1),
-                (Kind::Text, "b", 2),
-                (Kind::Newline, "\n", 2),
-                (Kind::Text, "d\ne", 3),
-                (Kind::Word, "f", 4),
-            ]
+            [(Kind::Word, "a", 1), (Kind::Text, "b", 2), (Kind::Newline, "\n", 2), (Kind::Text, "d\ne", 3), (Kind::Word, "f", 4),]
         );
     }
 

@@ -176,10 +176,23 @@ mod tests {
     #[test]
     fn catalogue_aliases_and_bundles() {
         let found = linked(&[
-            ("app/build.gradle.kts", "dependencies {\n  implementation(libs.spring.web)\n  testImplementation(libs.bundles.tests)\n}\n"),
+            (
+                "app/build.gradle.kts",
+                r"dependencies {
+  implementation(libs.spring.web)
+  testImplementation(libs.bundles.tests)
+}
+",
+            ),
             (
                 "gradle/libs.versions.toml",
-                "[libraries]\nspring-web = \"org.x:web:1.0\"\njunit = \"junit:junit:4.13\"\nmock = \"org.m:mock:5.0\"\n[bundles]\ntests = [\"junit\", \"mock\"]\n",
+                r#"[libraries]
+spring-web = "org.x:web:1.0"
+junit = "junit:junit:4.13"
+mock = "org.m:mock:5.0"
+[bundles]
+tests = ["junit", "mock"]
+"#,
             ),
         ]);
         assert_eq!(
@@ -197,11 +210,28 @@ mod tests {
     #[test]
     fn requirements_managed_elsewhere() {
         let found = linked(&[
-            ("Cargo.toml", "[workspace]\nmembers = [\"a\"]\n[workspace.dependencies]\njson = { package = \"serde_json\", version = \"1.0.9\", features = [\"std\"] }\n"),
-            ("a/Cargo.toml", "[package]\nname = \"a\"\n[dependencies]\njson = { workspace = true, features = [\"raw_value\"] }\n"),
+            (
+                "Cargo.toml",
+                r#"[workspace]
+members = ["a"]
+[workspace.dependencies]
+json = { package = "serde_json", version = "1.0.9", features = ["std"] }
+"#,
+            ),
+            (
+                "a/Cargo.toml",
+                r#"[package]
+name = "a"
+[dependencies]
+json = { workspace = true, features = ["raw_value"] }
+"#,
+            ),
             ("pnpm-workspace.yaml", "catalog:\n  react: ^18.2.0\n"),
             ("web/package.json", "{\"dependencies\": {\"react\": \"catalog:\"}}"),
-            ("Directory.Packages.props", "<Project><ItemGroup><PackageVersion Include=\"Dapper\" Version=\"2.1\"/></ItemGroup></Project>"),
+            (
+                "Directory.Packages.props",
+                "<Project><ItemGroup><PackageVersion Include=\"Dapper\" Version=\"2.1\"/></ItemGroup></Project>",
+            ),
             ("src/a/a.csproj", "<Project><ItemGroup><PackageReference Include=\"dapper\"/></ItemGroup></Project>"),
         ]);
         // A crate renamed by the workspace is known to members by its new name.
@@ -216,11 +246,37 @@ mod tests {
     fn locked_versions_come_from_the_nearest_lockfile() {
         let found = linked(&[
             ("package.json", "{\"dependencies\": {\"ms\": \"^2.1.0\"}}"),
-            ("yarn.lock", "ms@2.0.0:\n  version \"2.0.0\"\n\nms@^2.1.0:\n  version \"2.1.3\"\n"),
-            ("api/pyproject.toml", "[project]\nname = \"api\"\ndependencies = [\"flask\"]\n"),
+            (
+                "yarn.lock",
+                r#"ms@2.0.0:
+  version "2.0.0"
+
+ms@^2.1.0:
+  version "2.1.3"
+"#,
+            ),
+            (
+                "api/pyproject.toml",
+                r#"[project]
+name = "api"
+dependencies = ["flask"]
+"#,
+            ),
             ("api/requirements.txt", "flask\n"),
-            ("api/poetry.lock", "[[package]]\nname = \"flask\"\nversion = \"3.0.2\"\n"),
-            ("poetry.lock", "[[package]]\nname = \"flask\"\nversion = \"1.0\"\n"),
+            (
+                "api/poetry.lock",
+                r#"[[package]]
+name = "flask"
+version = "3.0.2"
+"#,
+            ),
+            (
+                "poetry.lock",
+                r#"[[package]]
+name = "flask"
+version = "1.0"
+"#,
+            ),
         ]);
         assert_eq!(versions(&found[0]), [("ms", Some("^2.1.0"), Some("2.1.3"))]);
         assert_eq!(found[1].dependencies.iter().map(|d| d.direct).collect::<Vec<_>>(), [false, true]);

@@ -143,10 +143,7 @@ const PYPI: Table = &[
     ("websocket-client", &["websocket"]),
 ];
 
-const CARGO: Table = &[
-    ("md-5", &["md5"]),
-    ("sha-1", &["sha1"]),
-];
+const CARGO: Table = &[("md-5", &["md5"]), ("sha-1", &["sha1"])];
 
 /// A row names one artifact, or a group whose artifacts all share their packages.
 const MAVEN: Table = &[
@@ -180,7 +177,10 @@ const MAVEN: Table = &[
     ("org.springframework.boot:spring-boot-starter-actuator", &["org.springframework.boot.actuate"]),
     ("org.springframework.boot:spring-boot-starter-amqp", &["org.springframework.amqp"]),
     ("org.springframework.boot:spring-boot-starter-cache", &["org.springframework.cache"]),
-    ("org.springframework.boot:spring-boot-starter-data-jpa", &["org.springframework.data.jpa", "jakarta.persistence", "javax.persistence"]),
+    (
+        "org.springframework.boot:spring-boot-starter-data-jpa",
+        &["org.springframework.data.jpa", "jakarta.persistence", "javax.persistence"],
+    ),
     ("org.springframework.boot:spring-boot-starter-data-mongodb", &["org.springframework.data.mongodb"]),
     ("org.springframework.boot:spring-boot-starter-data-redis", &["org.springframework.data.redis"]),
     ("org.springframework.boot:spring-boot-starter-jdbc", &["org.springframework.jdbc"]),
@@ -237,7 +237,10 @@ mod tests {
         assert_eq!(module_names(Ecosystem::Cargo, "serde-json"), ["serde_json"]);
         assert_eq!(module_names(Ecosystem::Npm, "@nestjs/core"), ["@nestjs/core"]);
         assert_eq!(module_names(Ecosystem::Go, "github.com/gin-gonic/gin"), ["github.com/gin-gonic/gin"]);
-        assert_eq!(module_names(Ecosystem::Maven, "org.springframework.boot:spring-boot-starter-security"), ["org.springframework.security"]);
+        assert_eq!(
+            module_names(Ecosystem::Maven, "org.springframework.boot:spring-boot-starter-security"),
+            ["org.springframework.security"]
+        );
         assert_eq!(module_names(Ecosystem::Maven, "com.squareup.okhttp3:okhttp"), ["okhttp3"]);
         assert_eq!(module_names(Ecosystem::Maven, "org.acme:thing"), ["org.acme"]);
         assert_eq!(module_names(Ecosystem::RubyGems, "rack-attack"), ["rack/attack"]);

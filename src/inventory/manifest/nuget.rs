@@ -36,7 +36,9 @@ pub(super) fn project(path: &str, text: &str) -> Result<Manifest, String> {
             dependency.scope = DependencyScope::Development;
         }
         if !file_name.ends_with(".props") {
-            if let Some(name) = properties.get("PackageId").or_else(|| properties.get("AssemblyName")).filter(|name| !name.contains('$')) {
+            if let Some(name) =
+                properties.get("PackageId").or_else(|| properties.get("AssemblyName")).filter(|name| !name.contains('$'))
+            {
                 package.name = super::normalise(Ecosystem::NuGet, name);
             }
             let sdk = root.attribute("Sdk").unwrap_or_default();
@@ -70,7 +72,8 @@ fn item_dependency(item: Node<'_, '_>, lines: &Lines<'_>, path: &str, properties
         _ => return None,
     };
     let name = item.attribute("Include").or_else(|| item.attribute("Update"))?;
-    let requirement = attribute_or_child("VersionOverride").or_else(|| attribute_or_child("Version")).map(|text| filled(text, properties));
+    let requirement =
+        attribute_or_child("VersionOverride").or_else(|| attribute_or_child("Version")).map(|text| filled(text, properties));
     Some(Dependency {
         resolved: requirement.as_deref().and_then(|text| version::exact(Ecosystem::NuGet, text)),
         requirement,
@@ -148,9 +151,20 @@ mod tests {
 
     #[test]
     fn a_web_project() {
-        let text = "<Project Sdk=\"Microsoft.NET.Sdk.Web\">\n  <PropertyGroup>\n    <TargetFramework>net8.0</TargetFramework>\n    <EfVersion>8.0.3</EfVersion>\n  </PropertyGroup>\n  <ItemGroup>\n    \
-                    <PackageReference Include=\"Serilog.AspNetCore\" Version=\"8.0.1\" />\n    <PackageReference Include=\"Microsoft.EntityFrameworkCore\">\n      <Version>$(EfVersion)</Version>\n    </PackageReference>\n    \
-                    <PackageReference Include=\"StyleCop.Analyzers\" Version=\"1.1\" PrivateAssets=\"all\" />\n    <ProjectReference Include=\"..\\Core\\Core.csproj\" />\n  </ItemGroup>\n</Project>";
+        let text = r#"<Project Sdk="Microsoft.NET.Sdk.Web">
+  <PropertyGroup>
+    <TargetFramework>net8.0</TargetFramework>
+    <EfVersion>8.0.3</EfVersion>
+  </PropertyGroup>
+  <ItemGroup>
+    <PackageReference Include="Serilog.AspNetCore" Version="8.0.1" />
+    <PackageReference Include="Microsoft.EntityFrameworkCore">
+      <Version>$(EfVersion)</Version>
+    </PackageReference>
+    <PackageReference Include="StyleCop.Analyzers" Version="1.1" PrivateAssets="all" />
+    <ProjectReference Include="..\Core\Core.csproj" />
+  </ItemGroup>
+</Project>"#;
         assert_eq!(
             shown("src/Api/Api.csproj", text),
             [
@@ -168,28 +182,34 @@ mod tests {
 
     #[test]
     fn a_test_project_is_development() {
-        let text = "<Project Sdk=\"Microsoft.NET.Sdk\">\n<ItemGroup>\n<PackageReference Include=\"Moq\" Version=\"4.20\"/>\n<PackageReference Include=\"Microsoft.NET.Test.Sdk\" Version=\"17.9\"/>\n</ItemGroup></Project>";
+        let text = r#"<Project Sdk="Microsoft.NET.Sdk">
+<ItemGroup>
+<PackageReference Include="Moq" Version="4.20"/>
+<PackageReference Include="Microsoft.NET.Test.Sdk" Version="17.9"/>
+</ItemGroup></Project>"#;
         assert!(shown("t.csproj", text).iter().all(|found| found.2 == Development));
     }
 
     #[test]
     fn central_versions_are_not_asked_for() {
-        let text = "<Project>\n<ItemGroup>\n<PackageVersion Include=\"Dapper\" Version=\"2.1.35\" />\n</ItemGroup></Project>";
+        let text = r#"<Project>
+<ItemGroup>
+<PackageVersion Include="Dapper" Version="2.1.35" />
+</ItemGroup></Project>"#;
         assert_eq!(shown("Directory.Packages.props", text), [("dapper".into(), Some("2.1.35".into()), Runtime, false, 3)]);
         assert!(parse("Directory.Packages.props", text).unwrap().package.is_none());
     }
 
     #[test]
     fn locks_and_old_lists() {
-        let lock = "{\"version\": 1, \"dependencies\": {\"net8.0\": {\n\"Dapper\": {\"type\": \"Direct\", \"requested\": \"[2.1.35, )\", \"resolved\": \"2.1.35\"},\n\
-                    \"System.X\": {\"type\": \"Transitive\", \"resolved\": \"1.0.0\"},\n\"core\": {\"type\": \"Project\"}}}}";
+        let lock = r#"{"version": 1, "dependencies": {"net8.0": {
+"Dapper": {"type": "Direct", "requested": "[2.1.35, )", "resolved": "2.1.35"},
+"System.X": {"type": "Transitive", "resolved": "1.0.0"},
+"core": {"type": "Project"}}}}"#;
         let found = shown("packages.lock.json", lock);
         assert_eq!(
             found,
-            [
-                ("dapper".into(), Some("[2.1.35, )".into()), Runtime, true, 2),
-                ("system.x".into(), None, Runtime, false, 3),
-            ]
+            [("dapper".into(), Some("[2.1.35, )".into()), Runtime, true, 2), ("system.x".into(), None, Runtime, false, 3),]
         );
         let config = "<packages>\n<package id=\"EntityFramework\" version=\"6.4.4\" targetFramework=\"net472\" />\n</packages>";
         assert_eq!(shown("packages.config", config), [("entityframework".into(), Some("6.4.4".into()), Runtime, true, 2)]);

@@ -219,12 +219,30 @@ mod tests {
 
     #[test]
     fn gemfile_groups_and_options() {
-        let text = "source 'https://rubygems.org'\nruby '3.2.2'\n\ngem 'rails', '~> 7.1', '>= 7.1.2' # web\ngem 'puma'\nif ENV['X']\n  gem 'redis', '5.0.8'\nend\n\
-                    group :development, :test, optional: true do\n  gem 'rspec-rails', require: false\n  platforms :mri do\n    gem 'byebug'\n  end\nend\n\
-                    gem 'rubocop', group: %i[development test], require: false\ngem 'capistrano', :group => :development\n\
-                    gem 'engine', path: '../engine'\ngem 'datadog', groups: [:production]\ngem 'long',\n  '~> 1.0'\n";
+        let text = r"source 'https://rubygems.org'
+ruby '3.2.2'
+
+gem 'rails', '~> 7.1', '>= 7.1.2' # web
+gem 'puma'
+if ENV['X']
+  gem 'redis', '5.0.8'
+end
+group :development, :test, optional: true do
+  gem 'rspec-rails', require: false
+  platforms :mri do
+    gem 'byebug'
+  end
+end
+gem 'rubocop', group: %i[development test], require: false
+gem 'capistrano', :group => :development
+gem 'engine', path: '../engine'
+gem 'datadog', groups: [:production]
+gem 'long',
+  '~> 1.0'
+";
         let manifest = parse("Gemfile", text).unwrap();
-        let found: Vec<_> = manifest.dependencies.iter().map(|d| (d.name.as_str(), d.requirement.as_deref(), d.scope, d.line)).collect();
+        let found: Vec<_> =
+            manifest.dependencies.iter().map(|d| (d.name.as_str(), d.requirement.as_deref(), d.scope, d.line)).collect();
         assert_eq!(
             found,
             [
@@ -246,20 +264,49 @@ mod tests {
 
     #[test]
     fn lock_sections() {
-        let text = "PATH\n  remote: ../engine\n  specs:\n    engine (0.1.0)\n\nGEM\n  remote: https://rubygems.org/\n  specs:\n    nokogiri (1.16.2-x86_64-linux)\n      racc (~> 1.4)\n    \
-                    rails (7.1.2)\n      nokogiri (>= 1.8.5)\n\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n  engine!\n  rails (~> 7.1)\n\nRUBY VERSION\n   ruby 3.2.2p53\n";
+        let text = r"PATH
+  remote: ../engine
+  specs:
+    engine (0.1.0)
+
+GEM
+  remote: https://rubygems.org/
+  specs:
+    nokogiri (1.16.2-x86_64-linux)
+      racc (~> 1.4)
+    rails (7.1.2)
+      nokogiri (>= 1.8.5)
+
+PLATFORMS
+  ruby
+
+DEPENDENCIES
+  engine!
+  rails (~> 7.1)
+
+RUBY VERSION
+   ruby 3.2.2p53
+";
         let manifest = parse("Gemfile.lock", text).unwrap();
-        let found: Vec<_> = manifest.dependencies.iter().map(|d| (d.name.as_str(), d.resolved.as_deref(), d.direct, d.line)).collect();
+        let found: Vec<_> =
+            manifest.dependencies.iter().map(|d| (d.name.as_str(), d.resolved.as_deref(), d.direct, d.line)).collect();
         assert_eq!(found, [("nokogiri", Some("1.16.2"), false, 9), ("rails", Some("7.1.2"), true, 11)]);
         assert_eq!((manifest.runtime_versions[0].spec.as_str(), manifest.runtime_versions[0].line), ("3.2.2", 22));
     }
 
     #[test]
     fn gemspec_methods() {
-        let text = "Gem::Specification.new do |spec|\n  spec.name = \"tool\"\n  spec.required_ruby_version = \">= 3.0\"\n  spec.executables = [\"tool\"]\n  \
-                    spec.add_dependency \"thor\", \"~> 1.2\"\n  spec.add_development_dependency(\"rake\")\nend\n";
+        let text = r#"Gem::Specification.new do |spec|
+  spec.name = "tool"
+  spec.required_ruby_version = ">= 3.0"
+  spec.executables = ["tool"]
+  spec.add_dependency "thor", "~> 1.2"
+  spec.add_development_dependency("rake")
+end
+"#;
         let manifest = parse("tool.gemspec", text).unwrap();
-        let found: Vec<_> = manifest.dependencies.iter().map(|d| (d.name.as_str(), d.requirement.as_deref(), d.scope, d.line)).collect();
+        let found: Vec<_> =
+            manifest.dependencies.iter().map(|d| (d.name.as_str(), d.requirement.as_deref(), d.scope, d.line)).collect();
         assert_eq!(found, [("thor", Some("~> 1.2"), Runtime, 5), ("rake", None, Development, 6)]);
         assert_eq!(manifest.runtime_versions[0].spec, ">= 3.0");
         let package = manifest.package.unwrap();

@@ -151,16 +151,41 @@ mod tests {
     #[test]
     fn files_of_several_runtimes() {
         assert_eq!(
-            runtimes(".tool-versions", "terraform 1.5\nnodejs 20.11.0 system # lts\npython 3.12.1\n"),
+            runtimes(
+                ".tool-versions",
+                r"terraform 1.5
+nodejs 20.11.0 system # lts
+python 3.12.1
+"
+            ),
             [("nodejs", "20.11.0".into(), 2), ("python", "3.12.1".into(), 3)]
         );
         assert_eq!(runtimes(".sdkmanrc", "java=17.0.2-tem\n"), [("java", "17.0.2-tem".into(), 1)]);
-        assert_eq!(runtimes("mise.toml", "[tools]\nnode = \"20\"\npython = [\"3.12\", \"3.11\"]\n"), [("nodejs", "20".into(), 2), ("python", "3.12".into(), 3)]);
+        assert_eq!(
+            runtimes(
+                "mise.toml",
+                r#"[tools]
+node = "20"
+python = ["3.12", "3.11"]
+"#
+            ),
+            [("nodejs", "20".into(), 2), ("python", "3.12".into(), 3)]
+        );
     }
 
     #[test]
     fn structured_files() {
         assert_eq!(runtimes("rust-toolchain.toml", "[toolchain]\nchannel = \"1.80\"\n"), [("rust", "1.80".into(), 2)]);
-        assert_eq!(runtimes("global.json", "{\n \"sdk\": {\n  \"version\": \"8.0.100\"\n }\n}"), [("dotnet", "8.0.100".into(), 3)]);
+        assert_eq!(
+            runtimes(
+                "global.json",
+                r#"{
+ "sdk": {
+  "version": "8.0.100"
+ }
+}"#
+            ),
+            [("dotnet", "8.0.100".into(), 3)]
+        );
     }
 }

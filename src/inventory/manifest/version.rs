@@ -38,9 +38,7 @@ pub(super) fn exact(ecosystem: Ecosystem, requirement: &str) -> Option<String> {
         _ => (false, 1),
     };
     let bare = match ecosystem {
-        Ecosystem::Maven | Ecosystem::NuGet => {
-            bare.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(bare)
-        }
+        Ecosystem::Maven | Ecosystem::NuGet => bare.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(bare),
         _ => bare,
     };
     let version = Version::parse(bare)?;
@@ -347,7 +345,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_compared_is_none() {
-        for (version, range) in [("latest", ">1"), ("dev-main", ">1"), ("${x}", ">1"), ("1.0", "latest"), ("1.0", "<>2"), ("1", ">")] {
+        for (version, range) in
+            [("latest", ">1"), ("dev-main", ">1"), ("${x}", ">1"), ("1.0", "latest"), ("1.0", "<>2"), ("1", ">")]
+        {
             assert_eq!(version_matches(Npm, version, range), None, "{version} in {range}");
         }
     }

@@ -3,8 +3,8 @@
 //! Document type definitions are refused, so no entity can expand.
 
 use crate::inventory::document::position::Lines;
-pub(super) use roxmltree::Node;
 use roxmltree::Document;
+pub(super) use roxmltree::Node;
 
 /// Parses `text` and hands its root element to `read`.
 pub(super) fn with_root<T>(text: &str, read: impl FnOnce(Node<'_, '_>, &Lines<'_>) -> T) -> Result<T, String> {

@@ -10,7 +10,12 @@ use std::collections::BTreeMap;
 
 /// Plugins that turn the project into something that is started.
 const APPLICATION_PLUGINS: [&str; 7] = [
-    "application", "org.springframework.boot", "io.quarkus", "io.micronaut.application", "io.ktor.plugin", "war",
+    "application",
+    "org.springframework.boot",
+    "io.quarkus",
+    "io.micronaut.application",
+    "io.ktor.plugin",
+    "war",
     "com.android.application",
 ];
 
@@ -68,7 +73,20 @@ fn variables<'a>(tokens: &[Token<'a>]) -> BTreeMap<&'a str, &'a str> {
 fn scope_of(configuration: &str) -> Option<DependencyScope> {
     let lower = configuration.to_ascii_lowercase();
     let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| lower.ends_with(suffix));
-    if !ends(&["implementation", "api", "compile", "runtime", "runtimeonly", "compileonly", "compileonlyapi", "annotationprocessor", "classpath", "kapt", "ksp", "developmentonly"]) {
+    if !ends(&[
+        "implementation",
+        "api",
+        "compile",
+        "runtime",
+        "runtimeonly",
+        "compileonly",
+        "compileonlyapi",
+        "annotationprocessor",
+        "classpath",
+        "kapt",
+        "ksp",
+        "developmentonly",
+    ]) {
         return None;
     }
     Some(if lower.contains("test") || lower == "developmentonly" || lower.starts_with("debug") {
@@ -272,12 +290,26 @@ mod tests {
 
     #[test]
     fn groovy() {
-        let text = "buildscript {\n  ext.kotlin_version = '1.9.0'\n  dependencies { classpath \"org.jetbrains.kotlin:kotlin-gradle-plugin:$kotlin_version\" }\n}\n\
-                    plugins {\n  id 'org.springframework.boot' version '3.2.4'\n}\nsourceCompatibility = '17'\ndependencies {\n  \
-                    implementation 'org.springframework.boot:spring-boot-starter-web', 'org.x:y:1.0@aar'\n  // implementation 'no:no:1'\n  \
-                    testImplementation group: 'junit', name: 'junit', version: '4.13'\n  developmentOnly 'org.springframework.boot:spring-boot-devtools'\n  \
-                    annotationProcessor(\"org.projectlombok:lombok:${lombok}\")\n  implementation project(':libs:core')\n  \
-                    constraints {\n    implementation 'org.z:z:2.0'\n  }\n}\n";
+        let text = r#"buildscript {
+  ext.kotlin_version = '1.9.0'
+  dependencies { classpath "org.jetbrains.kotlin:kotlin-gradle-plugin:$kotlin_version" }
+}
+plugins {
+  id 'org.springframework.boot' version '3.2.4'
+}
+sourceCompatibility = '17'
+dependencies {
+  implementation 'org.springframework.boot:spring-boot-starter-web', 'org.x:y:1.0@aar'
+  // implementation 'no:no:1'
+  testImplementation group: 'junit', name: 'junit', version: '4.13'
+  developmentOnly 'org.springframework.boot:spring-boot-devtools'
+  annotationProcessor("org.projectlombok:lombok:${lombok}")
+  implementation project(':libs:core')
+  constraints {
+    implementation 'org.z:z:2.0'
+  }
+}
+"#;
         assert_eq!(
             shown("build.gradle", text),
             [
@@ -300,9 +332,20 @@ mod tests {
 
     #[test]
     fn kotlin() {
-        let text = "val ktor = \"2.3.9\"\nplugins {\n  kotlin(\"jvm\") version \"1.9.23\"\n  alias(libs.plugins.spring)\n  application\n}\n\
-                    java { toolchain { languageVersion = JavaLanguageVersion.of(21) } }\ndependencies {\n  implementation(platform(\"io.ktor:ktor-bom:$ktor\"))\n  \
-                    implementation(libs.ktor.server)\n  testImplementation(kotlin(\"test\"))\n  implementation(project(\":core\"))\n}\n";
+        let text = r#"val ktor = "2.3.9"
+plugins {
+  kotlin("jvm") version "1.9.23"
+  alias(libs.plugins.spring)
+  application
+}
+java { toolchain { languageVersion = JavaLanguageVersion.of(21) } }
+dependencies {
+  implementation(platform("io.ktor:ktor-bom:$ktor"))
+  implementation(libs.ktor.server)
+  testImplementation(kotlin("test"))
+  implementation(project(":core"))
+}
+"#;
         assert_eq!(
             shown("build.gradle.kts", text),
             [

@@ -38,9 +38,8 @@ pub(in crate::inventory::manifest) fn version_catalogue(path: &str, text: &str) 
     let versions = versions.iter().map(|entry| (&*entry.key, rich_version(&entry.value))).collect();
     for entry in document.get("libraries").map(Node::entries).unwrap_or_default() {
         let stated = &entry.value;
-        let module = tree::text_of(stated, "module").or_else(|| {
-            Some(format!("{}:{}", tree::text_of(stated, "group")?, tree::text_of(stated, "name")?))
-        });
+        let module = tree::text_of(stated, "module")
+            .or_else(|| Some(format!("{}:{}", tree::text_of(stated, "group")?, tree::text_of(stated, "name")?)));
         let (name, version) = match (module, stated.as_str()) {
             (Some(module), _) => (module, version_of(stated, &versions)),
             (None, Some(coordinates)) => split_coordinates(coordinates),
@@ -150,7 +149,13 @@ mod tests {
 
     #[test]
     fn settings_list_members() {
-        let text = "rootProject.name = 'shop'\ninclude ':api', ':libs:core'\ninclude(\n  \":worker\"\n)\nincludeBuild('tools')\n";
+        let text = r#"rootProject.name = 'shop'
+include ':api', ':libs:core'
+include(
+  ":worker"
+)
+includeBuild('tools')
+"#;
         let package = parse("settings.gradle", text).unwrap().package.unwrap();
         assert_eq!((package.name.as_str(), package.is_workspace_root), ("shop", true));
         assert_eq!(package.workspace_members, ["./api", "./libs/core", "./worker"]);
@@ -158,10 +163,16 @@ mod tests {
 
     #[test]
     fn catalogue_entries() {
-        let text = "[versions]\nspring = \"3.2.4\"\nkotlin = { strictly = \"1.9.23\" }\n[libraries]\n\
-                    spring-boot-web = { module = \"org.springframework.boot:spring-boot-starter-web\", version.ref = \"spring\" }\n\
-                    guava = \"com.google.guava:guava:33.0.0-jre\"\njunit = { group = \"junit\", name = \"junit\", version = \"4.13\" }\n\
-                    [plugins]\nkotlin-jvm = { id = \"org.jetbrains.kotlin.jvm\", version.ref = \"kotlin\" }\n";
+        let text = r#"[versions]
+spring = "3.2.4"
+kotlin = { strictly = "1.9.23" }
+[libraries]
+spring-boot-web = { module = "org.springframework.boot:spring-boot-starter-web", version.ref = "spring" }
+guava = "com.google.guava:guava:33.0.0-jre"
+junit = { group = "junit", name = "junit", version = "4.13" }
+[plugins]
+kotlin-jvm = { id = "org.jetbrains.kotlin.jvm", version.ref = "kotlin" }
+"#;
         let manifest = parse("gradle/libs.versions.toml", text).unwrap();
         let found: Vec<_> = manifest
             .dependencies
@@ -174,14 +185,25 @@ mod tests {
                 ("org.springframework.boot:spring-boot-starter-web", Some("3.2.4"), "spring.boot.web", false, 5),
                 ("com.google.guava:guava", Some("33.0.0-jre"), "guava", false, 6),
                 ("junit:junit", Some("4.13"), "junit", false, 7),
-                ("org.jetbrains.kotlin.jvm:org.jetbrains.kotlin.jvm.gradle.plugin", Some("1.9.23"), "plugins.kotlin.jvm", false, 9),
+                (
+                    "org.jetbrains.kotlin.jvm:org.jetbrains.kotlin.jvm.gradle.plugin",
+                    Some("1.9.23"),
+                    "plugins.kotlin.jvm",
+                    false,
+                    9
+                ),
             ]
         );
     }
 
     #[test]
     fn lockfile_scopes() {
-        let text = "# comment\norg.x:a:1.0=compileClasspath,runtimeClasspath\norg.x:b:2.0=testRuntimeClasspath\norg.x:c:3=annotationProcessor\nempty=d\n";
+        let text = r"# comment
+org.x:a:1.0=compileClasspath,runtimeClasspath
+org.x:b:2.0=testRuntimeClasspath
+org.x:c:3=annotationProcessor
+empty=d
+";
         let manifest = parse("gradle.lockfile", text).unwrap();
         let found: Vec<_> = manifest.dependencies.iter().map(|d| (d.name.as_str(), d.scope, d.line)).collect();
         use DependencyScope::*;

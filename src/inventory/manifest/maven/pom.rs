@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 const JAVA_PROPERTIES: [&str; 4] = ["java.version", "maven.compiler.release", "maven.compiler.target", "jdk.version"];
 
 /// Plugins that make something which is started.
-const APPLICATION_PLUGINS: [&str; 4] = ["spring-boot-maven-plugin", "quarkus-maven-plugin", "micronaut-maven-plugin", "jib-maven-plugin"];
+const APPLICATION_PLUGINS: [&str; 4] =
+    ["spring-boot-maven-plugin", "quarkus-maven-plugin", "micronaut-maven-plugin", "jib-maven-plugin"];
 
 /// Properties may use properties; deeper chains and longer values stay as they are.
 const MAX_ROUNDS: usize = 6;
@@ -229,8 +230,11 @@ mod tests {
     #[test]
     fn every_section() {
         let manifest = parse("pom.xml", SOURCE).unwrap();
-        let found: Vec<_> =
-            manifest.dependencies.iter().map(|d| (d.name.as_str(), d.requirement.as_deref(), d.scope, d.direct, d.line)).collect();
+        let found: Vec<_> = manifest
+            .dependencies
+            .iter()
+            .map(|d| (d.name.as_str(), d.requirement.as_deref(), d.scope, d.direct, d.line))
+            .collect();
         assert_eq!(
             found,
             [

@@ -97,7 +97,8 @@ mod tests {
     #[test]
     fn reads_every_table_with_lines_and_scopes() {
         let manifest = parse("api/package.json", SOURCE).unwrap();
-        let found: Vec<_> = manifest.dependencies.iter().map(|d| (d.name.as_str(), d.requirement.as_deref(), d.scope, d.line)).collect();
+        let found: Vec<_> =
+            manifest.dependencies.iter().map(|d| (d.name.as_str(), d.requirement.as_deref(), d.scope, d.line)).collect();
         assert_eq!(
             found,
             [

@@ -32,7 +32,8 @@ pub(in crate::inventory::manifest) fn pnpm_lock(path: &str, text: &str) -> Resul
         let (name, version) = name_and_version(&entry.key);
         let (key, flagged) = (key(name, version), flagged_scope(&entry.value));
         manifest.dependencies.push(Dependency {
-            resolved: tree::text_of(&entry.value, "version").or_else(|| Some(version.to_string()).filter(|text| !text.is_empty())),
+            resolved: tree::text_of(&entry.value, "version")
+                .or_else(|| Some(version.to_string()).filter(|text| !text.is_empty())),
             scope: flagged.or(scopes.get(key.as_str()).copied()).unwrap_or(DependencyScope::Runtime),
             direct: graph.is_root(&key),
             ..Dependency::new(Ecosystem::Npm, name, path, entry.key_span.line)
@@ -53,7 +54,8 @@ fn declare_roots(importer: &Node, graph: &mut Graph) {
 
 /// The key of the package that `name: version` refers to. An alias names its target in the version.
 fn reference(name: &str, version: &str) -> String {
-    let names_target = version.starts_with('/') || version.trim_start_matches('@').split('(').next().unwrap_or_default().contains('@');
+    let names_target =
+        version.starts_with('/') || version.trim_start_matches('@').split('(').next().unwrap_or_default().contains('@');
     let (name, version) = if names_target { name_and_version(version) } else { (name, without_peers(version)) };
     key(name, version)
 }
@@ -121,8 +123,18 @@ mod tests {
 
     #[test]
     fn version_5() {
-        let text = "lockfileVersion: 5.4\ndependencies:\n  express: 4.18.2\n  '@nestjs/core': 10.0.0_abc\npackages:\n  /express/4.18.2:\n    \
-                    dev: false\n  /@nestjs/core/10.0.0_abc:\n    dev: false\n  /jest/29.0.0:\n    dev: true\n";
+        let text = r"lockfileVersion: 5.4
+dependencies:
+  express: 4.18.2
+  '@nestjs/core': 10.0.0_abc
+packages:
+  /express/4.18.2:
+    dev: false
+  /@nestjs/core/10.0.0_abc:
+    dev: false
+  /jest/29.0.0:
+    dev: true
+";
         use DependencyScope::*;
         assert_eq!(
             shown(text),
@@ -136,10 +148,31 @@ mod tests {
 
     #[test]
     fn version_9_derives_scopes_from_the_graph() {
-        let text = "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      react-dom:\n        specifier: ^18\n        \
-                    version: 18.2.0(react@18.2.0)\n    devDependencies:\n      eslint:\n        specifier: ^9\n        version: 9.1.0\n\
-                    packages:\n  react-dom@18.2.0:\n    resolution: {}\n  eslint@9.1.0:\n    resolution: {}\n  chalk@4.1.2:\n    resolution: {}\n\
-                    snapshots:\n  react-dom@18.2.0(react@18.2.0): {}\n  eslint@9.1.0:\n    dependencies:\n      chalk: 4.1.2\n  chalk@4.1.2: {}\n";
+        let text = r"lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      react-dom:
+        specifier: ^18
+        version: 18.2.0(react@18.2.0)
+    devDependencies:
+      eslint:
+        specifier: ^9
+        version: 9.1.0
+packages:
+  react-dom@18.2.0:
+    resolution: {}
+  eslint@9.1.0:
+    resolution: {}
+  chalk@4.1.2:
+    resolution: {}
+snapshots:
+  react-dom@18.2.0(react@18.2.0): {}
+  eslint@9.1.0:
+    dependencies:
+      chalk: 4.1.2
+  chalk@4.1.2: {}
+";
         use DependencyScope::*;
         assert_eq!(
             shown(text),
@@ -160,7 +193,15 @@ mod tests {
 
     #[test]
     fn workspace_members_and_catalogue() {
-        let manifest = parse("pnpm-workspace.yaml", "packages:\n  - 'apps/*'\ncatalog:\n  react: ^18.2.0\n").unwrap();
+        let manifest = parse(
+            "pnpm-workspace.yaml",
+            r"packages:
+  - 'apps/*'
+catalog:
+  react: ^18.2.0
+",
+        )
+        .unwrap();
         assert_eq!(manifest.package.unwrap().workspace_members, ["apps/*"]);
         let react = &manifest.dependencies[0];
         assert_eq!((react.requirement.as_deref(), react.direct, react.line), (Some("^18.2.0"), false, 4));

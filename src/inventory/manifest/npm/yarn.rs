@@ -109,11 +109,26 @@ mod tests {
 
     #[test]
     fn first_format() {
-        let text = "# yarn lockfile v1\n\n\n\"@babel/core@^7.1.0\", \"@babel/core@^7.2.0\":\n  version \"7.23.0\"\n  resolved \"https://x\"\n  \
-                    dependencies:\n    version \"9.9.9\"\n\nms@2.0.0:\n  version \"2.0.0\"\n\"alias@npm:real@^1.0.0\":\n  version \"1.0.1\"\n";
+        let text = r#"# yarn lockfile v1
+
+
+"@babel/core@^7.1.0", "@babel/core@^7.2.0":
+  version "7.23.0"
+  resolved "https://x"
+  dependencies:
+    version "9.9.9"
+
+ms@2.0.0:
+  version "2.0.0"
+"alias@npm:real@^1.0.0":
+  version "1.0.1"
+"#;
         let manifest = parse("yarn.lock", text).unwrap();
-        let found: Vec<_> =
-            manifest.dependencies.iter().map(|d| (d.name.as_str(), d.requirement.as_deref(), d.resolved.as_deref(), d.line)).collect();
+        let found: Vec<_> = manifest
+            .dependencies
+            .iter()
+            .map(|d| (d.name.as_str(), d.requirement.as_deref(), d.resolved.as_deref(), d.line))
+            .collect();
         assert_eq!(
             found,
             [
@@ -128,11 +143,28 @@ mod tests {
 
     #[test]
     fn berry_tells_what_is_direct() {
-        let text = "__metadata:\n  version: 8\n\n\"app@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"app@workspace:.\"\n  \
-                    dependencies:\n    express: \"npm:^4.18.0\"\n  languageName: unknown\n\n\"express@npm:^4.18.0\":\n  version: 4.18.2\n  \
-                    resolution: \"express@npm:4.18.2\"\n  dependencies:\n    ms: \"npm:2.0.0\"\n\n\"ms@npm:2.0.0\":\n  version: 2.0.0\n";
+        let text = r#"__metadata:
+  version: 8
+
+"app@workspace:.":
+  version: 0.0.0-use.local
+  resolution: "app@workspace:."
+  dependencies:
+    express: "npm:^4.18.0"
+  languageName: unknown
+
+"express@npm:^4.18.0":
+  version: 4.18.2
+  resolution: "express@npm:4.18.2"
+  dependencies:
+    ms: "npm:2.0.0"
+
+"ms@npm:2.0.0":
+  version: 2.0.0
+"#;
         let manifest = parse("yarn.lock", text).unwrap();
-        let found: Vec<_> = manifest.dependencies.iter().map(|d| (d.name.as_str(), d.resolved.as_deref(), d.direct, d.line)).collect();
+        let found: Vec<_> =
+            manifest.dependencies.iter().map(|d| (d.name.as_str(), d.resolved.as_deref(), d.direct, d.line)).collect();
         assert_eq!(found, [("express", Some("4.18.2"), true, 11), ("ms", Some("2.0.0"), false, 17)]);
     }
 }

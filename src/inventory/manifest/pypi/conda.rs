@@ -57,10 +57,21 @@ mod tests {
 
     #[test]
     fn conda_and_pip() {
-        let text = "name: app\ndependencies:\n  - python=3.11\n  - conda-forge::numpy=1.26\n  - pandas=2.1.0=py311\n  - scipy>=1.10\n  - pip:\n    - fastapi==0.110.0\n";
+        let text = r"name: app
+dependencies:
+  - python=3.11
+  - conda-forge::numpy=1.26
+  - pandas=2.1.0=py311
+  - scipy>=1.10
+  - pip:
+    - fastapi==0.110.0
+";
         let manifest = parse("environment.yml", text).unwrap();
-        let found: Vec<_> =
-            manifest.dependencies.iter().map(|d| (d.name.as_str(), d.requirement.as_deref(), d.resolved.as_deref(), d.line)).collect();
+        let found: Vec<_> = manifest
+            .dependencies
+            .iter()
+            .map(|d| (d.name.as_str(), d.requirement.as_deref(), d.resolved.as_deref(), d.line))
+            .collect();
         assert_eq!(
             found,
             [

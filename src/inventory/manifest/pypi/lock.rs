@@ -150,8 +150,21 @@ mod tests {
 
     #[test]
     fn poetry_old_and_new() {
-        let text = "[[package]]\nname = \"Flask\"\nversion = \"3.0.0\"\ncategory = \"main\"\n\n[[package]]\nname = \"pytest\"\nversion = \"8.0\"\n\
-                    groups = [\"dev\", \"test\"]\n\n[[package]]\nname = \"redis\"\nversion = \"5.0\"\noptional = true\n";
+        let text = r#"[[package]]
+name = "Flask"
+version = "3.0.0"
+category = "main"
+
+[[package]]
+name = "pytest"
+version = "8.0"
+groups = ["dev", "test"]
+
+[[package]]
+name = "redis"
+version = "5.0"
+optional = true
+"#;
         assert_eq!(
             shown("poetry.lock", text),
             [
@@ -164,11 +177,31 @@ mod tests {
 
     #[test]
     fn uv_tells_direct_and_scope() {
-        let text = "version = 1\nrequires-python = \">=3.12\"\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\nsource = { virtual = \".\" }\n\
-                    dependencies = [{ name = \"httpx\" }]\n[package.dev-dependencies]\ndev = [{ name = \"pytest\" }]\n\
-                    [[package]]\nname = \"httpx\"\nversion = \"0.27.0\"\nsource = { registry = \"https://pypi.org/simple\" }\ndependencies = [{ name = \"idna\" }]\n\
-                    [[package]]\nname = \"idna\"\nversion = \"3.6\"\n[[package]]\nname = \"pytest\"\nversion = \"8.1\"\ndependencies = [{ name = \"pluggy\" }]\n\
-                    [[package]]\nname = \"pluggy\"\nversion = \"1.4\"\n";
+        let text = r#"version = 1
+requires-python = ">=3.12"
+[[package]]
+name = "app"
+version = "0.1.0"
+source = { virtual = "." }
+dependencies = [{ name = "httpx" }]
+[package.dev-dependencies]
+dev = [{ name = "pytest" }]
+[[package]]
+name = "httpx"
+version = "0.27.0"
+source = { registry = "https://pypi.org/simple" }
+dependencies = [{ name = "idna" }]
+[[package]]
+name = "idna"
+version = "3.6"
+[[package]]
+name = "pytest"
+version = "8.1"
+dependencies = [{ name = "pluggy" }]
+[[package]]
+name = "pluggy"
+version = "1.4"
+"#;
         assert_eq!(
             shown("uv.lock", text),
             [
@@ -182,11 +215,34 @@ mod tests {
 
     #[test]
     fn pdm_pylock_and_pipfile() {
-        let pdm = "[[package]]\nname = \"a\"\nversion = \"1\"\ngroups = [\"default\"]\n[[package]]\nname = \"b\"\nversion = \"2\"\ngroups = [\"lint\"]\n";
-        assert_eq!(shown("pdm.lock", pdm), [("a".into(), "1".into(), Runtime, false, 2), ("b".into(), "2".into(), Development, false, 6)]);
-        let pylock = "lock-version = \"1.0\"\n[[packages]]\nname = \"attrs\"\nversion = \"25.1.0\"\n";
+        let pdm = r#"[[package]]
+name = "a"
+version = "1"
+groups = ["default"]
+[[package]]
+name = "b"
+version = "2"
+groups = ["lint"]
+"#;
+        assert_eq!(
+            shown("pdm.lock", pdm),
+            [("a".into(), "1".into(), Runtime, false, 2), ("b".into(), "2".into(), Development, false, 6)]
+        );
+        let pylock = r#"lock-version = "1.0"
+[[packages]]
+name = "attrs"
+version = "25.1.0"
+"#;
         assert_eq!(shown("pylock.toml", pylock), [("attrs".into(), "25.1.0".into(), Runtime, false, 3)]);
-        let pipfile = "{\n \"_meta\": {\"hash\": {}},\n \"default\": {\n  \"Flask\": {\"version\": \"==2.3.2\"}\n },\n \"develop\": {\n  \"pytest\": {\"version\": \"==8.0\"}\n }\n}";
+        let pipfile = r#"{
+ "_meta": {"hash": {}},
+ "default": {
+  "Flask": {"version": "==2.3.2"}
+ },
+ "develop": {
+  "pytest": {"version": "==8.0"}
+ }
+}"#;
         assert_eq!(
             shown("Pipfile.lock", pipfile),
             [("flask".into(), "2.3.2".into(), Runtime, false, 4), ("pytest".into(), "8.0".into(), Development, false, 7)]

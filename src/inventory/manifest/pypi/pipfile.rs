@@ -46,8 +46,19 @@ mod tests {
 
     #[test]
     fn reads_packages_and_categories() {
-        let text = "[[source]]\nurl = \"https://pypi.org/simple\"\n[packages]\nflask = \"==2.3.2\"\ngunicorn = {version = \">=20\", extras = [\"gevent\"]}\n\
-                    lib = {path = \"./lib\", editable = true}\n[dev-packages]\npytest = \"*\"\n[docs]\nsphinx = \"*\"\n[requires]\npython_version = \"3.11\"\n";
+        let text = r#"[[source]]
+url = "https://pypi.org/simple"
+[packages]
+flask = "==2.3.2"
+gunicorn = {version = ">=20", extras = ["gevent"]}
+lib = {path = "./lib", editable = true}
+[dev-packages]
+pytest = "*"
+[docs]
+sphinx = "*"
+[requires]
+python_version = "3.11"
+"#;
         let manifest = parse("Pipfile", text).unwrap();
         let found: Vec<_> =
             manifest.dependencies.iter().map(|d| (d.name.as_str(), d.requirement.as_deref(), d.scope, d.line)).collect();

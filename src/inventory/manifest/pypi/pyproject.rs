@@ -1,7 +1,7 @@
 //! `pyproject.toml`: PEP 621 metadata, PEP 735 groups, and the tables of poetry, pdm, uv, rye and hatch.
 
-use super::requirement::Requirement;
 use super::group_scope;
+use super::requirement::Requirement;
 use crate::inventory::document::{Entry, Node};
 use crate::inventory::manifest::{Dependency, DependencyScope, Ecosystem, LocalPackage, Manifest, ManifestKind, tree, version};
 
@@ -130,14 +130,33 @@ mod tests {
     use crate::inventory::manifest::parse;
 
     fn shown(text: &str) -> Vec<(String, Option<String>, DependencyScope, u32)> {
-        parse("pyproject.toml", text).unwrap().dependencies.into_iter().map(|d| (d.name, d.requirement, d.scope, d.line)).collect()
+        parse("pyproject.toml", text)
+            .unwrap()
+            .dependencies
+            .into_iter()
+            .map(|d| (d.name, d.requirement, d.scope, d.line))
+            .collect()
     }
 
     #[test]
     fn pep_621() {
-        let text = "[project]\nname = \"My_App\"\nrequires-python = \">=3.11\"\ndependencies = [\n  \"fastapi>=0.110\",\n  \"uvicorn[standard]==0.29.0\",\n]\n\
-                    [project.scripts]\nrun = \"app:main\"\n[project.optional-dependencies]\npostgres = [\"asyncpg\"]\ndev = [\"ruff\"]\n\
-                    [dependency-groups]\ntest = [\"pytest>8\", {include-group = \"dev\"}]\n[build-system]\nrequires = [\"hatchling\"]\n";
+        let text = r#"[project]
+name = "My_App"
+requires-python = ">=3.11"
+dependencies = [
+  "fastapi>=0.110",
+  "uvicorn[standard]==0.29.0",
+]
+[project.scripts]
+run = "app:main"
+[project.optional-dependencies]
+postgres = ["asyncpg"]
+dev = ["ruff"]
+[dependency-groups]
+test = ["pytest>8", {include-group = "dev"}]
+[build-system]
+requires = ["hatchling"]
+"#;
         use DependencyScope::*;
         assert_eq!(
             shown(text),
@@ -158,10 +177,21 @@ mod tests {
 
     #[test]
     fn poetry() {
-        let text = "[tool.poetry]\nname = \"api\"\n[tool.poetry.dependencies]\npython = \"^3.11\"\nDjango = \"^5.0\"\n\
-                    celery = { version = \"5.3.6\", extras = [\"redis\"] }\nsentry-sdk = { version = \"*\", optional = true }\n\
-                    shared = { path = \"../shared\" }\n[tool.poetry.dev-dependencies]\nblack = \"*\"\n\
-                    [tool.poetry.group.test.dependencies]\npytest = \"^8\"\n[tool.poetry.group.worker.dependencies]\nrq = \"^1\"\n";
+        let text = r#"[tool.poetry]
+name = "api"
+[tool.poetry.dependencies]
+python = "^3.11"
+Django = "^5.0"
+celery = { version = "5.3.6", extras = ["redis"] }
+sentry-sdk = { version = "*", optional = true }
+shared = { path = "../shared" }
+[tool.poetry.dev-dependencies]
+black = "*"
+[tool.poetry.group.test.dependencies]
+pytest = "^8"
+[tool.poetry.group.worker.dependencies]
+rq = "^1"
+"#;
         use DependencyScope::*;
         assert_eq!(
             shown(text),
@@ -184,8 +214,17 @@ mod tests {
 
     #[test]
     fn uv_pdm_and_hatch() {
-        let text = "[tool.uv]\ndev-dependencies = [\"mypy\"]\n[tool.uv.sources]\nshared_lib = { workspace = true }\n[tool.uv.workspace]\n\
-                    members = [\"packages/*\"]\n[tool.pdm.dev-dependencies]\nextra = [\"tox\"]\n[tool.hatch.envs.x]\ndependencies = [\"nox\"]\n";
+        let text = r#"[tool.uv]
+dev-dependencies = ["mypy"]
+[tool.uv.sources]
+shared_lib = { workspace = true }
+[tool.uv.workspace]
+members = ["packages/*"]
+[tool.pdm.dev-dependencies]
+extra = ["tox"]
+[tool.hatch.envs.x]
+dependencies = ["nox"]
+"#;
         use DependencyScope::Development;
         assert_eq!(
             shown(text),

@@ -13,7 +13,7 @@ pub(super) struct Requirement<'a> {
 
 impl<'a> Requirement<'a> {
     /// Reads a PEP 508 requirement; `None` for anything else, such as prose.
-    pub fn parse(text: &'a str) -> Option<Requirement<'a>> {
+    pub(super) fn parse(text: &'a str) -> Option<Requirement<'a>> {
         let text = text.trim();
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let (name, rest) = text.split_at(text.find(|c| !is_name(c)).unwrap_or(text.len()));
@@ -36,7 +36,7 @@ impl<'a> Requirement<'a> {
     }
 
     /// This requirement as a dependency of the file `path`.
-    pub fn dependency(&self, path: &str, line: u32) -> Dependency {
+    pub(super) fn dependency(&self, path: &str, line: u32) -> Dependency {
         Dependency {
             requirement: self.specifier.map(str::to_string),
             resolved: self.specifier.and_then(|text| version::exact(Ecosystem::PyPi, text)),
@@ -59,7 +59,12 @@ pub(super) fn is_url(text: &str) -> bool {
 
 /// Whether a requirement is a folder or file beside this one.
 pub(super) fn is_local_path(text: &str) -> bool {
-    text == "." || text == ".." || text.starts_with("./") || text.starts_with("../") || text.starts_with(".[") || text.starts_with("file:")
+    text == "."
+        || text == ".."
+        || text.starts_with("./")
+        || text.starts_with("../")
+        || text.starts_with(".[")
+        || text.starts_with("file:")
 }
 
 /// The dependency that a URL names: `#egg=name`, a wheel, an archive, or the last part of a repository's address.
@@ -108,7 +113,10 @@ mod tests {
     #[test]
     fn every_form_of_a_requirement() {
         assert_eq!(parsed("Django"), Some(("Django", vec![], None)));
-        assert_eq!(parsed("uvicorn[standard, watch]>=0.20,<1 ; python_version > '3'"), Some(("uvicorn", vec!["standard".into(), "watch".into()], Some(">=0.20,<1"))));
+        assert_eq!(
+            parsed("uvicorn[standard, watch]>=0.20,<1 ; python_version > '3'"),
+            Some(("uvicorn", vec!["standard".into(), "watch".into()], Some(">=0.20,<1")))
+        );
         assert_eq!(parsed("requests (>=2.8.1)"), Some(("requests", vec![], Some(">=2.8.1"))));
         assert_eq!(parsed("pip @ https://x.org/pip-1.3.1.zip ; x"), Some(("pip", vec![], Some("https://x.org/pip-1.3.1.zip"))));
         assert_eq!(parsed("a~=1.0;b"), Some(("a", vec![], Some("~=1.0"))));

@@ -28,7 +28,8 @@ pub(in crate::inventory::manifest) fn setup_py(path: &str, text: &str) -> Result
     if let Some(value) = keyword_value(&tokens, "extras_require") {
         extras(bracketed(assigned(&tokens, value)), &mut manifest);
     }
-    if let Some(spec) = keyword_value(&tokens, "python_requires").and_then(|value| value.first()).filter(|t| t.kind == Kind::Text) {
+    if let Some(spec) = keyword_value(&tokens, "python_requires").and_then(|value| value.first()).filter(|t| t.kind == Kind::Text)
+    {
         manifest.runtime("python", spec.text, spec.line);
     }
     let name = keyword_value(&tokens, "name").and_then(|value| value.first()).filter(|token| token.kind == Kind::Text);
@@ -56,9 +57,9 @@ fn keyword_value<'t, 'a>(tokens: &'t [Token<'a>], keyword: &str) -> Option<&'t [
 /// The value itself, or what its name is assigned elsewhere in the file.
 fn assigned<'t, 'a>(tokens: &'t [Token<'a>], value: &'t [Token<'a>]) -> &'t [Token<'a>] {
     let Some(name) = value.first().filter(|token| token.kind == Kind::Word) else { return value };
-    let assignment = tokens.windows(3).position(|three| {
-        three[0].is_word(name.text) && three[1].is_symbol("=") && matches!(three[2].text, "[" | "{" | "(")
-    });
+    let assignment = tokens
+        .windows(3)
+        .position(|three| three[0].is_word(name.text) && three[1].is_symbol("=") && matches!(three[2].text, "[" | "{" | "("));
     assignment.map_or(&[], |at| &tokens[at + 2..])
 }
 
@@ -139,8 +140,20 @@ mod tests {
 
     #[test]
     fn literal_lists_and_named_lists() {
-        let text = "from setuptools import setup\nREQUIRES = [\n    'flask>=2',  # web\n    \"redis\",\n]\nsetup(\n    name='My.Tool',\n    install_requires=REQUIRES,\n    \
-                    extras_require={'dev': ['pytest'], 'pg': ['psycopg2>=2.9']},\n    tests_require=['mock'],\n    python_requires='>=3.8',\n    entry_points={'console_scripts': ['t=t:main']},\n)\n";
+        let text = r#"from setuptools import setup
+REQUIRES = [
+    'flask>=2',  # web
+    "redis",
+]
+setup(
+    name='My.Tool',
+    install_requires=REQUIRES,
+    extras_require={'dev': ['pytest'], 'pg': ['psycopg2>=2.9']},
+    tests_require=['mock'],
+    python_requires='>=3.8',
+    entry_points={'console_scripts': ['t=t:main']},
+)
+"#;
         assert_eq!(
             shown("setup.py", text),
             [
@@ -164,8 +177,21 @@ mod tests {
 
     #[test]
     fn setup_cfg_sections() {
-        let text = "[metadata]\nname = tool\n[options]\npython_requires = >=3.9\ninstall_requires =\n    flask>=2\n    requests ; python_version < '4'\n\
-                    packages = find:\n[options.extras_require]\ndev =\n    pytest\n[options.entry_points]\nconsole_scripts =\n    t = t:main\n";
+        let text = r"[metadata]
+name = tool
+[options]
+python_requires = >=3.9
+install_requires =
+    flask>=2
+    requests ; python_version < '4'
+packages = find:
+[options.extras_require]
+dev =
+    pytest
+[options.entry_points]
+console_scripts =
+    t = t:main
+";
         assert_eq!(
             shown("setup.cfg", text),
             [
