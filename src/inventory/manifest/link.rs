@@ -24,6 +24,9 @@ fn upwards(folder: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(folder), |current| (!current.is_empty()).then(|| self::folder(current)))
 }
 
+/// How many answers to one question are looked at: hostile files may give a hundred thousand.
+const MAX_CANDIDATES: usize = 64;
+
 /// Facts by the folder that holds them.
 type ByFolder<K, V> = BTreeMap<String, BTreeMap<K, Vec<V>>>;
 
@@ -53,6 +56,7 @@ fn replace_aliases(manifests: &mut [Manifest]) {
                 None => vec![dependency],
                 Some(targets) => targets
                     .iter()
+                    .take(MAX_CANDIDATES)
                     .map(|target| Dependency {
                         name: target.name.clone(),
                         requirement: target.requirement.clone(),
@@ -63,6 +67,8 @@ fn replace_aliases(manifests: &mut [Manifest]) {
             }
         };
         manifest.dependencies = std::mem::take(&mut manifest.dependencies).into_iter().flat_map(expand).collect();
+        let starts = manifest.dependencies.iter().any(|found| found.direct && super::maven::starts_something(&found.name));
+        manifest.package.iter_mut().for_each(|package| package.has_entry_point |= starts);
     }
 }
 
@@ -150,12 +156,11 @@ fn chosen(manifests: &[Manifest], wanted: &Dependency, places: &[Place]) -> Opti
         let locked = &manifests[place.0].dependencies[place.1];
         let ranges = locked.requirement.as_deref().unwrap_or_default();
         let version = locked.resolved.as_deref().unwrap_or_default();
-        let same_range = !requirement.is_empty() && ranges.split(", ").any(|range| range == requirement);
+        let same_range = !requirement.is_empty() && ranges.split(", ").take(MAX_CANDIDATES).any(|range| range == requirement);
         let in_range = version_matches(wanted.ecosystem, version, requirement) == Some(true);
         (!same_range, !in_range, !locked.direct)
     };
-    // Hostile lockfiles may lock one name a hundred thousand times.
-    places.iter().take(64).min_by_key(rank).copied()
+    places.iter().take(MAX_CANDIDATES).min_by_key(rank).copied()
 }
 
 #[cfg(test)]
@@ -178,7 +183,8 @@ mod tests {
         let found = linked(&[
             (
                 "app/build.gradle.kts",
-                r"dependencies {
+                r"plugins { alias(libs.plugins.boot) }
+dependencies {
   implementation(libs.spring.web)
   testImplementation(libs.bundles.tests)
 }
@@ -192,19 +198,23 @@ junit = "junit:junit:4.13"
 mock = "org.m:mock:5.0"
 [bundles]
 tests = ["junit", "mock"]
+[plugins]
+boot = "org.springframework.boot:3.2.4"
 "#,
             ),
         ]);
         assert_eq!(
             versions(&found[0]),
             [
+                ("org.springframework.boot:org.springframework.boot.gradle.plugin", Some("3.2.4"), Some("3.2.4")),
                 ("org.x:web", Some("1.0"), Some("1.0")),
                 ("junit:junit", Some("4.13"), Some("4.13")),
                 ("org.m:mock", Some("5.0"), Some("5.0")),
             ]
         );
-        assert_eq!(found[0].dependencies[1].scope, crate::inventory::manifest::DependencyScope::Development);
-        assert_eq!(found[0].dependencies[0].path, "app/build.gradle.kts");
+        assert_eq!(found[0].dependencies[2].scope, crate::inventory::manifest::DependencyScope::Development);
+        assert_eq!(found[0].dependencies[1].path, "app/build.gradle.kts");
+        assert!(found[0].package.as_ref().unwrap().has_entry_point);
     }
 
     #[test]

@@ -8,8 +8,11 @@ use std::collections::BTreeMap;
 /// Projects built with these kits are started.
 const APPLICATION_SDKS: [&str; 3] = ["Microsoft.NET.Sdk.Web", "Microsoft.NET.Sdk.Worker", "Microsoft.NET.Sdk.BlazorWebAssembly"];
 
-/// Whoever references this package is a test project, and all its packages are for tests.
-const TEST_SDK: &str = "microsoft.net.test.sdk";
+/// Whoever references one of these is a test project, and all its packages are for tests.
+const TEST_PACKAGES: [&str; 5] = ["microsoft.net.test.sdk", "mstest", "nunit", "tunit", "xunit"];
+
+/// A kit for test projects.
+const TEST_SDK: &str = "MSTest.Sdk";
 
 /// `*.csproj`, `*.fsproj`, `*.vbproj`, `Directory.Packages.props` and `Directory.Build.props`.
 pub(super) fn project(path: &str, text: &str) -> Result<Manifest, String> {
@@ -30,8 +33,10 @@ pub(super) fn project(path: &str, text: &str) -> Result<Manifest, String> {
         for group in xml::children(root, "PropertyGroup") {
             runtimes(group, lines, &mut manifest);
         }
-        let is_test = properties.get("IsTestProject").is_some_and(|value| value.eq_ignore_ascii_case("true"))
-            || manifest.dependencies.iter().any(|dependency| dependency.name == TEST_SDK && dependency.direct);
+        let sdk = root.attribute("Sdk").unwrap_or_default();
+        let is_test = sdk.starts_with(TEST_SDK)
+            || properties.get("IsTestProject").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+            || manifest.dependencies.iter().any(is_for_tests);
         for dependency in manifest.dependencies.iter_mut().filter(|_| is_test) {
             dependency.scope = DependencyScope::Development;
         }
@@ -41,14 +46,18 @@ pub(super) fn project(path: &str, text: &str) -> Result<Manifest, String> {
             {
                 package.name = super::normalise(Ecosystem::NuGet, name);
             }
-            let sdk = root.attribute("Sdk").unwrap_or_default();
             let kind = properties.get("OutputType").copied().unwrap_or_default();
-            package.has_entry_point =
-                APPLICATION_SDKS.contains(&sdk) || kind.eq_ignore_ascii_case("exe") || kind.eq_ignore_ascii_case("winexe");
+            let is_program = kind.eq_ignore_ascii_case("exe") || kind.eq_ignore_ascii_case("winexe");
+            package.has_entry_point = !is_test && (is_program || APPLICATION_SDKS.contains(&sdk));
             manifest.package = Some(package);
         }
         manifest
     })
+}
+
+/// Whether a project asks for a test framework: `xunit`, `xunit.v3`, `NUnit3TestAdapter`, ….
+fn is_for_tests(dependency: &Dependency) -> bool {
+    dependency.direct && TEST_PACKAGES.iter().any(|name| dependency.name.starts_with(name))
 }
 
 /// The properties of the file; a later one wins.
@@ -92,7 +101,8 @@ fn filled(text: &str, properties: &BTreeMap<&str, &str>) -> String {
 fn runtimes(group: Node<'_, '_>, lines: &Lines<'_>, manifest: &mut Manifest) {
     for property in group.children().filter(Node::is_element) {
         if matches!(property.tag_name().name(), "TargetFramework" | "TargetFrameworks" | "TargetFrameworkVersion") {
-            for framework in xml::own_text(property).unwrap_or_default().split(';') {
+            let frameworks = xml::own_text(property).unwrap_or_default().split(';');
+            for framework in frameworks.filter(|framework| !framework.contains("$(")) {
                 manifest.runtime("dotnet", framework, xml::line(property, lines));
             }
         }
@@ -183,9 +193,10 @@ mod tests {
     #[test]
     fn a_test_project_is_development() {
         let text = r#"<Project Sdk="Microsoft.NET.Sdk">
+<PropertyGroup><OutputType>Exe</OutputType><TargetFrameworks>$(X);net8.0</TargetFrameworks></PropertyGroup>
 <ItemGroup>
 <PackageReference Include="Moq" Version="4.20"/>
-<PackageReference Include="Microsoft.NET.Test.Sdk" Version="17.9"/>
+<PackageReference Include="xunit.v3" Version="3.2"/>
 </ItemGroup></Project>"#;
         assert!(shown("t.csproj", text).iter().all(|found| found.2 == Development));
     }

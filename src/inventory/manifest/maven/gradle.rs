@@ -19,6 +19,10 @@ const APPLICATION_PLUGINS: [&str; 7] = [
     "com.android.application",
 ];
 
+/// Longer coordinates and values are not looked into, so that a hostile script cannot multiply texts.
+const MAX_COORDINATES: usize = 512;
+const MAX_VALUE: usize = 64;
+
 pub(in crate::inventory::manifest) fn build_gradle(path: &str, text: &str) -> Result<Manifest, String> {
     let tokens: Vec<Token<'_>> =
         lexer::tokens(text, lexer::GRADLE).into_iter().filter(|token| token.kind != Kind::Newline).collect();
@@ -35,7 +39,10 @@ pub(in crate::inventory::manifest) fn build_gradle(path: &str, text: &str) -> Re
             "}" if token.kind == Kind::Symbol => {
                 blocks.pop();
             }
-            _ if token.kind == Kind::Word => reader.word(&tokens[at..], &blocks),
+            _ if token.kind == Kind::Word => {
+                let is_member = at > 0 && tokens[at - 1].is_symbol(".");
+                reader.word(&tokens[at..], &blocks, is_member);
+            }
             _ => {}
         }
     }
@@ -66,7 +73,13 @@ fn variables<'a>(tokens: &[Token<'a>]) -> BTreeMap<&'a str, &'a str> {
             tokens.get(at + 3).filter(|text| text.kind == Kind::Text).and_then(|text| found.insert(token.text, text.text));
         }
     }
+    found.retain(|_, value| value.len() <= MAX_VALUE);
     found
+}
+
+/// Whether the artifact `name` is that of a plugin that makes an application.
+pub(in crate::inventory::manifest) fn starts_something(name: &str) -> bool {
+    APPLICATION_PLUGINS.iter().any(|id| name == plugin_artifact(id))
 }
 
 /// What a configuration makes of its dependencies; `None` for a word that is no configuration.
@@ -98,6 +111,20 @@ fn scope_of(configuration: &str) -> Option<DependencyScope> {
     })
 }
 
+/// `first.second.third` → `second.third`.
+fn members(tokens: &[Token<'_>]) -> String {
+    let pairs = tokens[1..].chunks_exact(2).take(12);
+    let names = pairs.take_while(|pair| pair[0].is_symbol(".") && pair[1].kind == Kind::Word && pair[1].text != "get");
+    names.map(|pair| pair[1].text).collect::<Vec<_>>().join(".")
+}
+
+/// `… apply false` behind a plugin only fixes its version for other build scripts.
+fn only_fixes_version(plugin: &[Token<'_>]) -> bool {
+    let starts_another = |pair: &[Token<'_>]| !pair[0].is_symbol(".") && matches!(pair[1].text, "id" | "kotlin" | "alias" | "}");
+    let mut own = plugin.windows(2).take(24).take_while(|pair| !starts_another(pair));
+    own.any(|pair| pair[0].is_word("apply") && pair[1].is_word("false"))
+}
+
 struct Reader<'a> {
     manifest: Manifest,
     package: LocalPackage,
@@ -105,10 +132,10 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A word and what follows it, inside `blocks`.
-    fn word(&mut self, tokens: &[Token<'a>], blocks: &[&str]) {
+    /// A word and what follows it, inside `blocks`; `is_member` if a `.` stands before it.
+    fn word(&mut self, tokens: &[Token<'a>], blocks: &[&str], is_member: bool) {
         let word = tokens[0];
-        match blocks.last().copied() {
+        match blocks.last().copied().filter(|_| !is_member) {
             Some("dependencies" | "constraints") => {
                 if let Some(scope) = scope_of(word.text) {
                     self.dependency(tokens, scope, blocks);
@@ -159,6 +186,11 @@ impl<'a> Reader<'a> {
                 let version = rest.get(4).filter(|token| token.kind == Kind::Text).map(|token| self.resolved(token.text));
                 versioned(&format!("org.jetbrains.kotlin:kotlin-{module}"), version.as_deref(), &self.manifest.path, line)
             }),
+            (Kind::Word, "projects") => {
+                let path = members(rest).replace('.', "/");
+                self.package.local_dependencies.push(format!("./{path}"));
+                return;
+            }
             (Kind::Word, "libs") => Some(self.accessor(rest)),
             (Kind::Word, "group") => self.map_notation(rest, line),
             _ => None,
@@ -167,7 +199,8 @@ impl<'a> Reader<'a> {
     }
 
     fn push(&mut self, dependency: Option<Dependency>, scope: DependencyScope, blocks: &[&str]) {
-        let scope = if blocks.contains(&"buildscript") { DependencyScope::Build } else { scope };
+        // `buildscript` stands near the top; a limit keeps deep nesting cheap.
+        let scope = if blocks.iter().take(16).any(|block| *block == "buildscript") { DependencyScope::Build } else { scope };
         let direct = blocks.last() != Some(&"constraints");
         self.manifest.dependencies.extend(dependency.map(|dependency| Dependency { scope, direct, ..dependency }));
     }
@@ -192,15 +225,7 @@ impl<'a> Reader<'a> {
 
     /// `libs.spring.boot.web`: an alias of the version catalogue, which `link` replaces by what it stands for.
     fn accessor(&self, tokens: &[Token<'a>]) -> Dependency {
-        let mut alias = String::new();
-        for pair in tokens[1..].chunks(2).take(12) {
-            let [dot, word] = pair else { break };
-            if !dot.is_symbol(".") || word.kind != Kind::Word || word.text == "get" {
-                break;
-            }
-            alias.push_str(if alias.is_empty() { "" } else { "." });
-            alias.push_str(word.text);
-        }
+        let alias = members(tokens);
         let name = format!("libs.{alias}");
         Dependency { alias: Some(alias), ..Dependency::new(Ecosystem::Maven, &name, &self.manifest.path, tokens[0].line) }
     }
@@ -218,7 +243,10 @@ impl<'a> Reader<'a> {
             self.accessor(rest)
         } else if first.kind == Kind::Text {
             let id = if word.is_word("kotlin") { format!("org.jetbrains.kotlin.{}", first.text) } else { first.text.to_string() };
-            self.package.has_entry_point |= APPLICATION_PLUGINS.contains(&id.as_str());
+            if !id.contains('.') {
+                // Part of Gradle itself.
+                return;
+            }
             let after: Vec<&Token<'a>> = rest[1..].iter().filter(|token| !token.is_symbol(")")).take(2).collect();
             let version = match after.as_slice() {
                 [version, value] if version.is_word("version") && value.kind == Kind::Text => Some(self.resolved(value.text)),
@@ -228,12 +256,15 @@ impl<'a> Reader<'a> {
         } else {
             return;
         };
-        self.manifest.dependencies.push(Dependency { scope: DependencyScope::Build, ..dependency });
+        let direct = !only_fixes_version(rest);
+        self.package.has_entry_point |= direct && starts_something(&dependency.name);
+        self.manifest.dependencies.push(Dependency { scope: DependencyScope::Build, direct, ..dependency });
     }
 
     /// `apply plugin: 'x'` and `apply(plugin = "x")`.
     fn applied(&mut self, tokens: &[Token<'a>]) {
-        let plugin = tokens.iter().take(4).find(|token| token.kind == Kind::Text);
+        let named = tokens.iter().take(2).position(|token| token.is_word("plugin"));
+        let plugin = named.and_then(|at| tokens[at..].iter().take(3).find(|token| token.kind == Kind::Text));
         self.package.has_entry_point |= plugin.is_some_and(|token| APPLICATION_PLUGINS.contains(&token.text));
     }
 
@@ -247,8 +278,11 @@ impl<'a> Reader<'a> {
         self.manifest.runtime("java", &version.unwrap_or_default(), tokens[0].line);
     }
 
-    /// Replaces `$name` and `${name}` where the script assigns the name a text; one level, as every value is itself short.
+    /// Replaces `$name` and `${name}` where the script assigns the name a text; one level, and only in texts of sane length.
     fn resolved(&self, text: &str) -> String {
+        if text.len() > MAX_COORDINATES {
+            return text.to_string();
+        }
         let mut result = String::new();
         let mut rest = text;
         while let Some(at) = rest.find('$') {
@@ -335,7 +369,8 @@ dependencies {
         let text = r#"val ktor = "2.3.9"
 plugins {
   kotlin("jvm") version "1.9.23"
-  alias(libs.plugins.spring)
+  alias(libs.plugins.android.application) apply false
+  id("org.jetbrains.kotlin.kapt")
   application
 }
 java { toolchain { languageVersion = JavaLanguageVersion.of(21) } }
@@ -344,22 +379,32 @@ dependencies {
   implementation(libs.ktor.server)
   testImplementation(kotlin("test"))
   implementation(project(":core"))
+  implementation(projects.core.data)
 }
 "#;
         assert_eq!(
             shown("build.gradle.kts", text),
             [
                 ("org.jetbrains.kotlin.jvm:org.jetbrains.kotlin.jvm.gradle.plugin".into(), Some("1.9.23".into()), Build, true, 3),
-                ("libs.plugins.spring".into(), None, Build, true, 4),
-                ("io.ktor:ktor-bom".into(), Some("2.3.9".into()), Runtime, true, 9),
-                ("libs.ktor.server".into(), None, Runtime, true, 10),
-                ("org.jetbrains.kotlin:kotlin-test".into(), None, Development, true, 11),
+                ("libs.plugins.android.application".into(), None, Build, false, 4),
+                ("org.jetbrains.kotlin.kapt:org.jetbrains.kotlin.kapt.gradle.plugin".into(), None, Build, true, 5),
+                ("io.ktor:ktor-bom".into(), Some("2.3.9".into()), Runtime, true, 10),
+                ("libs.ktor.server".into(), None, Runtime, true, 11),
+                ("org.jetbrains.kotlin:kotlin-test".into(), None, Development, true, 12),
             ]
         );
         let manifest = parse("build.gradle.kts", text).unwrap();
         assert_eq!(manifest.runtime_versions[0].spec, "21");
         let package = manifest.package.unwrap();
         assert!(package.has_entry_point);
-        assert_eq!(package.local_dependencies, ["./core"]);
+        assert_eq!(package.local_dependencies, ["./core", "./core/data"]);
+    }
+
+    #[test]
+    fn a_root_script_that_only_fixes_versions_starts_nothing() {
+        let text = "plugins {\n  alias(libs.plugins.android.application) apply false\n  id(\"org.springframework.boot\") version \"3.2.4\" apply false\n}\n";
+        let manifest = parse("build.gradle.kts", text).unwrap();
+        assert!(!manifest.package.unwrap().has_entry_point);
+        assert!(manifest.dependencies.iter().all(|found| !found.direct));
     }
 }

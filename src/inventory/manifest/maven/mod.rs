@@ -7,7 +7,7 @@ mod gradle;
 mod gradle_files;
 mod pom;
 
-pub(super) use gradle::build_gradle;
+pub(super) use gradle::{build_gradle, starts_something};
 pub(super) use gradle_files::{gradle_lockfile, settings_gradle, version_catalogue};
 pub(super) use pom::pom;
 

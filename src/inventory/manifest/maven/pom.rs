@@ -50,6 +50,7 @@ fn properties<'a>(project: Node<'a, '_>) -> BTreeMap<String, &'a str> {
             found.insert(property.tag_name().name().to_string(), value);
         }
     }
+    found.retain(|_, value| value.len() <= MAX_VALUE);
     found
 }
 
@@ -155,7 +156,7 @@ impl<'a, 'i> Reader<'a, 'i> {
     /// Replaces `${name}` by the property, as far as this file defines it.
     fn filled(&self, text: &str) -> String {
         let mut current = text.to_string();
-        for _ in 0..MAX_ROUNDS {
+        for _ in 0..if text.len() > MAX_VALUE { 0 } else { MAX_ROUNDS } {
             let next = self.filled_once(&current);
             if next == current || next.len() > MAX_VALUE {
                 break;

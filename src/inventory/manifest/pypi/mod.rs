@@ -34,7 +34,7 @@ pub(super) fn normalise(name: &str) -> String {
 
 /// A word that, in the name of a file, group or extra, says that its requirements are not for production.
 fn is_development_word(word: &str) -> bool {
-    const WORDS: [&str; 31] = [
+    const WORDS: [&str; 29] = [
         "dev",
         "devel",
         "develop",
@@ -47,7 +47,6 @@ fn is_development_word(word: &str) -> bool {
         "lint",
         "linting",
         "linters",
-        "format",
         "doc",
         "docs",
         "documentation",
@@ -62,7 +61,6 @@ fn is_development_word(word: &str) -> bool {
         "benchmark",
         "benchmarks",
         "tooling",
-        "release",
         "notebook",
         "jupyter",
         "coverage",
