@@ -7,6 +7,7 @@
 pub mod dockerfile;
 mod dockerfile_lines;
 pub mod dotenv;
+pub mod hcl;
 pub mod ini;
 pub mod json;
 pub mod nginx;
@@ -14,6 +15,7 @@ pub mod node;
 pub mod position;
 mod template;
 pub mod toml;
+pub mod xml;
 pub mod yaml;
 mod yaml_scalar;
 mod yaml_template;
