@@ -17,6 +17,11 @@
 //!
 //! A module imports only lower floors; `tests/architecture.rs` enforces it.
 
+pub mod checks;
+pub mod cli;
+pub mod config;
+pub mod engine;
 pub mod inventory;
 pub mod model;
+pub mod probes;
 pub mod render;

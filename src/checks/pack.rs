@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use crate::inventory::document::{self, Format};
+use crate::inventory::document::yaml;
 use crate::inventory::folder;
 use crate::model::node::Node;
 use crate::model::text::stable_hash;
@@ -103,7 +103,7 @@ fn texts(selection: &Selection) -> Result<BTreeMap<String, Text>, Vec<FileProble
 
 /// The single document of a YAML text.
 fn node(text: &str) -> Result<Node, Problem> {
-    let documents = document::parse(Format::PlainYaml, text)
+    let documents = yaml::parse_plain(text)
         .map_err(|error| Problem { line: error.line, column: 1, message: error.message })?;
     documents.into_iter().next().ok_or(Problem { line: 1, column: 1, message: "the file is empty".to_owned() })
 }

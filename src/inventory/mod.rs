@@ -1,12 +1,19 @@
 //! Floor 1: the repository at rest. The only code that reads files; immutable once collected.
+//!
+//! `walk` lists files, `role` and `layout` say what they are for and to whom they belong, `manifest` reads dependencies, `scan`
+//! answers every need of every check in one read of each file, `collect` puts it together, `view` is how probes see it.
 
+pub mod collect;
 pub mod document;
-pub mod syntax;
+pub mod folder;
 pub mod git;
 mod git_index;
 pub mod ignore_rules;
-pub mod source;
-pub mod walk;
-pub mod role;
-pub mod manifest;
 pub mod layout;
+pub mod manifest;
+pub mod role;
+pub mod scan;
+pub mod source;
+pub mod syntax;
+pub mod view;
+pub mod walk;

@@ -14,6 +14,7 @@
 //! - `static/`, `public/` and migrations are production.
 
 mod content;
+mod infra;
 mod names;
 
 pub use content::of_content;
@@ -37,7 +38,7 @@ pub fn of_path(path: &str) -> Role {
 /// Is this the file that says how a container image is built?
 pub fn is_dockerfile(path: &str) -> bool {
     let lower = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    names::is_dockerfile(&Name { text: &lower, original: &lower, is_code: false })
+    infra::is_dockerfile(&Name { text: &lower, original: &lower, is_code: false })
 }
 
 /// What the folders of a path say about the files in them.
@@ -90,7 +91,7 @@ fn of_folders<'a>(folders: &'a str, file: &Name) -> Place<'a> {
 /// The role that a folder gives to everything below it, if it does.
 fn of_folder(folder: &str, depth: usize, above: &Inside, file: &Name) -> Option<Role> {
     if is_vendored_folder(folder, above, file) {
-        return (folder != "build" || !names::is_infra_name(file)).then_some(Role::Vendored);
+        return (folder != "build" || !infra::is_infra_name(file)).then_some(Role::Vendored);
     }
     if !above.in_src_main && is_test_folder(folder, above.parent) && !is_interface_description(folder, file) {
         return Some(Role::Test);
@@ -106,7 +107,7 @@ fn of_folder(folder: &str, depth: usize, above: &Inside, file: &Name) -> Option<
         ".github" | ".gitea" | ".forgejo" if file.is_prose() => Role::Docs,
         ".github" | ".gitea" | ".forgejo" => Role::Ci,
         "examples" | "example" | "_examples" | "sample-apps" => Role::Example,
-        "samples" | "sample" if !feature => Role::Example,
+        "samples" | "sample" if !feature && depth < 2 => Role::Example,
         "docs" | "doc" | "documentation" if !feature => Role::Docs,
         "dev" | "local" | "development" if depth == 0 || names::is_environment_folder(above) => Role::Development,
         _ => return None,
@@ -167,11 +168,13 @@ const TEST_FOLDERS: &[&str] = &[
     "test-data",
     "test-fixtures",
     "test-helpers",
+    "test-resources",
     "test-support",
     "test-utils",
     "test_data",
     "test_fixtures",
     "test_helpers",
+    "test_resources",
     "test_support",
     "test_utils",
     "testdata",
@@ -325,6 +328,8 @@ mod tests {
                 "templates/email/welcome.txt",
                 "prompts/system.txt",
                 "app/samples/models.py",
+                "resources/views/sample/index.blade.php",
+                "src/use-schema-example.ts",
                 "ab_test.py",
                 "src/ab-test.ts",
                 "openapi-spec.yaml",
@@ -400,6 +405,10 @@ mod tests {
                 "test/Dockerfile",
                 "src/testFixtures/A.java",
                 "tests/fixtures/node_modules/x.js",
+                "command/test-resources/exiter.py",
+                "agent/test_helpers.go",
+                "lib/spec_helper.rb",
+                "src/setupTests.ts",
             ],
         );
     }
@@ -421,6 +430,7 @@ mod tests {
                 "config.example.yml",
                 "settings.sample.json",
                 "config-example.yaml",
+                "settings_example.py",
                 "php.ini.dist",
                 "local_settings.py.example",
                 "docker-compose.example.yml",

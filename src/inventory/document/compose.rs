@@ -49,7 +49,9 @@ impl Rule {
     /// A node in the form in which this rule merges.
     fn normalised(self, node: Node) -> Node {
         match (self, node.value) {
-            (Rule::Assignments, Value::Array(items)) => object(node.span, node.tag, items.into_iter().filter_map(assignment).collect()),
+            (Rule::Assignments, Value::Array(items)) => {
+                object(node.span, node.tag, items.into_iter().filter_map(assignment).collect())
+            }
             (Rule::Names, Value::Array(items)) => object(node.span, node.tag, items.into_iter().filter_map(name).collect()),
             (Rule::OneOrMore, value @ Value::String(_)) => {
                 Node { value: Value::Array(vec![Node::new(value, node.span)]), span: node.span, tag: node.tag }
@@ -160,7 +162,8 @@ fn target(item: &Node) -> Option<String> {
     let short = item.scalar()?;
     let parts: Vec<&str> = short.split(':').collect();
     // `C:\path:/target` begins with a drive, not with a source.
-    let drive = parts.first().is_some_and(|first| first.len() == 1) && parts.get(1).is_some_and(|second| second.starts_with('\\'));
+    let drive =
+        parts.first().is_some_and(|first| first.len() == 1) && parts.get(1).is_some_and(|second| second.starts_with('\\'));
     let index = if drive { 2 } else { 1 };
     Some(parts.get(index).copied().unwrap_or(short.as_str()).to_string())
 }
@@ -276,7 +279,10 @@ mod tests {
 
     #[test]
     fn rules_are_for_services_only() {
-        let merged = merge(read("services: {command: {a: 1}}\nx: {command: [1]}\n", 0), read("services: {command: {b: 2}}\nx: {command: [2]}\n", 1));
+        let merged = merge(
+            read("services: {command: {a: 1}}\nx: {command: [1]}\n", 0),
+            read("services: {command: {b: 2}}\nx: {command: [2]}\n", 1),
+        );
         assert_eq!(merged.at(&["services", "command"]).unwrap().entries().len(), 2);
         assert_eq!(texts(merged.at(&["x", "command"]).unwrap()), ["1", "2"]);
     }

@@ -10,22 +10,22 @@ const MAX_FLAGS: usize = 100;
 
 /// One instruction, its continuations joined.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Instruction {
+pub(super) struct Instruction {
     /// In upper case.
-    pub op: String,
+    pub(super) op: String,
     /// Everything after the operator, comments and continuation characters removed.
-    pub text: String,
+    pub(super) text: String,
     /// `--name=value`, in order; a flag without a value is `true`.
-    pub flags: Vec<(String, String)>,
+    pub(super) flags: Vec<(String, String)>,
     /// The part of `text` after the flags.
-    pub rest: String,
+    pub(super) rest: String,
     /// The bodies of its heredocs.
-    pub heredocs: Vec<String>,
-    pub span: Span,
+    pub(super) heredocs: Vec<String>,
+    pub(super) span: Span,
 }
 
 /// The instructions of a Dockerfile.
-pub fn instructions(text: &str) -> Vec<Instruction> {
+pub(super) fn instructions(text: &str) -> Vec<Instruction> {
     let lines: Vec<&str> = lines_of(text).map(|(_, line)| line).collect();
     let escape = escape_character(&lines);
     let last = LastLines::new(&lines);
@@ -125,8 +125,8 @@ fn heredoc_bodies(lines: &[&str], start: usize, text: &str, last: &LastLines<'_>
         if !named || last.is_none_or(|last| *last < next) {
             continue;
         }
-        let ends = |line: &&str| if strips_tabs { line.trim_start_matches('\t') == name } else { **line == *name };
-        let Some(length) = lines[next..].iter().position(|line| ends(&line)) else { continue };
+        let ends = |line: &str| if strips_tabs { line.trim_start_matches('\t') == name } else { line == name };
+        let Some(length) = lines[next..].iter().position(|line| ends(line)) else { continue };
         bodies.push(lines[next..next + length].join("\n"));
         next += length + 1;
     }
@@ -149,7 +149,7 @@ fn split_flags(text: &str) -> (Vec<(String, String)>, String) {
 }
 
 /// Shell words: split at blanks outside quotes, quotes removed.
-pub fn words(text: &str) -> Vec<String> {
+pub(super) fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote: Option<char> = None;
@@ -178,7 +178,9 @@ mod tests {
 
     #[test]
     fn joins_continuations_and_drops_comments_in_them() {
-        let found = instructions("# syntax=docker/dockerfile:1\nFROM a\n\n  RUN apt-get update \\\n  # why\n\n    && apt-get install -y \\\n    curl\nUSER app\n");
+        let found = instructions(
+            "# syntax=docker/dockerfile:1\nFROM a\n\n  RUN apt-get update \\\n  # why\n\n    && apt-get install -y \\\n    curl\nUSER app\n",
+        );
         assert_eq!(found.len(), 3);
         assert_eq!(found[1].text, "apt-get update && apt-get install -y curl");
         assert_eq!((found[1].span.line, found[1].span.column, found[1].span.end_line), (4, 3, 8));
@@ -207,7 +209,9 @@ mod tests {
 
     #[test]
     fn flags_are_split_off() {
-        let found = instructions("RUN --mount=type=cache,target=/a --mount=type=secret,id=x --network=none make\nCOPY --link --chown=1:1 a b\n");
+        let found = instructions(
+            "RUN --mount=type=cache,target=/a --mount=type=secret,id=x --network=none make\nCOPY --link --chown=1:1 a b\n",
+        );
         assert_eq!(found[0].rest, "make");
         assert_eq!(found[0].flags.len(), 3);
         assert_eq!(found[1].flags, [("link".into(), "true".into()), ("chown".into(), "1:1".into())]);

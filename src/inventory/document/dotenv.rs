@@ -102,7 +102,9 @@ mod tests {
 
     #[test]
     fn reads_what_the_loaders_read() {
-        let node = one("# app\nPORT=8000\nexport HOST = 0.0.0.0 # all\n\nNAME=\"a \\\"b\\\"\\n#c\" # d\nRAW='${X} \\n'\nURL=http://x/#a\nEMPTY=\nnot an assignment\nKEY=\"-----BEGIN\nmiddle\n-----END\"\nLAST=${PORT}");
+        let node = one(
+            "# app\nPORT=8000\nexport HOST = 0.0.0.0 # all\n\nNAME=\"a \\\"b\\\"\\n#c\" # d\nRAW='${X} \\n'\nURL=http://x/#a\nEMPTY=\nnot an assignment\nKEY=\"-----BEGIN\nmiddle\n-----END\"\nLAST=${PORT}",
+        );
         let value = |key: &str| node.get(key).unwrap().as_str().unwrap().to_string();
         assert_eq!(value("PORT"), "8000");
         assert_eq!(value("HOST"), "0.0.0.0");

@@ -64,7 +64,9 @@ impl Group {
     fn add_block(&mut self, path: &[(&str, Span)], node: Node) {
         let Some(((name, span), rest)) = path.split_first() else { return };
         let known = self.by_name.get(*name).copied();
-        let fits = |index: &usize| matches!((&self.members[*index].2, rest.is_empty()), (Slot::Blocks(_), true) | (Slot::Labels(_), false));
+        let fits = |index: &usize| {
+            matches!((&self.members[*index].2, rest.is_empty()), (Slot::Blocks(_), true) | (Slot::Labels(_), false))
+        };
         let index = known.filter(fits).unwrap_or_else(|| {
             let slot = if rest.is_empty() { Slot::Blocks(Vec::new()) } else { Slot::Labels(Group::default()) };
             self.push(name, *span, slot)
@@ -240,7 +242,10 @@ resource \"aws_security_group\" \"db\" {
     #[test]
     fn blocks_are_found_under_type_and_labels() {
         let node = one(MAIN);
-        assert_eq!(node.get("terraform").unwrap().items()[0].at(&["backend", "s3"]).unwrap().items()[0].get("encrypt").unwrap().value, Value::Bool(true));
+        assert_eq!(
+            node.get("terraform").unwrap().items()[0].at(&["backend", "s3"]).unwrap().items()[0].get("encrypt").unwrap().value,
+            Value::Bool(true)
+        );
         let groups = node.at(&["resource", "aws_security_group"]).unwrap();
         assert_eq!(groups.entries().len(), 2);
         let web = &groups.get("web").unwrap().items()[0];

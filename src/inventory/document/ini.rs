@@ -242,7 +242,8 @@ mod tests {
 
     #[test]
     fn indented_keys_and_repeated_keys() {
-        let node = parse("[core]\n\tbare = false\n\teditor = vim\n[Service]\nEnvironment=A=1\nEnvironment=B=2\n").unwrap().remove(0);
+        let node =
+            parse("[core]\n\tbare = false\n\teditor = vim\n[Service]\nEnvironment=A=1\nEnvironment=B=2\n").unwrap().remove(0);
         assert_eq!(node.at(&["core", "editor"]).unwrap().as_str(), Some("vim"));
         assert_eq!(node.get("Service").unwrap().entries().len(), 2);
         assert_eq!(node.at(&["Service", "Environment"]).unwrap().as_str(), Some("B=2"));

@@ -65,9 +65,7 @@ fn convert(value: ast::Value<'_>, lines: &Lines<'_>) -> Node {
         ast::Value::BooleanLit(literal) => Value::Bool(literal.value),
         ast::Value::NumberLit(literal) => number(literal.value),
         ast::Value::StringLit(literal) => Value::String(literal.value.into()),
-        ast::Value::Array(array) => {
-            Value::Array(array.elements.into_iter().map(|element| convert(element, lines)).collect())
-        }
+        ast::Value::Array(array) => Value::Array(array.elements.into_iter().map(|element| convert(element, lines)).collect()),
         ast::Value::Object(object) => Value::Object(object.properties.into_iter().map(|prop| member(prop, lines)).collect()),
     };
     Node::new(value, span)
@@ -93,10 +91,9 @@ fn number(text: &str) -> Value {
         return Value::Int(value);
     }
     let (sign, magnitude) = digits.strip_prefix('-').map_or((1, digits), |rest| (-1, rest));
-    if let Some(hex) = magnitude.strip_prefix("0x").or_else(|| magnitude.strip_prefix("0X")) {
-        if let Ok(value) = i64::from_str_radix(hex, 16) {
-            return Value::Int(sign * value);
-        }
+    let hex = magnitude.strip_prefix("0x").or_else(|| magnitude.strip_prefix("0X"));
+    if let Some(value) = hex.and_then(|hex| i64::from_str_radix(hex, 16).ok()) {
+        return Value::Int(sign * value);
     }
     digits.parse::<f64>().map_or_else(|_| Value::String(text.into()), Value::Float)
 }
@@ -112,7 +109,9 @@ mod tests {
 
     #[test]
     fn reads_a_package_manifest_with_places() {
-        let node = one("{\n  \"name\": \"shop\",\n  \"private\": true,\n  \"dependencies\": {\n    \"express\": \"^4.19.2\"\n  },\n  \"n\": [1, -2.5, 1e3, null]\n}\n");
+        let node = one(
+            "{\n  \"name\": \"shop\",\n  \"private\": true,\n  \"dependencies\": {\n    \"express\": \"^4.19.2\"\n  },\n  \"n\": [1, -2.5, 1e3, null]\n}\n",
+        );
         let express = node.at(&["dependencies", "express"]).unwrap();
         assert_eq!(express.as_str(), Some("^4.19.2"));
         assert_eq!((express.span.line, express.span.column), (5, 16));
@@ -126,7 +125,9 @@ mod tests {
 
     #[test]
     fn tolerates_comments_and_trailing_commas() {
-        let node = one("// base\n{\n  /* strict [ */\n  \"compilerOptions\": { \"strict\": true, }, // [[[\n  \"files\": [\"a.ts\",],\n}\n");
+        let node = one(
+            "// base\n{\n  /* strict [ */\n  \"compilerOptions\": { \"strict\": true, }, // [[[\n  \"files\": [\"a.ts\",],\n}\n",
+        );
         assert_eq!(node.at(&["compilerOptions", "strict"]).unwrap().value, Value::Bool(true));
         assert_eq!(node.get("files").unwrap().items().len(), 1);
     }

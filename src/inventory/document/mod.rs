@@ -49,7 +49,8 @@ impl Format {
     pub fn of_path(path: &str) -> Option<Format> {
         let path = path.to_ascii_lowercase();
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
-        by_name(folder, name).or_else(|| by_name(folder, name.rsplit_once('.').filter(|(_, end)| TEMPLATE_ENDINGS.contains(end))?.0))
+        by_name(folder, name)
+            .or_else(|| by_name(folder, name.rsplit_once('.').filter(|(_, end)| TEMPLATE_ENDINGS.contains(end))?.0))
     }
 }
 

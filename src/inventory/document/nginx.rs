@@ -22,11 +22,8 @@ use super::{MAX_DEPTH, ParseError};
 
 /// Reads one nginx file, whole or to be included.
 pub fn parse(text: &str) -> Result<Vec<Node>, ParseError> {
-    let template = if is_template(text) {
-        Template::new(text, true)
-    } else {
-        Template { text: text.to_string(), actions: Vec::new() }
-    };
+    let template =
+        if is_template(text) { Template::new(text, true) } else { Template { text: text.to_string(), actions: Vec::new() } };
     let mut reader = Reader { source: text, template: &template, lines: Lines::new(text), at: 0 };
     let mut stack: Vec<Block> = Vec::new();
     let mut block = Block::default();
@@ -175,7 +172,8 @@ impl Reader<'_> {
     }
 
     fn scalar(&self, range: &Range<usize>, text: &str) -> Node {
-        let value = if self.template.within(range).is_empty() { Value::String(text.into()) } else { Value::Templated(text.into()) };
+        let value =
+            if self.template.within(range).is_empty() { Value::String(text.into()) } else { Value::Templated(text.into()) };
         Node::new(value, self.lines.span(range.clone()))
     }
 
@@ -302,7 +300,9 @@ http {
 
     #[test]
     fn lua_blocks_are_passed_over() {
-        let node = one("location / {\n  access_by_lua_block {\n    local t = { a = \"}\" } -- }\n    if x then t = { {1} } end\n  }\n  deny all;\n}\n");
+        let node = one(
+            "location / {\n  access_by_lua_block {\n    local t = { a = \"}\" } -- }\n    if x then t = { {1} } end\n  }\n  deny all;\n}\n",
+        );
         let location = &node.get("location").unwrap().items()[0];
         let lua = &location.get("access_by_lua_block").unwrap().items()[0];
         assert!(lua.get("text").unwrap().text().unwrap().contains("local t"));
@@ -320,7 +320,14 @@ http {
 
     #[test]
     fn errors_name_their_line() {
-        for (text, line) in [("a b;\n}\n", 2), ("server {\n a b;\n", 1), ("a;\nb c\n", 2), (";", 1), ("a {\n b\n}\n", 2), ("x_by_lua_block {\n", 1)] {
+        for (text, line) in [
+            ("a b;\n}\n", 2),
+            ("server {\n a b;\n", 1),
+            ("a;\nb c\n", 2),
+            (";", 1),
+            ("a {\n b\n}\n", 2),
+            ("x_by_lua_block {\n", 1),
+        ] {
             assert_eq!(parse(text).unwrap_err().line, line, "{text}");
         }
         assert!(parse(&"a {".repeat(10_000)).unwrap_err().message.contains("nested deeper"));

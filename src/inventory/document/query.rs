@@ -249,7 +249,8 @@ fn explain(source: &str, report: &str) -> String {
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
         digits.parse::<usize>().ok()
     });
-    let expected = report.lines().find_map(|line| line.trim().strip_prefix("= ")).unwrap_or_else(|| report.lines().next().unwrap_or(report));
+    let expected =
+        report.lines().find_map(|line| line.trim().strip_prefix("= ")).unwrap_or_else(|| report.lines().next().unwrap_or(report));
     let place = column.map(|column| format!("column {column}: ")).unwrap_or_default();
     let at_column = column.and_then(|column| source.chars().nth(column.saturating_sub(1)));
     let hint = if source.contains("=~") {

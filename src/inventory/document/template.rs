@@ -10,35 +10,35 @@ use std::ops::Range;
 
 /// One template expression of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Action {
+pub(super) struct Action {
     /// Bytes, delimiters included.
-    pub range: Range<usize>,
+    pub(super) range: Range<usize>,
     /// Nothing else but comments stands on its lines, and it does not open a block scalar.
-    pub alone: bool,
+    pub(super) alone: bool,
     /// It was replaced; otherwise it was left in place (`${{ }}` while that parses).
-    pub hidden: bool,
+    pub(super) hidden: bool,
     /// It puts text in its place, rather than deciding, looping or commenting.
-    pub prints: bool,
+    pub(super) prints: bool,
     /// 0-based column at which its output begins: the argument of `indent` or `nindent`, or its own column.
-    pub column: usize,
+    pub(super) column: usize,
 }
 
 /// A text without its template expressions.
-pub struct Template {
+pub(super) struct Template {
     /// As long as the original, with the same line breaks.
-    pub text: String,
+    pub(super) text: String,
     /// In source order, not overlapping.
-    pub actions: Vec<Action>,
+    pub(super) actions: Vec<Action>,
 }
 
 /// Could `text` hold a template expression?
-pub fn is_template(text: &str) -> bool {
+pub(super) fn is_template(text: &str) -> bool {
     memchr::memchr_iter(b'{', text.as_bytes()).any(|at| closing(&text.as_bytes()[at..]).is_some())
 }
 
 impl Template {
     /// Hides the expressions of `text`; those of the form `${{ }}` only if `dollars`.
-    pub fn new(text: &str, dollars: bool) -> Template {
+    pub(super) fn new(text: &str, dollars: bool) -> Template {
         let mut actions = find_actions(text, dollars);
         mark_alone(text, &mut actions);
         let mut bytes = text.as_bytes().to_vec();
@@ -51,7 +51,7 @@ impl Template {
     }
 
     /// The expressions that overlap `range`.
-    pub fn within(&self, range: &Range<usize>) -> &[Action] {
+    pub(super) fn within(&self, range: &Range<usize>) -> &[Action] {
         let from = self.actions.partition_point(|action| action.range.end <= range.start);
         let to = self.actions.partition_point(|action| action.range.start < range.end);
         &self.actions[from..to.max(from)]
@@ -256,7 +256,8 @@ mod tests {
 
     #[test]
     fn statements_assignments_and_comments_print_nothing() {
-        for source in ["{{ if x }}", "{{- end -}}", "{{ $a := 1 }}", "{{ $a = 1 }}", "{{/* c */}}", "{% for x in y %}", "{# c #}"] {
+        for source in ["{{ if x }}", "{{- end -}}", "{{ $a := 1 }}", "{{ $a = 1 }}", "{{/* c */}}", "{% for x in y %}", "{# c #}"]
+        {
             assert!(!prints(source), "{source}");
         }
         for source in ["{{ .Values.x }}", "{{ $a }}", "{{- include \"x\" . }}", "{{ iffy }}", "{{ $.Values.y }}"] {

@@ -36,6 +36,11 @@ pub fn parse(text: &str) -> Result<Vec<Node>, ParseError> {
     build(text, &template).or_else(|error| if dollars_left { build(text, &Template::new(text, true)) } else { Err(error) })
 }
 
+/// Reads every document of a YAML stream that no template engine prints: `{{` is text like any other.
+pub fn parse_plain(text: &str) -> Result<Vec<Node>, ParseError> {
+    build(text, &Template { text: text.to_string(), actions: Vec::new() })
+}
+
 fn build(source: &str, template: &Template) -> Result<Vec<Node>, ParseError> {
     let mut options = Options::default();
     options.emit_unresolved_aliases = true;
@@ -348,9 +353,9 @@ fn scalar_value(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Value {
 
 /// `entries` with its `<<` members replaced by what they name.
 fn merged(entries: Vec<Entry>) -> Vec<Entry> {
-    let (merges, mut result): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| {
-        &*entry.key == "<<" && matches!(entry.value.value, Value::Object(_) | Value::Array(_))
-    });
+    let (merges, mut result): (Vec<_>, Vec<_>) = entries
+        .into_iter()
+        .partition(|entry| &*entry.key == "<<" && matches!(entry.value.value, Value::Object(_) | Value::Array(_)));
     let mut seen: HashSet<Arc<str>> = result.iter().map(|entry| entry.key.clone()).collect();
     for merge in merges {
         let sources = match merge.value.value {
@@ -429,11 +434,22 @@ kind: Service
     #[test]
     fn types_only_plain_scalars() {
         let node = one("a: 1\nb: '1'\nc: true\nd: \"true\"\ne: yes\nf: ~\ng:\nh: !!str 1\ni: !!int '7'\n80: x\n? [1, 2]\n: z\n");
-        let values: Vec<_> = ["a", "b", "c", "d", "e", "f", "g", "h", "i"].iter().map(|key| node.get(key).unwrap().value.clone()).collect();
+        let values: Vec<_> =
+            ["a", "b", "c", "d", "e", "f", "g", "h", "i"].iter().map(|key| node.get(key).unwrap().value.clone()).collect();
         let text = |text: &str| Value::String(text.into());
         assert_eq!(
             values,
-            [Value::Int(1), text("1"), Value::Bool(true), text("true"), text("yes"), Value::Null, Value::Null, text("1"), Value::Int(7)]
+            [
+                Value::Int(1),
+                text("1"),
+                Value::Bool(true),
+                text("true"),
+                text("yes"),
+                Value::Null,
+                Value::Null,
+                text("1"),
+                Value::Int(7)
+            ]
         );
         assert_eq!(node.get("80").unwrap().as_str(), Some("x"));
         assert_eq!(node.get("[1, 2]").unwrap().as_str(), Some("z"));
@@ -441,7 +457,9 @@ kind: Service
 
     #[test]
     fn expands_aliases_and_merge_keys() {
-        let node = one("base: &base\n  restart: always\n  user: app\nextra: &extra {user: other, cpu: 2}\nweb:\n  <<: [*base, *extra]\n  restart: \"no\"\ncopy: *base\nplain: {\"<<\": 1}\n");
+        let node = one(
+            "base: &base\n  restart: always\n  user: app\nextra: &extra {user: other, cpu: 2}\nweb:\n  <<: [*base, *extra]\n  restart: \"no\"\ncopy: *base\nplain: {\"<<\": 1}\n",
+        );
         let web = node.get("web").unwrap();
         let keys: Vec<_> = web.entries().iter().map(|entry| &*entry.key).collect();
         assert_eq!(keys, ["restart", "user", "cpu"]);
@@ -565,7 +583,9 @@ spec:
 
     #[test]
     fn block_scalars_filled_by_an_expression_are_not_known() {
-        let node = one("data:\n  a: |\n{{ .Files.Get \"a\" | indent 4 }}\n  b: |\n    {{ .Values.b }}\n    tail\n  c: |\n    fixed\n  {{- if .x }}\n  d: e\n  {{- end }}\n");
+        let node = one(
+            "data:\n  a: |\n{{ .Files.Get \"a\" | indent 4 }}\n  b: |\n    {{ .Values.b }}\n    tail\n  c: |\n    fixed\n  {{- if .x }}\n  d: e\n  {{- end }}\n",
+        );
         let data = node.get("data").unwrap();
         assert_eq!(data.get("a").unwrap().text(), Some("{{ .Files.Get \"a\" | indent 4 }}"));
         assert_eq!(data.get("b").unwrap().value, Value::Templated("{{ .Values.b }}\ntail".into()));
@@ -585,7 +605,9 @@ spec:
 
     #[test]
     fn workflow_expressions_are_templated_with_the_real_text() {
-        let node = one("jobs:\n  build:\n    runs-on: ${{ matrix.os }}\n    steps:\n      - run: |\n          echo \"${{ github.sha }}\"\n          make\n      - uses: actions/checkout@v4\n        with: {ref: \"${{ github.ref }}\"}\n");
+        let node = one(
+            "jobs:\n  build:\n    runs-on: ${{ matrix.os }}\n    steps:\n      - run: |\n          echo \"${{ github.sha }}\"\n          make\n      - uses: actions/checkout@v4\n        with: {ref: \"${{ github.ref }}\"}\n",
+        );
         let steps = node.at(&["jobs", "build", "steps"]).unwrap().items();
         assert_eq!(steps[0].get("run").unwrap().value, Value::Templated("echo \"${{ github.sha }}\"\nmake\n".into()));
         assert_eq!(steps[1].get("uses").unwrap().as_str(), Some("actions/checkout@v4"));
@@ -597,7 +619,9 @@ spec:
 
     #[test]
     fn ansible_templates() {
-        let node = one("- hosts: \"{{ target }}\"\n  tasks:\n    - name: \"a {{ 'q' }}\"\n      when: x\n{% if y %}\n  vars: {z: 1}\n{% endif %}\n");
+        let node = one(
+            "- hosts: \"{{ target }}\"\n  tasks:\n    - name: \"a {{ 'q' }}\"\n      when: x\n{% if y %}\n  vars: {z: 1}\n{% endif %}\n",
+        );
         let play = &node.items()[0];
         assert_eq!(play.get("hosts").unwrap().text(), Some("{{ target }}"));
         assert_eq!(play.at(&["vars", "z"]).unwrap().value, Value::Int(1));

@@ -6,7 +6,7 @@
 use super::node::Value;
 
 /// The value of a plain scalar.
-pub fn plain(text: &str) -> Value {
+pub(super) fn plain(text: &str) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),
@@ -39,7 +39,8 @@ fn number(text: &str) -> Value {
 /// `( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?`
 fn is_decimal(text: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let (mantissa, exponent) = text.split_once(['e', 'E']).map_or((text, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
+    let (mantissa, exponent) =
+        text.split_once(['e', 'E']).map_or((text, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
     let exponent_fits = exponent.is_none_or(|exponent| {
         let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
         !exponent.is_empty() && digits(exponent)
@@ -72,7 +73,9 @@ mod tests {
         ] {
             assert_eq!(plain(text), value, "{text}");
         }
-        for text in ["yes", "on", "1.2.3", "10s", "1_000", "-", "+", ".", "1:30", "0x", "0x-1", "1e", "inf", "nan", "--1", "250m", "..1"] {
+        for text in
+            ["yes", "on", "1.2.3", "10s", "1_000", "-", "+", ".", "1:30", "0x", "0x-1", "1e", "inf", "nan", "--1", "250m", "..1"]
+        {
             assert_eq!(plain(text), Value::String(text.into()), "{text}");
         }
     }

@@ -26,6 +26,15 @@ pub(super) fn normal(dir: &str) -> &str {
 
 /// Every candidate, by folder; "" is the root.
 pub(super) fn find(files: &[LayoutFile<'_>], hints: &[ManifestHint]) -> BTreeMap<String, Candidate> {
+    let mut found = declared(files, hints);
+    add_entry_points(files, &mut found);
+    // `tools/release/package.json` is tooling around the application, whatever it declares.
+    found.retain(|folder, _| folder.is_empty() || !is_tooling(&format!("{folder}/")));
+    found
+}
+
+/// Folders with a manifest or a Dockerfile.
+fn declared(files: &[LayoutFile<'_>], hints: &[ManifestHint]) -> BTreeMap<String, Candidate> {
     let mut found: BTreeMap<String, Candidate> = BTreeMap::new();
     for file in files {
         if file.role == Role::Production && is_manifest(file.path) {
@@ -43,7 +52,6 @@ pub(super) fn find(files: &[LayoutFile<'_>], hints: &[ManifestHint]) -> BTreeMap
             candidate.is_workspace_root |= hint.is_workspace_root;
         }
     }
-    add_entry_points(files, &mut found);
     found
 }
 

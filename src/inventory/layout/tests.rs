@@ -320,7 +320,9 @@ fn dotnet_solution() {
 #[test]
 fn go_modules_and_services_of_one_module() {
     let nested = layout(&["go.mod", "main.go", "tools/gen/go.mod", "tools/gen/main.go"], &[]);
-    assert_eq!(ids(&nested), [".", "tools/gen"]);
+    assert_eq!(ids(&nested), ["."]);
+    let nested = layout(&["go.mod", "main.go", "sdk/go.mod", "sdk/client.go"], &[]);
+    assert_eq!(ids(&nested), [".", "sdk"]);
     let paths = [
         "go.mod",
         "internal/db.go",

@@ -25,7 +25,11 @@ fn upwards(folder: &str) -> impl Iterator<Item = &str> {
 }
 
 /// How many answers to one question are looked at: hostile files may give a hundred thousand.
-const MAX_CANDIDATES: usize = 64;
+const MAX_CANDIDATES: usize = 16;
+
+/// How many members of a bundle are taken, and how many aliases one manifest may use for them to be replaced.
+const MAX_BUNDLE: usize = 128;
+const MAX_ALIASES: usize = 1000;
 
 /// Facts by the folder that holds them.
 type ByFolder<K, V> = BTreeMap<String, BTreeMap<K, Vec<V>>>;
@@ -46,8 +50,8 @@ fn replace_aliases(manifests: &mut [Manifest]) {
             known.entry(dependency.alias.clone().unwrap_or_default()).or_default().push(dependency.clone());
         }
     }
-    let uses = |manifest: &Manifest| manifest.dependencies.iter().any(|dependency| dependency.name.starts_with("libs."));
-    for manifest in manifests.iter_mut().filter(|manifest| uses(manifest)) {
+    let aliases_in = |manifest: &Manifest| manifest.dependencies.iter().filter(|found| found.name.starts_with("libs.")).count();
+    for manifest in manifests.iter_mut().filter(|manifest| (1..=MAX_ALIASES).contains(&aliases_in(manifest))) {
         let path = manifest.path.clone();
         let expand = |dependency: Dependency| -> Vec<Dependency> {
             let named = dependency.alias.as_ref().filter(|_| dependency.name.starts_with("libs."));
@@ -56,7 +60,7 @@ fn replace_aliases(manifests: &mut [Manifest]) {
                 None => vec![dependency],
                 Some(targets) => targets
                     .iter()
-                    .take(MAX_CANDIDATES)
+                    .take(MAX_BUNDLE)
                     .map(|target| Dependency {
                         name: target.name.clone(),
                         requirement: target.requirement.clone(),

@@ -10,6 +10,7 @@
 use crate::model::role::Role;
 
 use super::Inside;
+use super::infra::{is_compose, is_infra_name};
 
 /// A file name.
 pub(super) struct Name<'a> {
@@ -37,16 +38,16 @@ impl<'a> Name<'a> {
         self.text.split('.').skip(1)
     }
 
-    fn has_suffix(&self, wanted: &[&str]) -> bool {
+    pub(super) fn has_suffix(&self, wanted: &[&str]) -> bool {
         self.suffixes().any(|suffix| wanted.contains(&suffix))
     }
 
     /// Does it start with `word` as a word of its own?
-    fn begins(&self, word: &str) -> bool {
+    pub(super) fn begins(&self, word: &str) -> bool {
         self.text.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
     }
 
-    fn is_yaml(&self) -> bool {
+    pub(super) fn is_yaml(&self) -> bool {
         matches!(self.extension(), "yml" | "yaml")
     }
 
@@ -182,39 +183,55 @@ fn is_ci(file: &Name, _: &Inside) -> bool {
 
 fn is_example(file: &Name, _: &Inside) -> bool {
     let stem = file.stem();
+    // A component may be called `use-schema-example.ts`; only settings are copied and filled in.
+    let is_filled_in = !file.is_code || ["settings", "config", "local_settings", "secrets"].iter().any(|word| file.begins(word));
     file.has_suffix(&["example", "sample"])
         || file.extension() == "dist"
         || (file.extension() == "template" && !file.text.ends_with(".conf.template"))
-        || ["-example", "_example", "-sample", "_sample"].iter().any(|end| stem.ends_with(end) || file.text.ends_with(end))
+        || is_filled_in
+            && ["-example", "_example", "-sample", "_sample"].iter().any(|end| stem.ends_with(end) || file.text.ends_with(end))
         || matches!(file.text, "example.env" | "sample.env" | "template.env" | ".env-template" | ".env_template")
 }
 
+/// The configuration of a test tool, or what its tests share.
+fn is_test_support(file: &Name) -> bool {
+    let tools =
+        ["jest.config", "jest.setup", "vitest", "cypress.config", "playwright.config", "karma.conf", "wdio.conf", ".mocharc"];
+    tools.iter().any(|tool| file.begins(tool))
+        || matches!(
+            file.text,
+            "conftest.py"
+                | "pytest.ini"
+                | "tox.ini"
+                | "noxfile.py"
+                | ".coveragerc"
+                | "locustfile.py"
+                | "phpunit.xml"
+                | "testng.xml"
+        )
+        || matches!(file.text, "test-requirements.txt" | "test_requirements.txt" | ".rspec")
+        || matches!(
+            file.stem(),
+            "setuptests"
+                | "spec_helper"
+                | "rails_helper"
+                | "test_helper"
+                | "test_helpers"
+                | "test-helpers"
+                | "test-utils"
+                | "test_utils"
+        )
+}
+
 fn is_test(file: &Name, inside: &Inside) -> bool {
+    if is_test_support(file) {
+        return true;
+    }
     let stem = file.stem();
     let is_config = matches!(
         file.extension(),
         "yml" | "yaml" | "json" | "toml" | "properties" | "env" | "xml" | "txt" | "ini" | "cfg" | "conf"
     );
-    let tool = [
-        "jest.config",
-        "jest.setup",
-        "vitest",
-        "cypress.config",
-        "playwright.config",
-        "karma.conf",
-        "wdio.conf",
-        ".mocharc",
-        "setuptests",
-    ];
-    if tool.iter().any(|tool| file.begins(tool)) {
-        return true;
-    }
-    match file.text {
-        "conftest.py" | "pytest.ini" | "tox.ini" | "noxfile.py" | ".coveragerc" | "locustfile.py" | "phpunit.xml"
-        | "testng.xml" => return true,
-        "test-requirements.txt" | "test_requirements.txt" => return true,
-        _ => {}
-    }
     if inside.in_src_main && file.is_code {
         return false;
     }
@@ -306,84 +323,4 @@ fn is_used_text(file: &Name, inside: &Inside) -> bool {
     );
     let stem = file.stem();
     named || inside.in_content || stem.contains("requirements") || file.begins("constraints")
-}
-
-fn is_compose(file: &Name) -> bool {
-    file.is_yaml() && ["docker-compose", "compose", "docker-stack", "podman-compose"].iter().any(|tool| file.begins(tool))
-}
-
-/// How a container image is built.
-pub(super) fn is_dockerfile(file: &Name) -> bool {
-    let by_name = file.begins("dockerfile") || file.begins("containerfile");
-    (by_name && !matches!(file.extension(), "dockerignore" | "md" | "j2" | "py"))
-        || matches!(file.extension(), "dockerfile" | "containerfile")
-}
-
-/// Is it about how the application is deployed?
-pub(super) fn is_infra_name(file: &Name) -> bool {
-    if is_dockerfile(file) || is_compose(file) {
-        return true;
-    }
-    match file.text {
-        ".dockerignore"
-        | "caddyfile"
-        | "haproxy.cfg"
-        | "procfile"
-        | "fly.toml"
-        | "render.yaml"
-        | "app.yaml"
-        | "vercel.json"
-        | "netlify.toml"
-        | "serverless.yml"
-        | "serverless.yaml"
-        | "serverless.ts"
-        | "serverless.js"
-        | "serverless.json"
-        | "railway.json"
-        | "railway.toml"
-        | "heroku.yml"
-        | "wrangler.toml"
-        | "wrangler.json"
-        | "wrangler.jsonc"
-        | "firebase.json"
-        | "amplify.yml"
-        | "apprunner.yaml"
-        | "chart.yaml"
-        | "cdk.json"
-        | "samconfig.toml"
-        | "nixpacks.toml"
-        | "ansible.cfg"
-        | "supervisord.conf"
-        | "staticwebapp.config.json"
-        | "docker-entrypoint.sh"
-        | "entrypoint.sh"
-        | "captain-definition"
-        | "aptfile" => true,
-        _ => match file.extension() {
-            "tf" | "tfvars" | "hcl" | "bicep" | "nomad" | "dockerignore" => true,
-            "conf" | "template" => file.begins("nginx") || file.text.ends_with(".conf.template"),
-            "service" | "timer" => true,
-            "toml" => file.begins("fly") || file.begins("traefik"),
-            "yml" | "yaml" => {
-                let tools = [
-                    "values",
-                    "kustomization",
-                    "pulumi",
-                    "template",
-                    "skaffold",
-                    "helmfile",
-                    "playbook",
-                    "prometheus",
-                    "alertmanager",
-                    "otel-collector",
-                    "traefik",
-                    "envoy",
-                    "deployment",
-                    "ingress",
-                ];
-                tools.iter().any(|tool| file.begins(tool))
-            }
-            _ => false,
-        },
-    }
 }

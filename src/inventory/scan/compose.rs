@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::documents::evaluate;
 use super::position::Lines;
 use super::Scanner;
-use crate::inventory::document::{self, Format, compose::merge};
+use crate::inventory::document::{self, Format, compose::{merge, normalise}};
 use crate::inventory::view::{File, FileId, Hit};
 use crate::model::needs::{DocumentKind, Look, NeedId};
 use crate::model::node::Node;
@@ -98,7 +98,7 @@ fn documents(
 }
 
 fn single(index: usize, node: Node) -> Merged {
-    Merged { node, origins: vec![index] }
+    Merged { node: normalise(node), origins: vec![index] }
 }
 
 /// Does every service bring its own image or build?

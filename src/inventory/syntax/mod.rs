@@ -12,11 +12,15 @@
 //! do not leave this module.
 
 mod grammar;
+pub mod literals;
 pub mod mask;
 mod pattern;
 mod rule;
+mod rust_facts;
 mod scan;
 
-pub use mask::{Class, Keep, Mask, Syntax};
+pub use literals::{Literal, Prefilter};
+pub use mask::{Class, Keep, Mask, Syntax, mask};
 pub use rule::CodeRule;
-pub use scan::{CodeHit, Unparsed, find};
+pub use rust_facts::{RustCall, RustFacts, rust_facts};
+pub use scan::{CodeHit, MAX_BYTES, Unparsed, find};

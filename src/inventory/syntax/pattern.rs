@@ -7,7 +7,8 @@
 //!
 //! What an author has to know (`tests` below holds an example of each):
 //! - Metavariables: `$NAME` is one node, `$$$` or `$$$NAME` any number of them. Names are upper case.
-//! - Arguments count: `f($A)` is one argument. "With this keyword somewhere" is `f($$$, debug=True, $$$)`.
+//! - Arguments count: `f($A)` is one argument. "With this keyword somewhere" is `f($$$, debug=True, $$$)`; `$$$` may stand for
+//!   nothing there, also where ast-grep alone would insist on the comma (`variants`).
 //! - `debug=True` alone is an assignment in Python, Ruby and Kotlin. For the argument write
 //!   `{context: "f(debug=True)", selector: keyword_argument}`.
 //! - `origin: "*"` alone is a pair in JavaScript, TypeScript, Ruby, Python and a keyed element in Go; `{…}` alone in JavaScript
@@ -42,11 +43,8 @@ pub(super) fn resolve(language: Language, pattern: &str) -> Result<Resolved, Str
     let pattern = pattern.trim();
     let grammar = Grammar(language);
     let bare = bare_kind(grammar, pattern);
-    let misread = match &bare {
-        Some(kind) => is_misread(language, pattern, kind),
-        None => true,
-    };
-    if !misread {
+    // Statements stand alone in Go's grammar, but are read differently there.
+    if language != Language::Go && bare.as_ref().is_some_and(|kind| !is_misread(language, pattern, kind)) {
         return Ok(Resolved::Bare);
     }
     for (prefix, suffix) in contexts(language) {
@@ -62,6 +60,32 @@ pub(super) fn resolve(language: Language, pattern: &str) -> Result<Resolved, Str
         "the pattern `{pattern}` cannot be read as {language}: write code that can stand alone, or `{{context: <code around \
          it>, selector: <kind of the node meant>}}`"
     ))
+}
+
+/// A pattern and what else its author means: `$$$` stands for any number of nodes, none included, but to ast-grep the comma
+/// before a last `$$$` is a node that has to be there. Each such comma doubles the variants, so only the first few count.
+pub(super) fn variants(pattern: &str) -> Vec<String> {
+    const MOST: usize = 3;
+    let mut out = vec![pattern.to_string()];
+    // From the right, so that the offsets of the others stay true.
+    for (start, end) in last_ellipses(pattern).into_iter().rev().take(MOST) {
+        let without: Vec<String> = out.iter().map(|variant| format!("{}{}", &variant[..start], &variant[end..])).collect();
+        out.extend(without);
+    }
+    out
+}
+
+/// Where `, $$$` or `, $$$NAME` stands before a closing bracket.
+fn last_ellipses(pattern: &str) -> Vec<(usize, usize)> {
+    let mut out = Vec::new();
+    for (comma, _) in pattern.match_indices(',') {
+        let Some(name) = pattern[comma + 1..].trim_start().strip_prefix("$$$") else { continue };
+        let rest = name.trim_start_matches(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_').trim_start();
+        if rest.starts_with([')', ']', '}']) {
+            out.push((comma, pattern.len() - rest.len()));
+        }
+    }
+    out
 }
 
 /// Checks what an author wrote with a selector.
@@ -83,12 +107,16 @@ pub(super) fn check_contextual(language: Language, context: &str, selector: &str
 /// Parses that succeed but mean something nobody looks for.
 fn is_misread(language: Language, pattern: &str, kind: &str) -> bool {
     match language {
-        // At the top of a file a call is a conversion.
-        Language::Go => true,
-        Language::JavaScript | Language::TypeScript | Language::Tsx => {
-            kind == "labeled_statement" || (kind == "statement_block" && pattern.starts_with('{'))
-        }
-        Language::CSharp => pattern.starts_with('['),
+        // At the top of a file a call is a conversion; `Key: value` in a body is a label.
+        Language::Go => matches!(kind, "labeled_statement" | "type_conversion_expression"),
+        Language::JavaScript | Language::TypeScript | Language::Tsx => match kind {
+            "labeled_statement" => true,
+            "statement_block" => pattern.starts_with('{'),
+            // An attribute of JSX is written without spaces.
+            "assignment_expression" | "field_definition" | "public_field_definition" => pattern.contains("={"),
+            _ => false,
+        },
+        Language::CSharp => pattern.starts_with('[') && kind != "attribute_list",
         _ => false,
     }
 }
@@ -110,7 +138,6 @@ fn contexts(language: Language) -> &'static [(&'static str, &'static str)] {
             ("class C { ", " m() {} }"),
             ("class C { ", " }"),
             ("<a ", " />"),
-            ("class C { m(", ") {} }"),
             ("async function f() { ", " }"),
         ],
         Language::Go => &[
@@ -166,10 +193,14 @@ fn bare_kind(grammar: Grammar, pattern: &str) -> Option<String> {
     if !is_single(node) {
         return None;
     }
+    let mut broken = false;
     while is_single(node) {
+        broken |= node.is_error();
         node = node.child(0)?;
     }
-    (!node.has_error() && !node.is_error()).then(|| node.kind().to_string())
+    // A name alone is no program, but ast-grep reads the name.
+    let is_name = node.is_named() && node.child_count() == 0;
+    (!node.has_error() && !node.is_error() && (!broken || is_name)).then(|| node.kind().to_string())
 }
 
 fn is_single(node: Node) -> bool {
@@ -192,7 +223,7 @@ fn selector_within(grammar: Grammar, context: &str, start: usize, length: usize)
     let node = tree.root_node().named_descendant_for_byte_range(before, end)?;
     let text = source.get(node.byte_range())?;
     let is_pattern = node.start_byte() == before && node.start_byte() + text.trim_end().len() == end;
-    if !is_pattern || node.parent().is_none() {
+    if !is_pattern || node.parent().is_none() || is_misread(grammar.0, &context[start..start + length], node.kind()) {
         return None;
     }
     let first = first_of_kind(&tree, node.kind())?;
@@ -213,5 +244,156 @@ fn first_of_kind<'tree>(tree: &'tree Tree, kind: &str) -> Option<Node<'tree>> {
                 return None;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::inventory::syntax::{CodeRule, Mask, Prefilter, Syntax, find};
+
+    fn lines(language: Language, rule: serde_json::Value, code: &str) -> Vec<u32> {
+        let rule = CodeRule::compile(language, &serde_json::json!({ "rule": rule })).unwrap_or_else(|e| panic!("{e}"));
+        let hits = find(language, code, &[(0, &rule)], Duration::from_secs(60)).unwrap_or_else(|e| panic!("{e}"));
+        hits.iter().map(|hit| hit.line).collect()
+    }
+
+    /// The pattern matches at every line that holds `HIT`, and at no other.
+    fn check(language: Language, pattern: &str, code: &str) {
+        let wanted: Vec<u32> =
+            code.lines().enumerate().filter(|(_, line)| line.contains("HIT")).map(|(i, _)| i as u32 + 1).collect();
+        let found = lines(language, serde_json::json!({ "pattern": pattern }), code);
+        let prefilter = Prefilter::from_rule(language, &serde_json::json!({ "rule": { "pattern": pattern } }));
+        let mask = Mask::new(Syntax::from(language), code);
+        assert!(found.is_empty() || prefilter.accepts(code, Some(&mask)), "{pattern}: {prefilter:?} in\n{code}");
+        assert_eq!(found, wanted, "{language}: {pattern} in\n{code}\n{:?}", resolve(language, pattern));
+    }
+
+    #[test]
+    fn python_patterns() {
+        let code = "import x\napp.add_middleware(Cors, allow=['*'])  # HIT\napp.add_middleware()  # HIT\napp.other(1)\n";
+        check(Language::Python, "app.add_middleware($$$A)", code);
+        check(Language::Python, "f($$$, debug=True, $$$)", "f(1, debug=True, x=2)  # HIT\nf(debug=True)  # HIT\nf(debug=False)\n");
+        let decorated = "@app.route('/x')  # HIT\ndef a():\n    pass\n\n@other\n@app.route()  # HIT\nclass B:\n    pass\n";
+        check(Language::Python, "@app.route($$$)", decorated);
+        check(Language::Python, "except Exception: pass", "try:\n    a()\nexcept Exception: pass  # HIT\n");
+        check(Language::Python, "'debug': True", "x = {'debug': True}  # HIT\ny = {'debug': False}\n");
+        check(Language::Python, "from flask import $X", "from flask import Flask  # HIT\nfrom x import y\n");
+        check(Language::Python, "DEBUG = True", "DEBUG = True  # HIT\nif x:\n    DEBUG = True  # HIT\nf(DEBUG=True)\n");
+        check(Language::Python, "async def $F($$$): $$$", "async def a(x):  # HIT\n    pass\ndef b():\n    pass\n");
+    }
+
+    #[test]
+    fn javascript_and_typescript_patterns() {
+        for language in [Language::JavaScript, Language::TypeScript, Language::Tsx] {
+            check(language, "app.use($$$)", "app.use(cors({ origin: '*' })); // HIT\nfoo.use(1);\n");
+            check(language, "origin: '*'", "cors({ origin: '*' }); // HIT\ncors({ origin: 'x' });\n");
+            check(language, "{ origin: $X }", "cors({ origin: '*' }); // HIT\n{ origin: foo; }\n");
+            check(language, "await $X", "async function f() {\n  await g(); // HIT\n}\n");
+            check(language, "new Pool($$$)", "const p = new Pool({ max: 5 }); // HIT\n");
+            check(language, "process.env.$KEY || $D", "const x = process.env.PORT || 3000; // HIT\n");
+            check(language, "const $X = require('express')", "const e = require('express'); // HIT\n");
+            check(language, "import $X from 'express'", "import e from 'express'; // HIT\n");
+        }
+        for language in [Language::TypeScript, Language::Tsx] {
+            check(language, "@UseGuards($$$)", "@UseGuards(A, B) // HIT\nclass C {\n  @UseGuards() // HIT\n  m() {}\n  @Get()\n  n() {}\n}\n");
+        }
+        for language in [Language::JavaScript, Language::Tsx] {
+            let code = "const a = <p dangerouslySetInnerHTML={{ __html: x }} />; // HIT\nconst b = <p className=\"x\" />;\n";
+            check(language, "dangerouslySetInnerHTML={$X}", code);
+            check(language, "<img $$$ />", "const a = <img src=\"a\" alt=\"b\" />; // HIT\nconst b = <p />;\n");
+        }
+    }
+
+    #[test]
+    fn go_patterns() {
+        let code = "package main\nfunc main() {\n\thttp.Get(u) // HIT\n\tx, err := http.Get(\"a\") // HIT\n\thttp.Post(u)\n}\n";
+        check(Language::Go, "http.Get($U)", code);
+        let code = "package main\nvar c = cors.Config{AllowAllOrigins: true} // HIT\nfunc f() {\n\tr.Use(cors.New(cors.Config{})) // HIT\n\tx := &cors.Config{A: 1, B: 2} // HIT\n}\n";
+        check(Language::Go, "cors.Config{$$$}", code);
+        check(Language::Go, "AllowAllOrigins: true", "package main\nvar c = cors.Config{\n\tAllowAllOrigins: true, // HIT\n\tX: true,\n}\n");
+        check(Language::Go, "r.Use($$$)", "package main\nfunc f() {\n\tr.Use(a, b()) // HIT\n\tdefer r.Use() // HIT\n}\n");
+        check(Language::Go, "func main() { $$$ }", "package main\nfunc main() { // HIT\n\tf()\n}\n");
+        check(Language::Go, "$S := &http.Server{$$$}", "package main\nfunc f() {\n\ts := &http.Server{Addr: a} // HIT\n}\n");
+        check(Language::Go, "go $F($$$)", "package main\nfunc f() {\n\tgo work(1) // HIT\n\twork(2)\n}\n");
+        check(Language::Go, "if err != nil { $$$ }", "package main\nfunc f() {\n\tif err != nil { // HIT\n\t\treturn\n\t}\n}\n");
+    }
+
+    #[test]
+    fn java_and_kotlin_patterns() {
+        let java = "class C {\n  void m() {\n    http.csrf(c -> c.disable()); // HIT\n    http.csrf().disable(); // HIT\n    other.csrf();\n  }\n}\n";
+        check(Language::Java, "http.csrf($$$)", java);
+        check(Language::Java, "@CrossOrigin($$$)", "@CrossOrigin(origins = \"*\") // HIT\nclass C {\n  @CrossOrigin(\"x\") // HIT\n  void m() {}\n  @Other(1)\n  int x;\n}\n");
+        check(Language::Java, "@RestController", "@RestController // HIT\nclass C {}\n@Controller\nclass D {}\n");
+        check(Language::Java, "new RestTemplate()", "class C {\n  Object a = new RestTemplate(); // HIT\n  Object b = new Other();\n}\n");
+        check(Language::Java, "e.printStackTrace();", "class C {\n  void m() {\n    e.printStackTrace(); // HIT\n  }\n}\n");
+        check(Language::Kotlin, "http.csrf($$$)", "fun f() {\n  http.csrf(1) // HIT\n  http.cors(1)\n}\n");
+        check(Language::Kotlin, "http.csrf { $$$ }", "fun f() {\n  http.csrf { disable() } // HIT\n  http.cors { x }\n}\n");
+        check(Language::Kotlin, "install(CORS) { $$$ }", "fun Application.m() {\n  install(CORS) { // HIT\n    anyHost()\n  }\n}\n");
+        check(Language::Kotlin, "anyHost()", "fun Application.m() {\n  install(CORS) {\n    anyHost() // HIT\n  }\n}\n");
+        check(Language::Kotlin, "@RestController", "@RestController // HIT\nclass C\n@Other\nclass D\n");
+        check(Language::Kotlin, "@CrossOrigin($$$)", "@CrossOrigin(\"*\") // HIT\nclass C\n@Other(1)\nclass D\n");
+    }
+
+    #[test]
+    fn ruby_and_php_patterns() {
+        let ruby = "Rails.application.configure do\n  config.force_ssl = true # HIT\n  config.force_ssl = false\nend\n";
+        check(Language::Ruby, "config.force_ssl = true", ruby);
+        check(Language::Ruby, "origins '*'", "allow do\n  origins '*' # HIT\n  origins 'x'\nend\n");
+        check(Language::Ruby, "use Rack::Attack", "use Rack::Attack # HIT\nuse Other\n");
+        check(Language::Ruby, "skip_before_action $X, $$$", "class C\n  skip_before_action :verify, only: [:a] # HIT\nend\n");
+        check(Language::Ruby, "verify: false", "f(verify: false) # HIT\nf(verify: true)\n");
+        let php = "<?php\nRoute::get('/x', [A::class, 'b']); // HIT\nRoute::post('/x');\n";
+        check(Language::Php, "Route::get($$$)", php);
+        check(Language::Php, "$app->run($$$)", "<?php\n$app->run(); // HIT\n$x->run();\n");
+        check(Language::Php, "'debug' => true", "<?php\nreturn [\n  'debug' => true, // HIT\n  'x' => true,\n];\n");
+        check(Language::Php, "env($K, $D)", "<?php\n$a = env('A', true); // HIT\n$b = env('B');\n");
+        check(Language::Php, "$X->disableCsrf()", "<?php\n$app->disableCsrf(); // HIT\n$this->y->disableCsrf(); // HIT\n");
+    }
+
+    #[test]
+    fn php_files_with_html_and_without_tags() {
+        let mixed = "<html>don't <b>\n<?php Route::get('/x'); // HIT ?>\n</b><?= Route::get('/y') /* HIT */ ?>\n<p>Route::get('/z')</p>\n<?php if ($a): ?>\n<i></i>\n<?php Route::get('/w') /* HIT */ ?>\n<?php endif; ?>\n";
+        check(Language::Php, "Route::get($$$)", mixed);
+        check(Language::Php, "Route::get($$$)", "Route::get('/x'); // HIT\n");
+    }
+
+    #[test]
+    fn csharp_and_rust_patterns() {
+        let csharp = "var app = b.Build();\napp.UseHttpsRedirection(); // HIT\nclass C {\n  void M(App app) {\n    app.UseHttpsRedirection(); // HIT\n    app.UseHsts();\n  }\n}\n";
+        check(Language::CSharp, "app.UseHttpsRedirection()", csharp);
+        check(Language::CSharp, "[Authorize]", "[Authorize] // HIT\nclass C {\n  [Authorize] // HIT\n  void M() {}\n  [Other]\n  void N() {}\n}\n");
+        check(Language::CSharp, "$X.AllowAnyOrigin()", "s.AddCors(o => o.AddPolicy(\"x\", p => p.AllowAnyOrigin())); // HIT\n");
+        check(Language::CSharp, "new HttpClient()", "class C {\n  object a = new HttpClient(); // HIT\n}\n");
+        check(Language::Rust, "CorsLayer::permissive()", "fn f() {\n    let app = Router::new().layer(CorsLayer::permissive()); // HIT\n    CorsLayer::new();\n}\n");
+        check(Language::Rust, "$X.unwrap()", "fn f() {\n    a.b().unwrap(); // HIT\n    c?;\n}\n");
+        check(Language::Rust, "println!($$$)", "fn f() {\n    println!(\"a {}\", b); // HIT\n    print!(\"a\");\n}\n");
+        check(Language::Rust, "#[tokio::main]", "#[tokio::main] // HIT\nasync fn main() {}\n#[test]\nfn t() {}\n");
+        check(Language::Rust, "S { debug: true, $$$ }", "fn f() {\n    let a = S { debug: true, x: 1 }; // HIT\n    let b = S { x: 1 };\n}\n");
+        check(Language::Rust, "debug: true", "fn f() {\n    let a = S {\n        debug: true, // HIT\n        x: true,\n    };\n}\n");
+    }
+
+    #[test]
+    fn an_ellipsis_may_stand_for_nothing() {
+        assert_eq!(variants("f($A, $$$)"), ["f($A, $$$)", "f($A)"]);
+        assert_eq!(variants("f($$$, a, $$$ARGS )"), ["f($$$, a, $$$ARGS )", "f($$$, a)"]);
+        assert_eq!(variants("f(g($A, $$$), $$$)").len(), 4);
+        assert_eq!(variants("f($$$)"), ["f($$$)"]);
+        check(Language::JavaScript, "app.get($P, $$$)", "app.get('/x'); // HIT\napp.get('/x', a, b); // HIT\napp.get();\n");
+        check(Language::Go, "cors.Config{A: true, $$$}", "package p\nvar a = cors.Config{A: true} // HIT\nvar b = cors.Config{A: true, B: 1} // HIT\nvar c = cors.Config{B: 1}\n");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error() {
+        for (language, pattern) in [(Language::Python, "def ("), (Language::Go, "func ("), (Language::Java, "class {"), (Language::Rust, ")")] {
+            let error = resolve(language, pattern).expect_err(pattern);
+            assert!(error.contains(pattern) && error.contains(language.as_str()), "{error}");
+        }
+        assert!(check_contextual(Language::Go, "func f() { a( }", "call_expression").is_err());
+        assert!(check_contextual(Language::Go, "func f() { a() }", "no_such").unwrap_err().contains("no_such"));
+        assert!(check_contextual(Language::Go, "func f() { a() }", "import_spec").unwrap_err().contains("holds no node"));
+        assert_eq!(check_contextual(Language::Go, "func f() { a() }", "call_expression"), Ok(()));
     }
 }

@@ -11,7 +11,7 @@ use ast_grep_core::Matcher;
 use serde_json::{Map, Value};
 
 use super::grammar::Grammar;
-use super::pattern::{Resolved, check_contextual, resolve};
+use super::pattern::{Resolved, check_contextual, resolve, variants};
 use crate::model::language::Language;
 
 const SOURCE_KEYS: &[&str] = &["rule", "constraints", "utils"];
@@ -116,10 +116,17 @@ impl Checker {
             return Err(format!("{path}: the rule is empty"));
         }
         let mut out = Map::new();
+        let mut also = None;
         for (key, value) in written {
             let at = format!("{path}.{key}");
             let value = match key.as_str() {
-                "pattern" => self.pattern(value, &at)?,
+                "pattern" => match self.patterns(value, &at)? {
+                    (only, None) => only,
+                    (_, any) => {
+                        also = any;
+                        continue;
+                    }
+                },
                 "kind" | "regex" | "field" => Value::String(string(value, &at)?.to_string()),
                 "not" => self.rule(value, &at, depth + 1)?,
                 "has" | "inside" | "precedes" | "follows" => {
@@ -133,7 +140,31 @@ impl Checker {
             };
             out.insert(key.clone(), value);
         }
+        if let Some(any) = also {
+            // Beside whatever `all` there is; the order of conditions is ast-grep's.
+            if let Value::Array(all) = out.entry("all").or_insert_with(|| Value::Array(Vec::new())) {
+                all.insert(0, any);
+            }
+        }
         Ok(Value::Object(out))
+    }
+
+    /// A pattern, or `{any: [{pattern}, …]}` if it has variants.
+    fn patterns(&self, value: &Value, path: &str) -> Result<(Value, Option<Value>), String> {
+        let first = self.pattern(value, path)?;
+        let text = value.as_str().or_else(|| value.get("context").and_then(Value::as_str)).unwrap_or_default();
+        let mut branches = vec![serde_json::json!({ "pattern": first.clone() })];
+        for variant in variants(text).into_iter().skip(1) {
+            let mut other = value.clone();
+            match other.get_mut("context") {
+                Some(context) => *context = Value::String(variant),
+                None => other = Value::String(variant),
+            }
+            // A variant that is no code of its own is no variant.
+            branches.extend(self.pattern(&other, path).ok().map(|pattern| serde_json::json!({ "pattern": pattern })));
+        }
+        let any = (branches.len() > 1).then(|| serde_json::json!({ "any": branches }));
+        Ok((first, any))
     }
 
     fn rules(&self, rules: &Value, path: &str, depth: usize) -> Result<Value, String> {
@@ -201,4 +232,78 @@ fn known_keys(written: &Map<String, Value>, allowed: &[&[&str]], path: &str) -> 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn error(source: Value) -> String {
+        CodeRule::compile(Language::Python, &source).map(|_| ()).expect_err("compiled")
+    }
+
+    #[test]
+    fn errors_name_the_place_and_the_cause() {
+        for (source, parts) in [
+            (json!([]), &["a code rule", "mapping"][..]),
+            (json!({"pattern": "x"}), &["unknown key `pattern`", "rule"]),
+            (json!({"constraints": {}}), &["`rule` is missing"]),
+            (json!({"rule": {}}), &["rule: ", "empty"]),
+            (json!({"rule": {"patern": "x"}}), &["rule: ", "`patern`", "pattern"]),
+            (json!({"rule": {"has": {"kind": "call", "stopby": "end"}}}), &["rule.has", "`stopby`", "stopBy"]),
+            (json!({"rule": {"any": [{"kind": "call"}, {"inside": {"foo": 1}}]}}), &["rule.any[1].inside", "`foo`"]),
+            (json!({"rule": {"any": []}}), &["rule.any", "empty"]),
+            (json!({"rule": {"has": {"kind": "call", "stopBy": "ende"}}}), &["ende"]),
+            (json!({"rule": {"kind": "no_such_kind"}}), &["no_such_kind"]),
+            (json!({"rule": {"regex": "("}}), &["regex"]),
+            (json!({"rule": {"pattern": "def ("}}), &["rule.pattern", "def (", "python"]),
+            (json!({"rule": {"pattern": {"context": "f(x)"  , "selector": "nope"}}}), &["rule.pattern", "nope"]),
+            (json!({"rule": {"pattern": {"selector": "call"}}}), &["rule.pattern", "`context`"]),
+            (json!({"rule": {"pattern": "f($X)"}, "constraints": {"Y": {"regex": "a"}}}), &["Y", "constraints"]),
+            (json!({"rule": {"pattern": "f($X)"}, "constraints": {"$X": {"regex": "a"}}}), &["constraints.$X", "without `$`"]),
+            (json!({"rule": {"matches": "u"}}), &["u", "not defined"]),
+            (json!({"rule": {"matches": "u"}, "utils": {"u": {"matches": "u"}}}), &["u", "cycl"]),
+            (json!({"rule": {"not": null}}), &["rule.not", "mapping"]),
+            (json!({"rule": {"kind": 3}}), &["rule.kind", "text"]),
+            (json!({"rule": {"nthChild": {"position": 1, "of": {}}}}), &["rule.nthChild", "`of`"]),
+        ] {
+            let error = error(source.clone());
+            for part in parts {
+                assert!(error.to_lowercase().contains(&part.to_lowercase()), "{source}: {error:?} lacks {part:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn rules_nested_without_end_are_refused() {
+        let mut rule = json!({"kind": "call"});
+        for _ in 0..1_000 {
+            rule = json!({"has": rule});
+        }
+        assert!(error(json!({"rule": rule})).contains("nested"));
+    }
+
+    #[test]
+    fn every_word_of_a_rule_compiles() {
+        let rule = CodeRule::compile(
+            Language::Python,
+            &json!({
+                "rule": {
+                    "all": [{"pattern": "$F($$$)"}, {"matches": "call"}],
+                    "any": [{"kind": "call"}, {"kind": "call > identifier"}],
+                    "not": {"regex": "^print"},
+                    "has": {"field": "function", "regex": "^app"},
+                    "inside": {"kind": "module", "stopBy": "end"},
+                    "nthChild": {"position": 1, "ofRule": {"kind": "call"}, "reverse": true},
+                },
+                "constraints": {"F": {"kind": "attribute"}},
+                "utils": {"call": {"kind": "call"}},
+            }),
+        );
+        let rule = rule.unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(rule.language(), Language::Python);
+        assert!(!rule.is_unselective());
+    }
 }

@@ -23,9 +23,9 @@ use crate::model::language::Language;
 /// Largest text that is parsed, in bytes.
 pub const MAX_BYTES: usize = 2 << 20;
 /// Deepest tree that rules are tried on, in nodes from the root.
-pub const MAX_DEPTH: usize = 2_000;
+const MAX_DEPTH: usize = 600;
 /// Most hits per rule and file.
-pub const MAX_HITS: usize = 200;
+const MAX_HITS: usize = 200;
 /// Longest text of a capture, in characters.
 const MAX_CAPTURE: usize = 200;
 
@@ -258,4 +258,163 @@ fn locate(text: &str, mut found: Vec<Found>) -> Vec<CodeHit> {
 
 fn one_based(zero_based: usize) -> u32 {
     u32::try_from(zero_based).unwrap_or(u32::MAX - 1).saturating_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn rule(language: Language, source: serde_json::Value) -> CodeRule {
+        CodeRule::compile(language, &source).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    #[test]
+    fn one_scan_answers_every_rule_in_the_order_of_places() {
+        let timeout = rule(
+            Language::Python,
+            json!({"rule": {"pattern": "requests.$M($$$)", "not": {"pattern": "requests.$M($$$, timeout=$T, $$$)"}}, "constraints": {"M": {"regex": "^(get|post)$"}}}),
+        );
+        let shell = rule(
+            Language::Python,
+            json!({"rule": {"kind": "keyword_argument", "pattern": {"context": "f(shell=True)", "selector": "keyword_argument"}, "inside": {"pattern": "subprocess.run($$$)", "stopBy": "end"}}}),
+        );
+        let text = "import requests\nrequests.get(url)\nrequests.get(url, timeout=3)\nrequests.put(url)\nsubprocess.run(x, shell=True)\ny(shell=True)\n";
+        let hits = find(Language::Python, text, &[(7, &shell), (3, &timeout)], MINUTE).expect("parsed");
+        let short: Vec<_> = hits.iter().map(|hit| (hit.rule, hit.line, hit.column, hit.end_line, &text[hit.start..hit.end])).collect();
+        assert_eq!(short, [(3, 2, 1, 2, "requests.get(url)"), (7, 5, 19, 5, "shell=True")]);
+        assert_eq!(hits[0].captures, [("M".to_string(), "get".to_string())]);
+    }
+
+    #[test]
+    fn columns_count_characters_and_a_trailing_newline_ends_the_line_before() {
+        let call = rule(Language::Python, json!({"rule": {"pattern": "f($X)"}}));
+        let hits = find(Language::Python, "x = 'ééé'; f(1); f(2)\nf(\n3)\n", &[(0, &call)], MINUTE).expect("parsed");
+        let places: Vec<_> = hits.iter().map(|hit| (hit.line, hit.column, hit.end_line)).collect();
+        assert_eq!(places, [(1, 12, 1), (1, 18, 1), (2, 1, 3)]);
+        let module = rule(Language::Python, json!({"rule": {"kind": "module"}}));
+        let hits = find(Language::Python, "a\nb\n", &[(0, &module)], MINUTE).expect("parsed");
+        assert_eq!((hits[0].line, hits[0].end_line), (1, 2));
+    }
+
+    #[test]
+    fn a_rule_without_kinds_is_tried_everywhere_and_one_of_another_language_nowhere() {
+        let regex = rule(Language::Go, json!({"rule": {"regex": "^secret$"}}));
+        assert!(regex.is_unselective());
+        assert_eq!(find(Language::Go, "package p\nvar secret = 1\n", &[(0, &regex)], MINUTE).expect("parsed").len(), 1);
+        let other = rule(Language::Java, json!({"rule": {"pattern": "secret"}}));
+        assert_eq!(find(Language::Go, "package p\nvar secret = 1\n", &[(0, &other)], MINUTE), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn suppression_comments_of_the_audited_code_mean_nothing() {
+        let eval = rule(Language::JavaScript, json!({"rule": {"pattern": "eval($X)"}}));
+        let text = "// ast-grep-ignore\neval(a)\neval(b) // ast-grep-ignore: x\n";
+        assert_eq!(find(Language::JavaScript, text, &[(0, &eval)], MINUTE).expect("parsed").len(), 2);
+    }
+
+    #[test]
+    fn hits_and_captures_are_bounded() {
+        let call = rule(Language::JavaScript, json!({"rule": {"pattern": "f($X)"}}));
+        let text = format!("f('{}');\n", "é".repeat(500)).repeat(300);
+        let hits = find(Language::JavaScript, &text, &[(0, &call)], MINUTE).expect("parsed");
+        assert_eq!(hits.len(), MAX_HITS);
+        assert_eq!(hits[0].captures[0].1.chars().count(), MAX_CAPTURE);
+    }
+
+    #[test]
+    fn broken_code_is_still_searched() {
+        let call = rule(Language::Python, json!({"rule": {"pattern": "app.run($$$)"}}));
+        let text = "def (:\n  x = [\napp.run(debug=True)\n";
+        assert!(find(Language::Python, text, &[(0, &call)], MINUTE).is_ok());
+        assert_eq!(find(Language::Python, "", &[(0, &call)], MINUTE), Ok(Vec::new()));
+        let lonely = rule(Language::Ruby, json!({"rule": {"pattern": "foo($X)"}}));
+        assert!(find(Language::Ruby, "\u{feff}foo(1)\r\n\0\u{1}", &[(0, &lonely)], MINUTE).is_ok());
+    }
+
+    /// Runs on a stack as small as a worker's.
+    fn on_small_stack(work: impl FnOnce() + Send + 'static) {
+        let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(work).expect("a thread");
+        thread.join().expect("no panic");
+    }
+
+    #[test]
+    fn deep_and_large_texts_are_refused_without_harm() {
+        on_small_stack(|| {
+            for language in Language::ALL {
+                // The repeated variable makes ast-grep compare whole trees.
+                let rules = [
+                    rule(*language, json!({"rule": {"pattern": "$A == $A"}})),
+                    rule(*language, json!({"rule": {"regex": "^zz$", "inside": {"regex": "^q", "stopBy": "end"}}})),
+                ];
+                let rules: Vec<_> = rules.iter().enumerate().collect();
+                for piece in ["[", "(", "{", "((a", "f(", "<a>", "!", "- ", "a ? b : ", "x => ", "if a { } else ", "&", "a.b().", "a + ", "'${", "\"#{", "=["] {
+                    let text = piece.repeat(100_000 / piece.len());
+                    let found = find(*language, &text, &rules, Duration::from_secs(2));
+                    assert!(matches!(found, Ok(_) | Err(Unparsed::TooDeep | Unparsed::OutOfTime)));
+                }
+                let brackets = "[".repeat(100_000);
+                assert_eq!(find(*language, &brackets, &rules, MINUTE), Err(Unparsed::TooDeep));
+            }
+        });
+        assert_eq!(find(Language::Go, &" ".repeat(MAX_BYTES + 1), &[], MINUTE), Err(Unparsed::TooLarge));
+        assert_eq!(find(Language::Go, "package p\n", &[], Duration::ZERO).map(|_| ()), Err(Unparsed::OutOfTime));
+    }
+
+    #[test]
+    fn matchers_stand_the_deepest_tree_they_are_given() {
+        on_small_stack(|| {
+            let depth = MAX_DEPTH / 2 - 20;
+            let nested = format!("{}a{}", "[".repeat(depth), "]".repeat(depth));
+            let text = format!("{nested} == {nested};\n");
+            let rules = [
+                rule(Language::JavaScript, json!({"rule": {"pattern": "$A == $A"}})),
+                rule(Language::JavaScript, json!({"rule": {"kind": "binary_expression", "has": {"regex": "^b$", "stopBy": {"regex": "^c$"}}}})),
+                rule(Language::JavaScript, json!({"rule": {"kind": "identifier", "inside": {"kind": "binary_expression", "stopBy": "end"}}})),
+            ];
+            let rules: Vec<_> = rules.iter().enumerate().collect();
+            let hits = find(Language::JavaScript, &text, &rules, MINUTE).expect("parsed");
+            assert_eq!(hits.iter().filter(|hit| hit.rule == 0).count(), 1);
+            assert_eq!(hits.iter().filter(|hit| hit.rule == 2).count(), 2);
+        });
+    }
+}
+
+#[cfg(test)]
+mod zz {
+    use serde_json::json;
+    use super::*;
+    #[test]
+    fn zz_exhaustive() {
+        for language in Language::ALL {
+            let rules = [CodeRule::compile(*language, &json!({"rule": {"pattern": "$A == $A"}})).unwrap(), CodeRule::compile(*language, &json!({"rule": {"regex": "^zz$", "inside": {"regex": "^q", "stopBy": "end"}}})).unwrap()];
+            let rules: Vec<_> = rules.iter().enumerate().collect();
+            for piece in ["[", "(", "{", "((a", "f(", "<a>", "!", "- ", "a ? b : ", "x => ", "if a { } else ", "&", "a.b().", "a + ", "'${", "\"#{", "=[", "a<", "\n ", "<<A\n", "/*", "*", "a,", "a b "] {
+                let text = piece.repeat(100_000 / piece.len());
+                let t = Instant::now();
+                let found = find(*language, &text, &rules, Duration::from_millis(500));
+                let e = t.elapsed();
+                if e.as_millis() > 100 { eprintln!("{language} {piece:?} {e:?} {:?}", found.map(|f| f.len())); }
+            }
+        }
+    }
+    #[test]
+    fn zz_one() {
+        let v = |k: &str| std::env::var(k).unwrap();
+        let language = Language::parse(&v("ZL")).unwrap();
+        let text = v("ZP").repeat(v("ZN").parse().unwrap());
+        let t = Instant::now();
+        let tree = parse(language, &text, t + Duration::from_millis(500));
+        eprintln!("ZZ parse {:?} {}", t.elapsed(), tree.is_some());
+        let Some(tree) = tree else { return };
+        eprintln!("ZZ nodes {}", tree.root_node().descendant_count());
+        let t = Instant::now();
+        let root = AstGrep::doc(StrDoc { src: text, lang: Grammar(language), tree });
+        let mut n = 0; let mut deep = 0;
+        for x in root.root().dfs() { n += 1; let _ = x; deep += 1; if n > 10_000_000 { break; } }
+        eprintln!("ZZ dfs {n} {deep} {:?}", t.elapsed());
+    }
 }

@@ -17,21 +17,21 @@ pub(super) const MAX_FRAMES: usize = 200;
 /// A string whose interpolated code is being walked.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Frame {
-    pub body: Body,
+    pub(super) body: Body,
     /// Braces opened in the code and not closed yet.
-    pub open_braces: usize,
+    pub(super) open_braces: usize,
     /// Braces that end the interpolation.
-    pub closing: usize,
+    pub(super) closing: usize,
 }
 
 pub(super) struct Lexer<'t> {
-    pub bytes: &'t [u8],
-    pub at: usize,
-    pub syntax: Syntax,
-    pub traits: Traits,
-    pub frames: Vec<Frame>,
+    pub(super) bytes: &'t [u8],
+    pub(super) at: usize,
+    pub(super) syntax: Syntax,
+    pub(super) traits: Traits,
+    pub(super) frames: Vec<Frame>,
     /// Heredocs announced on this line, their bodies still to come.
-    pub pending: std::collections::VecDeque<Body>,
+    pub(super) pending: std::collections::VecDeque<Body>,
     regions: Vec<Region>,
     outside: Vec<(usize, usize)>,
     failed_looks: usize,
@@ -293,16 +293,16 @@ impl Lexer<'_> {
     }
 
     /// The offset of the next newline, or of the end.
-    pub fn line_end(&self, from: usize) -> usize {
+    pub(super) fn line_end(&self, from: usize) -> usize {
         memchr(b'\n', &self.bytes[from..]).map_or(self.bytes.len(), |found| from + found)
     }
 
-    pub fn byte(&self, at: usize) -> Option<u8> {
+    pub(super) fn byte(&self, at: usize) -> Option<u8> {
         self.bytes.get(at).copied()
     }
 
     /// Records a stretch; empty ones are left out, stretches of a class that touch are joined.
-    pub fn push(&mut self, start: usize, end: usize, class: Class) {
+    pub(super) fn push(&mut self, start: usize, end: usize, class: Class) {
         if start >= end {
             return;
         }
@@ -313,17 +313,17 @@ impl Lexer<'_> {
     }
 
     /// The stretches so far that are not code, the last one first.
-    pub fn regions_back(&self) -> impl Iterator<Item = &Region> {
+    pub(super) fn regions_back(&self) -> impl Iterator<Item = &Region> {
         self.regions.iter().rev()
     }
 
     /// Is there still a look ahead to spend on this stretch?
-    pub fn may_look(&self) -> bool {
+    pub(super) fn may_look(&self) -> bool {
         self.at >= self.failed_until || self.failed_looks < MAX_FAILED_LOOKS
     }
 
     /// A look ahead from `self.at` to `until` found no end.
-    pub fn look_failed(&mut self, until: usize) {
+    pub(super) fn look_failed(&mut self, until: usize) {
         if self.at >= self.failed_until {
             self.failed_looks = 0;
         }

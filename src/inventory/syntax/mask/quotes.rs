@@ -19,7 +19,7 @@ const MAX_ATTRIBUTE: usize = 4_096;
 
 impl Lexer<'_> {
     /// The quote at `self.at`.
-    pub fn quote(&mut self, quote: u8) {
+    pub(super) fn quote(&mut self, quote: u8) {
         let at = self.at;
         match self.syntax {
             Syntax::Python => self.python_quote(quote),
@@ -33,7 +33,7 @@ impl Lexer<'_> {
                 let holes = if quote == b'\'' { Holes::None } else { Holes::Php };
                 self.open(at, at + 1, Body::line(quote).across_lines().with_holes(holes));
             }
-            Syntax::Java | Syntax::CLike | Syntax::Toml if self.run_of(quote, at) >= 3 => {
+            Syntax::Java | Syntax::CLike | Syntax::Toml if self.run_of(quote, at, 3) == 3 => {
                 let body = Body::raw(Close::Run { byte: quote, count: 3, greedy: false });
                 let literal = self.syntax == Syntax::Toml && quote == b'\'';
                 self.open(at, at + 3, if literal { body } else { body.escaped() });
@@ -54,7 +54,7 @@ impl Lexer<'_> {
         let start = if is_prefix { at - letters.len() } else { at };
         let is_formatted = is_prefix && letters.iter().any(|b| b"fFtT".contains(b));
         let holes = if is_formatted { Holes::Brace } else { Holes::None };
-        if self.run_of(quote, at) >= 3 {
+        if self.run_of(quote, at, 3) == 3 {
             let body = Body::raw(Close::Run { byte: quote, count: 3, greedy: false }).escaped();
             self.open(start, at + 3, body.with_holes(holes));
         } else {
@@ -139,7 +139,7 @@ impl Lexer<'_> {
         let at = self.at;
         if quote == b'\'' {
             self.open(at, at + 1, Body::line(quote));
-        } else if self.run_of(quote, at) >= 3 {
+        } else if self.run_of(quote, at, 3) == 3 {
             let body = Body::raw(Close::Run { byte: quote, count: 3, greedy: true });
             self.open(at, at + 3, body.with_holes(Holes::Kotlin));
         } else {
@@ -155,7 +155,7 @@ impl Lexer<'_> {
         let count = self.bytes[..at].iter().rev().take(8).take_while(|b| matches!(b, b'$' | b'@')).count();
         let prefix = &self.bytes[at - count..at];
         let dollars = prefix.iter().filter(|b| **b == b'$').count();
-        let quotes = self.run_of(quote, at);
+        let quotes = self.run_of(quote, at, 255);
         let holes = match dollars {
             0 => Holes::None,
             1 if quotes < 3 => Holes::Brace,
@@ -198,7 +198,7 @@ impl Lexer<'_> {
     }
 
     /// A slash that is no comment: a regular expression if an operand can begin here and it ends on this line.
-    pub fn regex(&mut self) {
+    pub(super) fn regex(&mut self) {
         let at = self.at;
         let holes = if self.syntax == Syntax::Ruby { Holes::HashBrace } else { Holes::None };
         if !self.is_operand_next() || !self.may_look() {
@@ -255,7 +255,7 @@ impl Lexer<'_> {
     }
 
     /// Ruby's `%w[…]`, `%q(…)`, `%(…)`.
-    pub fn percent(&mut self) {
+    pub(super) fn percent(&mut self) {
         let at = self.at;
         let letter = self.byte(at + 1).filter(|b| b"qQwWiIrsx".contains(b));
         let open_at = at + 1 + usize::from(letter.is_some());
@@ -283,7 +283,7 @@ impl Lexer<'_> {
     }
 
     /// Ruby's and HCL's `<<ID`, PHP's `<<<ID`: the body begins on the next line.
-    pub fn heredoc(&mut self) {
+    pub(super) fn heredoc(&mut self) {
         let at = self.at;
         let is_php = matches!(self.syntax, Syntax::Php | Syntax::PhpCode);
         let rest = &self.bytes[at..];

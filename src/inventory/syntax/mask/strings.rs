@@ -40,39 +40,39 @@ pub(super) enum Holes {
 /// The inside of a string and how to find its end.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Body {
-    pub close: Close,
+    pub(super) close: Close,
     /// A backslash escapes the next byte.
-    pub escape: bool,
+    pub(super) escape: bool,
     /// A doubled quote is a quote.
-    pub doubled: bool,
-    pub multiline: bool,
-    pub holes: Holes,
+    pub(super) doubled: bool,
+    pub(super) multiline: bool,
+    pub(super) holes: Holes,
 }
 
 impl Body {
     /// One line, backslash escapes.
-    pub fn line(quote: u8) -> Body {
+    pub(super) fn line(quote: u8) -> Body {
         Body { close: Close::Byte(quote), escape: true, doubled: false, multiline: false, holes: Holes::None }
     }
 
     /// Several lines, nothing escapes.
-    pub fn raw(close: Close) -> Body {
+    pub(super) fn raw(close: Close) -> Body {
         Body { close, escape: false, doubled: false, multiline: true, holes: Holes::None }
     }
 
-    pub fn with_holes(self, holes: Holes) -> Body {
+    pub(super) fn with_holes(self, holes: Holes) -> Body {
         Body { holes, ..self }
     }
 
-    pub fn across_lines(self) -> Body {
+    pub(super) fn across_lines(self) -> Body {
         Body { multiline: true, ..self }
     }
 
-    pub fn escaped(self) -> Body {
+    pub(super) fn escaped(self) -> Body {
         Body { escape: true, ..self }
     }
 
-    pub fn with_doubling(self) -> Body {
+    pub(super) fn with_doubling(self) -> Body {
         Body { doubled: true, escape: false, ..self }
     }
 }
@@ -92,7 +92,7 @@ enum Stop {
 impl Lexer<'_> {
     /// A string whose literal begins at `start` and whose body begins at `from`; `self.at` is at its quote. One that never ends is
     /// taken for code if it should have ended with its line: it is an apostrophe more often than a mistake.
-    pub fn open(&mut self, start: usize, from: usize, mut body: Body) {
+    pub(super) fn open(&mut self, start: usize, from: usize, mut body: Body) {
         let may_be_prose = !body.multiline || self.syntax == Syntax::Ruby;
         if may_be_prose && !self.may_look() {
             self.at += 1;
@@ -105,7 +105,7 @@ impl Lexer<'_> {
     }
 
     /// Goes on inside of a string: the stretch not yet recorded begins at `start`, unread bytes at `from`.
-    pub fn resume(&mut self, start: usize, from: usize, mut body: Body) {
+    pub(super) fn resume(&mut self, start: usize, from: usize, mut body: Body) {
         let stop = self.look(from, &mut body);
         self.follow(start, stop, body);
     }
@@ -174,11 +174,8 @@ impl Lexer<'_> {
                 if body.doubled && self.byte(at + 1) == Some(byte) { Err(2) } else { Ok(at + 1) }
             }
             Close::Run { byte: quote, count, greedy } if byte == *quote => {
-                let run = self.run_of(byte, at);
-                match run >= *count {
-                    true => Ok(at + if *greedy { run } else { *count }),
-                    false => Err(run),
-                }
+                let run = self.run_of(byte, at, if *greedy { usize::MAX } else { *count });
+                if run >= *count { Ok(at + run) } else { Err(run) }
             }
             Close::Hashes(count) if byte == b'"' => {
                 let hashes = self.bytes[at + 1..].iter().take(*count).take_while(|b| **b == b'#').count();
@@ -219,11 +216,11 @@ impl Lexer<'_> {
                 Ok(Stop::Name { start: at, end })
             }
             (Holes::Brace, b'{') => {
-                let run = self.run_of(b'{', at);
+                let run = self.run_of(b'{', at, usize::MAX);
                 if run % 2 == 1 { hole(at + run) } else { Err(run) }
             }
             (Holes::Braces(count), b'{') => {
-                let run = self.run_of(b'{', at);
+                let run = self.run_of(b'{', at, usize::MAX);
                 if run >= count { Ok(Stop::Hole { code: at + run, closing: count }) } else { Err(run) }
             }
             _ => Err(1),
@@ -239,8 +236,9 @@ impl Lexer<'_> {
         from + rest.iter().take_while(|b| is_name_byte(**b)).count()
     }
 
-    pub fn run_of(&self, byte: u8, from: usize) -> usize {
-        self.bytes[from..].iter().take_while(|b| **b == byte).count()
+    /// How often a byte stands in a row, up to `most`.
+    pub(super) fn run_of(&self, byte: u8, from: usize, most: usize) -> usize {
+        self.bytes[from..].iter().take(most).take_while(|b| **b == byte).count()
     }
 
     /// The end of the heredoc's last line, if that begins at `line`.

@@ -53,16 +53,16 @@ pub(super) enum Guard {
 /// What the lexer needs to know of a syntax.
 pub(super) struct Traits {
     /// The bytes at which code may end or nesting change.
-    pub special: &'static [u8],
+    pub(super) special: &'static [u8],
     /// One-byte signs of a line comment.
-    pub line_signs: &'static [u8],
-    pub guard: Guard,
+    pub(super) line_signs: &'static [u8],
+    pub(super) guard: Guard,
     /// `//` to the end of the line.
-    pub slashes: bool,
+    pub(super) slashes: bool,
     /// `/* */`
-    pub block: bool,
+    pub(super) block: bool,
     /// Block comments nest.
-    pub nested: bool,
+    pub(super) nested: bool,
 }
 
 impl Traits {

@@ -1,0 +1,84 @@
+//! File names that are about how an application is built into an image, deployed and watched. To add a tool, name its file here and
+//! in the table of the tests of [`super`].
+
+use super::names::Name;
+
+pub(super) fn is_compose(file: &Name) -> bool {
+    file.is_yaml() && ["docker-compose", "compose", "docker-stack", "podman-compose"].iter().any(|tool| file.begins(tool))
+}
+
+/// How a container image is built.
+pub(super) fn is_dockerfile(file: &Name) -> bool {
+    let by_name = file.begins("dockerfile") || file.begins("containerfile");
+    (by_name && !matches!(file.extension(), "dockerignore" | "md" | "j2" | "py"))
+        || matches!(file.extension(), "dockerfile" | "containerfile")
+}
+
+/// Is it about how the application is deployed?
+pub(super) fn is_infra_name(file: &Name) -> bool {
+    if is_dockerfile(file) || is_compose(file) {
+        return true;
+    }
+    match file.text {
+        ".dockerignore"
+        | "caddyfile"
+        | "haproxy.cfg"
+        | "procfile"
+        | "fly.toml"
+        | "render.yaml"
+        | "app.yaml"
+        | "vercel.json"
+        | "netlify.toml"
+        | "serverless.yml"
+        | "serverless.yaml"
+        | "serverless.ts"
+        | "serverless.js"
+        | "serverless.json"
+        | "railway.json"
+        | "railway.toml"
+        | "heroku.yml"
+        | "wrangler.toml"
+        | "wrangler.json"
+        | "wrangler.jsonc"
+        | "firebase.json"
+        | "amplify.yml"
+        | "apprunner.yaml"
+        | "chart.yaml"
+        | "cdk.json"
+        | "samconfig.toml"
+        | "nixpacks.toml"
+        | "ansible.cfg"
+        | "supervisord.conf"
+        | "staticwebapp.config.json"
+        | "docker-entrypoint.sh"
+        | "entrypoint.sh"
+        | "captain-definition"
+        | "aptfile" => true,
+        _ => match file.extension() {
+            "tf" | "tfvars" | "hcl" | "bicep" | "nomad" | "dockerignore" => true,
+            "conf" | "template" => file.begins("nginx") || file.text.ends_with(".conf.template"),
+            "service" | "timer" => true,
+            "toml" => file.begins("fly") || file.begins("traefik"),
+            "yml" | "yaml" => {
+                let tools = [
+                    "values",
+                    "kustomization",
+                    "pulumi",
+                    "template",
+                    "skaffold",
+                    "helmfile",
+                    "playbook",
+                    "prometheus",
+                    "alertmanager",
+                    "otel-collector",
+                    "traefik",
+                    "envoy",
+                    "deployment",
+                    "ingress",
+                ];
+                tools.iter().any(|tool| file.begins(tool))
+            }
+            _ => false,
+        },
+    }
+}

@@ -1,0 +1,170 @@
+//! Required literals of a regular expression: a walk over its parsed form.
+
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+use super::{Literal, Prefilter, any_of, literal};
+
+/// How deeply groups may be nested; the walk recurses.
+const MAX_NESTING: u32 = 100;
+/// Characters of a class that are looked at.
+const MAX_CLASS: usize = 4;
+
+impl Prefilter {
+    /// What a text must contain for the expression to match in it. An expression that cannot be parsed is an error.
+    pub fn from_regex(pattern: &str, case_insensitive: bool) -> Result<Prefilter, String> {
+        clauses_of(pattern, case_insensitive).map(Prefilter::of)
+    }
+}
+
+pub(super) fn clauses_of(pattern: &str, case_insensitive: bool) -> Result<Vec<Vec<Literal>>, String> {
+    let mut parser =
+        ParserBuilder::new().case_insensitive(case_insensitive).utf8(false).nest_limit(MAX_NESTING).build();
+    parser.parse(pattern).map(|hir| clauses(&hir)).map_err(|error| error.to_string())
+}
+
+fn clauses(hir: &Hir) -> Vec<Vec<Literal>> {
+    let mut parts = Vec::new();
+    flatten(hir, &mut parts);
+    let mut out = Vec::new();
+    let mut run: Vec<u8> = Vec::new();
+    for part in parts {
+        match part.kind() {
+            HirKind::Literal(text) => run.extend_from_slice(&text.0),
+            // An assertion takes no room: the run goes on behind it.
+            HirKind::Empty | HirKind::Look(_) => {}
+            HirKind::Class(class) => match folded(class) {
+                Some(byte) => run.push(byte),
+                None => flush(&mut run, &mut out),
+            },
+            HirKind::Repetition(repetition) => {
+                flush(&mut run, &mut out);
+                if repetition.min > 0 {
+                    out.extend(clauses(&repetition.sub));
+                }
+            }
+            HirKind::Alternation(branches) => {
+                flush(&mut run, &mut out);
+                out.extend(any_of(branches.iter().map(clauses)));
+            }
+            // Flattened above.
+            HirKind::Capture(_) | HirKind::Concat(_) => {}
+        }
+    }
+    flush(&mut run, &mut out);
+    out
+}
+
+/// The parts that follow one another, groups opened.
+fn flatten<'h>(hir: &'h Hir, parts: &mut Vec<&'h Hir>) {
+    match hir.kind() {
+        HirKind::Concat(subs) => subs.iter().for_each(|sub| flatten(sub, parts)),
+        HirKind::Capture(capture) => flatten(&capture.sub, parts),
+        _ => parts.push(hir),
+    }
+}
+
+fn flush(run: &mut Vec<u8>, out: &mut Vec<Vec<Literal>>) {
+    if let Ok(text) = std::str::from_utf8(run)
+        && let Some(literal) = literal(text, false)
+    {
+        out.push(vec![literal]);
+    }
+    run.clear();
+}
+
+/// The one ASCII letter a class stands for, if its members differ only in case.
+fn folded(class: &Class) -> Option<u8> {
+    let mut members: Vec<char> = Vec::new();
+    let mut add = |start: u32, end: u32| {
+        let wide = end.saturating_sub(start) as usize >= MAX_CLASS;
+        members.extend((start..=end).take(MAX_CLASS).filter_map(char::from_u32));
+        !wide && members.len() <= MAX_CLASS
+    };
+    let fits = match class {
+        Class::Unicode(class) => class.ranges().iter().all(|r| add(u32::from(r.start()), u32::from(r.end()))),
+        Class::Bytes(class) => class.ranges().iter().all(|r| r.end() < 0x80 && add(u32::from(r.start()), u32::from(r.end()))),
+    };
+    let lower = |c: &char| match c {
+        'ſ' => Some(b's'),
+        '\u{212A}' => Some(b'k'),
+        c => u8::try_from(*c).ok().filter(u8::is_ascii).map(|b| b.to_ascii_lowercase()),
+    };
+    let first = members.first().and_then(lower)?;
+    (fits && members.iter().all(|member| lower(member) == Some(first))).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn required(pattern: &str, case_insensitive: bool) -> Vec<Vec<String>> {
+        let prefilter = Prefilter::from_regex(pattern, case_insensitive).expect(pattern);
+        prefilter.clauses.into_iter().map(|clause| clause.into_iter().map(|literal| literal.text).collect()).collect()
+    }
+
+    fn clause(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| text.to_string()).collect()
+    }
+
+    #[test]
+    fn literals_are_joined_across_assertions_groups_and_case() {
+        assert_eq!(required(r"\bX-Powered-By\b", false), [clause(&["x-powered-by"])]);
+        assert_eq!(required(r"(foo)(?:bar)baz", false), [clause(&["foobarbaz"])]);
+        assert_eq!(required(r"token_Key", true), [clause(&["token_key"])]);
+        assert_eq!(required(r"(?i)secret\s*=", false), [clause(&["secret"])]);
+        assert_eq!(required(r"AKIA[0-9A-Z]{16}", false), [clause(&["akia"])]);
+    }
+
+    #[test]
+    fn every_required_part_is_a_clause() {
+        assert_eq!(required(r"allow_origins\s*=\s*(none|star)+ end", false), [clause(&["allow_origins"]), clause(&[" end"]), clause(&["none", "star"])]);
+        assert_eq!(required(r"(abc)?def(ghi)*", false), [clause(&["def"])]);
+        assert_eq!(required(r"(?:abc){2,}", false), [clause(&["abc"])]);
+    }
+
+    #[test]
+    fn alternatives_need_one_of_them() {
+        assert_eq!(required(r"password|secret|token", false), [clause(&["password", "secret", "token"])]);
+        assert!(required(r"password|x", false).is_empty());
+        assert!(required(r"password|.*", false).is_empty());
+        let many: Vec<String> = (0..40).map(|i| format!("word{}{}", (b'a' + (i % 26) as u8) as char, i)).collect();
+        assert!(required(&format!("(?:{}).x", many.join("|")), false).len() <= 1);
+    }
+
+    #[test]
+    fn nothing_required_is_nothing_claimed() {
+        for pattern in [r"\w+", r".*", r"[a-z]{10}", r"(?:abc)?", r"a", r"^$", r"\d{3}-\d{4}", ""] {
+            assert!(required(pattern, false).is_empty(), "{pattern}");
+        }
+        assert!(Prefilter::from_regex("(", false).is_err());
+        assert!(Prefilter::from_regex(&"(".repeat(500), false).is_err());
+    }
+
+    #[test]
+    fn long_literals_are_cut_between_characters() {
+        let pattern = "é".repeat(60);
+        let clauses = required(&pattern, false);
+        assert_eq!(clauses[0][0], "é".repeat(32));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        /// Patterns are put together from pieces; texts are generated from the pattern, so they match it.
+        #[test]
+        fn a_matching_text_is_accepted(
+            (pattern, text) in proptest::collection::vec("(abc|Def|gh|[xX]|[a-c]|(abc|defg)|(?:foo|barb?)|(ab){1,2}|(abc)?|_key|(?i:sek)|\\.|é|(x|yyy(zzz|w))){1}", 1..8)
+                .prop_map(|pieces| pieces.concat())
+                .prop_flat_map(|pattern| {
+                    let texts = proptest::string::string_regex(&pattern).unwrap_or_else(|e| panic!("{pattern}: {e}"));
+                    (Just(pattern), texts)
+                })
+        ) {
+            let prefilter = Prefilter::from_regex(&pattern, false).map_err(TestCaseError::fail)?;
+            prop_assert!(prefilter.accepts(&text, None), "{pattern} {text} {prefilter:?}");
+        }
+    }
+}
