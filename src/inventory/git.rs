@@ -27,7 +27,8 @@ pub struct GitFacts {
     pub tracked: Vec<String>,
     /// Folders of submodules, relative to the audited root, ordered.
     pub submodules: Vec<String>,
-    /// Do tracked files below the audited root differ from HEAD? `None`: not cheap to tell.
+    /// Do tracked files below the audited root differ from HEAD? `None`: not cheap to tell. A branch moved without touching
+    /// index and files (`git reset --soft`) goes unnoticed.
     pub dirty: Option<bool>,
 }
 
@@ -61,7 +62,10 @@ pub(super) fn discover(root: &Path) -> Discovery {
     let Some(work_tree) = root.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok()) else {
         return Discovery::default();
     };
-    let Some(prefix) = posix_prefix(root, work_tree) else { return Discovery::default() };
+    let Some(prefix) = posix_prefix(root, work_tree) else {
+        let note = "Git facts are missing: the path of the audited folder is not valid UTF-8.".to_string();
+        return Discovery { notes: vec![note], ..Discovery::default() };
+    };
     let mut discovery = Discovery { work_tree: Some(work_tree.to_path_buf()), prefix, ..Discovery::default() };
     if let Err(reason) = read_facts(work_tree, &mut discovery) {
         discovery.notes.push(format!("Git facts are missing: {reason}."));

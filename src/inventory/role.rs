@@ -664,4 +664,13 @@ mod tests {
             assert!(!is_dockerfile(path), "{path}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_path_has_a_role(path: String, head: Vec<u8>) {
+            of_path(&path);
+            of_content(&path, &head);
+            of_content("a.js", &head);
+        }
+    }
 }

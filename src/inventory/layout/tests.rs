@@ -405,3 +405,21 @@ fn a_flood_of_manifests_is_bounded() {
     assert_eq!((layout.components.len(), layout.merged), (1_000, 2_000));
     assert_eq!(layout.owner.len(), paths.len());
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_paths_have_owners(
+        paths in proptest::collection::vec("(/?(src|a|tools|docker|é|\\.|)){0,4}/?(package\\.json|Dockerfile|main\\.py|x\\.js|pom\\.xml|)", 0..20),
+        dirs in proptest::collection::vec("[a./\\\\:é]{0,6}", 0..4),
+        dependency in "[a./\\\\:é]{0,8}",
+    ) {
+        let names: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let hints: Vec<ManifestHint> = dirs.iter().map(|dir| hint(dir, "npm", dir, &[&dependency])).collect();
+        let layout = layout(&names, &hints);
+        assert_eq!(layout.owner.len(), names.len());
+        let within = |index: &usize| *index < layout.components.len();
+        assert!(layout.owner.iter().flatten().all(within));
+        assert!(layout.components.iter().flat_map(|component| &component.includes).all(within));
+        assert!(names.is_empty() || !layout.components.is_empty());
+    }
+}

@@ -76,7 +76,8 @@ impl<'a> Name<'a> {
 
 /// What the name of a file says, most specific first.
 pub(super) fn of_name(file: &Name, inside: &Inside) -> Option<Role> {
-    let rules: [(Role, fn(&Name, &Inside) -> bool); 8] = [
+    type Rule = fn(&Name, &Inside) -> bool;
+    let rules: [(Role, Rule); 8] = [
         (Role::Vendored, is_copy),
         (Role::Generated, is_generated),
         (Role::Ci, is_ci),
