@@ -278,9 +278,12 @@ fn expand(text: &str, scopes: &[&Scope]) -> Expanded {
     result
 }
 
-/// Name, default and length of the variable reference at the start of `text`.
+/// Name, default and length of the variable reference at the start of `text`. A reference with another one inside has the name `{`,
+/// which nothing is called.
 fn variable(text: &str) -> (&str, Option<&str>, usize) {
-    if let Some((inner, _)) = text.strip_prefix("${").and_then(|inner| inner.split_once('}')) {
+    if let Some(inner) = text.strip_prefix("${") {
+        let Some(close) = inner.find(['}', '$']).filter(|at| inner.as_bytes()[*at] == b'}') else { return ("{", None, 2) };
+        let inner = &inner[..close];
         let end = inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inner.len());
         let default = inner[end..].strip_prefix(":-").or_else(|| inner[end..].strip_prefix('-'));
         return (&inner[..end], default, inner.len() + 3);
@@ -408,14 +411,15 @@ CMD [\"--port\", \"80\"]
 
     #[test]
     fn image_names_with_ports_and_templates() {
-        let node = one("FROM localhost:5000/team/app\nFROM localhost:5000/app:1\nFROM scratch\nFROM {{ image }}\nFROM\n");
-        let [port, tagged, scratch, template, empty] = stages(&node) else { panic!() };
+        let node = one("FROM localhost:5000/team/app\nFROM localhost:5000/app:1\nFROM scratch\nFROM {{ image }}\nFROM\nFROM a:${B:-${C}}\n");
+        let [port, tagged, scratch, template, empty, nested] = stages(&node) else { panic!() };
         assert_eq!(port.get("name").unwrap().as_str(), Some("localhost:5000/team/app"));
         assert!(port.get("tag").is_none());
         assert_eq!(tagged.get("tag").unwrap().as_str(), Some("1"));
         assert_eq!(scratch.get("name").unwrap().as_str(), Some("scratch"));
         assert!(matches!(template.get("image").unwrap().value, Value::Templated(_)));
         assert_eq!(empty.get("image").unwrap().as_str(), Some(""));
+        assert_eq!(nested.get("image").unwrap().value, Value::Templated("a:${B:-${C}}".into()));
         assert!(stages(&one("")).is_empty());
     }
 

@@ -24,13 +24,42 @@ use super::node::{Entry, Node, Span, Value};
 use super::position::Lines;
 use super::{MAX_DEPTH, ParseError};
 
+/// Most members of one object. The parser compares each key with all before it.
+const MAX_MEMBERS: usize = 5_000;
+
 /// Reads one HCL file.
 pub fn parse(text: &str) -> Result<Vec<Node>, ParseError> {
+    if let Some(offset) = too_many_members_at(text) {
+        let line = Lines::new(text).line(offset);
+        return Err(ParseError::new(line, format!("an object with more than {MAX_MEMBERS} members")));
+    }
     let body = hcl_edit::parser::parse_body(text)
         .map_err(|error| ParseError::new(error.location().line() as u32, format!("not HCL: {}", error.message())))?;
     let reader = Reader { source: text, lines: Lines::new(text) };
     let span = reader.lines.span(0..text.len());
     Ok(vec![reader.body(&body, span, 1)?])
+}
+
+/// Where braces hold more assignments than an object may have members: a rough count that strings and comments can only raise.
+fn too_many_members_at(text: &str) -> Option<usize> {
+    let mut open: Vec<usize> = Vec::new();
+    for (offset, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => open.push(0),
+            b'}' => {
+                open.pop();
+            }
+            b'=' | b':' => {
+                let Some(count) = open.last_mut() else { continue };
+                *count += 1;
+                if *count > MAX_MEMBERS {
+                    return Some(offset);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 struct Reader<'a> {
@@ -285,6 +314,13 @@ resource \"aws_security_group\" \"db\" {
         assert!(parse(&format!("a = {}1", "b ? c : ".repeat(10_000))).is_err());
         assert!(parse(&format!("a = \"{}\"", "${\"".repeat(10_000))).is_err());
         assert!(parse(&format!("a {} {{}}", "\"b\" ".repeat(10_000))).unwrap_err().message.contains("nested deeper"));
+    }
+
+    #[test]
+    fn objects_are_bounded() {
+        let members: String = (0..MAX_MEMBERS + 1).map(|number| format!("k{number} = 1\n")).collect();
+        assert!(parse(&format!("a = {{\n{members}}}\n")).unwrap_err().message.contains("more than"));
+        assert_eq!(one(&members).entries().len(), MAX_MEMBERS + 1);
     }
 
     #[test]

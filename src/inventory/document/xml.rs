@@ -17,9 +17,21 @@ use super::node::{Entry, Node, Span, Value};
 use super::position::Lines;
 use super::{MAX_DEPTH, ParseError};
 
+/// Most attributes of one element. The parser compares each with all before it.
+const MAX_ATTRIBUTES: usize = 200;
+
+/// Most namespace declarations of a document. The parser copies those in force with each one.
+const MAX_NAMESPACES: usize = 2_000;
+
 /// Reads one XML document.
 pub fn parse(text: &str) -> Result<Vec<Node>, ParseError> {
     let lines = Lines::new(text);
+    if let Some(offset) = too_many_attributes_at(text.as_bytes()) {
+        return Err(ParseError::new(lines.line(offset), format!("an element with more than {MAX_ATTRIBUTES} attributes")));
+    }
+    if memchr::memmem::find_iter(text.as_bytes(), b"xmlns").count() > MAX_NAMESPACES {
+        return Err(ParseError::new(1, format!("more than {MAX_NAMESPACES} namespace declarations")));
+    }
     let without_type = without_document_type(text);
     let options = ParsingOptions { allow_dtd: false, ..ParsingOptions::default() };
     let document = Document::parse_with_options(without_type.as_deref().unwrap_or(text), options)
@@ -27,6 +39,36 @@ pub fn parse(text: &str) -> Result<Vec<Node>, ParseError> {
     let root = document.root_element();
     let entry = Entry::new(root.tag_name().name(), key_place(&root, &lines), element(&root, &lines, 1)?);
     Ok(vec![Node::new(Value::Object(vec![entry]), lines.span(0..text.len()))])
+}
+
+/// Where an element has more attributes than it may. Looks at tags only: text, comments and CDATA may hold any number of `=`.
+fn too_many_attributes_at(bytes: &[u8]) -> Option<usize> {
+    let find = |from: usize, end: &[u8]| memchr::memmem::find(&bytes[from..], end).map_or(bytes.len(), |skip| from + skip);
+    let mut at = 0;
+    while let Some(skip) = memchr::memchr(b'<', &bytes[at..]) {
+        at += skip + 1;
+        let rest = &bytes[at..];
+        if rest.starts_with(b"!--") {
+            at = find(at, b"-->");
+        } else if rest.starts_with(b"![CDATA[") {
+            at = find(at, b"]]>");
+        } else if !rest.starts_with(b"?") && !rest.starts_with(b"!") {
+            let mut attributes = 0;
+            while at < bytes.len() && bytes[at] != b'>' {
+                match bytes[at] {
+                    quote @ (b'"' | b'\'') => at = find(at + 1, &[quote]),
+                    b'=' => attributes += 1,
+                    _ => {}
+                }
+                if attributes > MAX_ATTRIBUTES {
+                    return Some(at);
+                }
+                at += 1;
+            }
+            at = at.min(bytes.len());
+        }
+    }
+    None
 }
 
 /// The text with spaces for a document type that declares nothing; `None` if there is none.
@@ -138,6 +180,15 @@ mod tests {
         assert!(parse(bomb).is_err());
         assert_eq!(parse("<a>\n<b>\n</a>").unwrap_err().line, 3);
         assert!(parse("").is_err());
+    }
+
+    #[test]
+    fn attributes_and_namespaces_are_bounded() {
+        let attributes: String = (0..300).map(|number| format!("k{number}='>' ")).collect();
+        assert!(parse(&format!("<a>\n<b {attributes}/></a>")).is_err_and(|error| error.line == 2));
+        let fine = format!("<a><!-- {attributes} --><![CDATA[<b {attributes}]]>{}</a>", "<b k='='/>".repeat(300));
+        assert!(parse(&fine).is_ok());
+        assert!(parse(&format!("<a>{}</a>", "<b xmlns='x'/>".repeat(3000))).is_err());
     }
 
     #[test]
