@@ -411,7 +411,9 @@ CMD [\"--port\", \"80\"]
 
     #[test]
     fn image_names_with_ports_and_templates() {
-        let node = one("FROM localhost:5000/team/app\nFROM localhost:5000/app:1\nFROM scratch\nFROM {{ image }}\nFROM\nFROM a:${B:-${C}}\n");
+        let node = one(
+            "FROM localhost:5000/team/app\nFROM localhost:5000/app:1\nFROM scratch\nFROM {{ image }}\nFROM\nFROM a:${B:-${C}}\n",
+        );
         let [port, tagged, scratch, template, empty, nested] = stages(&node) else { panic!() };
         assert_eq!(port.get("name").unwrap().as_str(), Some("localhost:5000/team/app"));
         assert!(port.get("tag").is_none());

@@ -19,6 +19,8 @@ pub(super) struct Action {
     pub(super) hidden: bool,
     /// It puts text in its place, rather than deciding, looping or commenting.
     pub(super) prints: bool,
+    /// Byte offset from which it is replaced by text rather than spaces although it stands alone: it opens a block scalar.
+    text_from: Option<usize>,
     /// 0-based column at which its output begins: the argument of `indent` or `nindent`, or its own column.
     pub(super) column: usize,
 }
@@ -41,6 +43,7 @@ impl Template {
     pub(super) fn new(text: &str, dollars: bool) -> Template {
         let mut actions = find_actions(text, dollars);
         mark_alone(text, &mut actions);
+        mark_openers(text, &mut actions);
         let mut bytes = text.as_bytes().to_vec();
         for action in actions.iter().filter(|action| action.hidden) {
             hide(&mut bytes, action);
@@ -89,6 +92,7 @@ fn find_actions(text: &str, dollars: bool) -> Vec<Action> {
         actions.push(Action {
             range: at..end,
             alone: false,
+            text_from: None,
             hidden: dollars || at == 0 || bytes[at - 1] != b'$',
             prints: prints(source),
             column: indentation(source).unwrap_or_else(|| column(&bytes[..at])),
@@ -184,24 +188,56 @@ fn mark_alone(text: &str, actions: &mut [Action]) {
             (None, None) => is_blank_or_comment(rest),
             (None, Some((_, free))) => rest.trim().is_empty() && free,
         };
-        action.alone = free_before[index] && free_after && action.hidden && !opens_block(text, action);
+        action.alone = free_before[index] && free_after && action.hidden;
         next = Some((action.range.start, free_after));
     }
 }
 
-/// Is this the first line of a YAML block scalar? YAML forbids spaces in its place there.
-fn opens_block(text: &str, action: &Action) -> bool {
-    let own_column = column(&text.as_bytes()[..action.range.start]);
-    let line_start = action.range.start - own_column;
-    let Some(before) = text.get(..line_start).filter(|before| text[before.len()..action.range.start].trim().is_empty()) else {
-        return false;
-    };
+/// Finds the actions that are the first line of a YAML block scalar. YAML forbids more spaces there than the text after them has,
+/// so they become text themselves, from the column at which that text begins.
+fn mark_openers(text: &str, actions: &mut [Action]) {
+    for index in 0..actions.len() {
+        let action = &actions[index];
+        let own_column = column(&text.as_bytes()[..action.range.start]);
+        let line_start = action.range.start - own_column;
+        let Some(before) =
+            text.get(..line_start).filter(|before| action.alone && text[before.len()..action.range.start].trim().is_empty())
+        else {
+            continue;
+        };
+        let Some(indent) = block_header_indent(before) else { continue };
+        let column = content_column(text, &actions[index..]).filter(|column| *column > indent);
+        let column = column.or_else(|| (own_column > indent).then_some(own_column));
+        if let Some(column) = column {
+            actions[index].alone = false;
+            actions[index].text_from = Some(line_start + column);
+        }
+    }
+}
+
+/// The indentation of the last line that is not blank, if a block scalar begins after it.
+fn block_header_indent(before: &str) -> Option<usize> {
     let header = before.trim_end();
     let header = &header[header.rfind('\n').map_or(0, |newline| newline + 1)..];
-    let indent = header.len() - header.trim_start().len();
     let code = header.find(" #").map_or(header, |comment| &header[..comment]).trim_end();
     let indicator = code.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'));
-    own_column > indent && [" |", " >"].iter().any(|end| indicator.ends_with(end))
+    [" |", " >"].iter().any(|end| indicator.ends_with(end)).then(|| header.len() - header.trim_start().len())
+}
+
+/// The column of the first text after the first of `actions` and those that follow it without text between.
+fn content_column(text: &str, actions: &[Action]) -> Option<usize> {
+    let mut line_start = actions.first()?.range.end;
+    for action in actions {
+        let gap = text.get(line_start..action.range.start).unwrap_or("");
+        if !action.alone || !gap.trim().is_empty() {
+            break;
+        }
+        line_start = action.range.end;
+    }
+    let rest = &text[line_start..];
+    let content = rest.len() - rest.trim_start().len();
+    let newline = rest[..content].rfind('\n')?;
+    (content < rest.len()).then(|| content - newline - 1)
 }
 
 fn is_blank_or_comment(text: &str) -> bool {
@@ -212,12 +248,17 @@ fn is_blank_or_comment(text: &str) -> bool {
 fn hide(bytes: &mut [u8], action: &Action) {
     let after = &bytes[action.range.end..];
     let ends_line = after.iter().take_while(|byte| **byte != b'\n').all(u8::is_ascii_whitespace);
-    let range = &mut bytes[action.range.clone()];
-    let first_line = memchr::memchr(b'\n', range).unwrap_or(range.len());
-    let last_line = memchr::memrchr(b'\n', range).map_or(0, |newline| newline + 1);
-    for (index, byte) in range.iter_mut().enumerate().filter(|(_, byte)| !matches!(byte, b'\n' | b'\r')) {
-        let visible = index < first_line || (index >= last_line && !ends_line);
-        *byte = if action.alone || !visible { b' ' } else { b'_' };
+    let range = &bytes[action.range.clone()];
+    let first_line = memchr::memchr(b'\n', range).map_or(action.range.end, |newline| action.range.start + newline);
+    let last_line = memchr::memrchr(b'\n', range).map_or(action.range.start, |newline| action.range.start + newline + 1);
+    let start = action.text_from.unwrap_or(action.range.start);
+    for at in start.min(action.range.start)..action.range.end {
+        let visible = at >= start && (at < first_line || (at >= last_line && !ends_line));
+        bytes[at] = match bytes[at] {
+            kept @ (b'\n' | b'\r') => kept,
+            _ if action.alone || !visible => b' ',
+            _ => b'_',
+        };
     }
 }
 
@@ -271,6 +312,15 @@ mod tests {
         assert_eq!(Template::new(text, false).text, text);
         assert_eq!(Template::new(text, false).actions.len(), 1);
         assert!(!Template::new(text, true).text.contains('{'));
+    }
+
+    #[test]
+    fn the_first_line_of_a_block_scalar_becomes_text_of_its_indentation() {
+        let text = "a: |\n{{- if .x }}\n  b\n{{- end }}\nc: >-\n      {{ .y }}\n    d\ne: |\n{{ .z }}\nf: 1\n";
+        let lines: Vec<_> = Template::new(text, false).text.lines().map(str::to_string).collect();
+        assert_eq!(lines[1], "  __________");
+        assert_eq!(lines[5], "    __________");
+        assert_eq!(lines[8].trim(), "");
     }
 
     #[test]
