@@ -1,7 +1,8 @@
 //! One value tree for every structured format, each node with its place in the file.
 //!
-//! Front ends (one file per format in this folder) build it; `query` selects in it. A scalar that a template engine fills in is
-//! `Value::Templated`: predicates on it answer neither yes nor no.
+//! The front ends of `inventory::document` (one file per format) build it, its `query` selects in it. A scalar that a template
+//! engine or an expression fills in is `Value::Templated`: predicates on it answer neither yes nor no. To add a kind of value, add
+//! it to `Value` and say in `scalar` and `text` how it is written.
 
 use std::sync::Arc;
 
@@ -55,7 +56,7 @@ pub enum Value {
     Int(i64),
     Float(f64),
     String(Arc<str>),
-    /// A scalar with a template expression in it (Helm, Jinja); its value is not known. Holds the source text.
+    /// A scalar with an expression in it (Helm, Jinja, `${{ }}`, Terraform); its value is not known. Holds the source text.
     Templated(Arc<str>),
     Array(Vec<Node>),
     /// In source order. A repeated key keeps every occurrence; look-ups take the last.

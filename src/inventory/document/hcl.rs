@@ -25,7 +25,7 @@ use super::position::Lines;
 use super::{MAX_DEPTH, ParseError};
 
 /// Most members of one object. The parser compares each key with all before it.
-const MAX_MEMBERS: usize = 5_000;
+const MAX_MEMBERS: usize = 2_000;
 
 /// Reads one HCL file.
 pub fn parse(text: &str) -> Result<Vec<Node>, ParseError> {

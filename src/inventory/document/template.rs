@@ -252,9 +252,10 @@ fn hide(bytes: &mut [u8], action: &Action) {
     let first_line = memchr::memchr(b'\n', range).map_or(action.range.end, |newline| action.range.start + newline);
     let last_line = memchr::memrchr(b'\n', range).map_or(action.range.start, |newline| action.range.start + newline + 1);
     let start = action.text_from.unwrap_or(action.range.start);
-    for at in start.min(action.range.start)..action.range.end {
+    let from = start.min(action.range.start);
+    for (at, byte) in (from..).zip(&mut bytes[from..action.range.end]) {
         let visible = at >= start && (at < first_line || (at >= last_line && !ends_line));
-        bytes[at] = match bytes[at] {
+        *byte = match *byte {
             kept @ (b'\n' | b'\r') => kept,
             _ if action.alone || !visible => b' ',
             _ => b'_',
