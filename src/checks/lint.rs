@@ -2,9 +2,10 @@
 //!
 //! To add one, add a function that notes what it finds and call it in `lint`.
 
-use crate::inventory::syntax::Prefilter;
+use crate::inventory::syntax::{Literal, Prefilter};
 use crate::model::needs::Look;
 
+use super::check::Item;
 use super::load::Ruleset;
 
 /// A remark about a check; not an error.
@@ -17,6 +18,12 @@ pub struct Remark {
 /// Everything worth a remark, ordered by id.
 pub fn lint(ruleset: &Ruleset) -> Vec<Remark> {
     let mut remarks = Vec::new();
+    for fact in &ruleset.facts {
+        for item in &fact.from {
+            let id = format!("facts/{}", fact.name);
+            remarks.extend(expensive(item, ruleset).map(|message| Remark { id: id.clone(), message }));
+        }
+    }
     for check in &ruleset.checks {
         let mut note = |message: String| remarks.push(Remark { id: check.id.clone(), message });
         if check.title.ends_with('.') {
@@ -29,12 +36,8 @@ pub fn lint(ruleset: &Ruleset) -> Vec<Remark> {
             if item.say.ends_with('.') {
                 note(format!("`say` ends with a full stop: {}", item.say));
             }
-            let mut needs = std::collections::BTreeSet::new();
-            item.expression.needs(&mut needs);
-            for need in needs {
-                if is_expensive(&ruleset.needs.need(need).look) {
-                    note(format!("no literal gates this, so it looks into every file that its path or language admits: {}", item.say));
-                }
+            for message in expensive(item, ruleset) {
+                note(message);
             }
         }
     }
@@ -43,14 +46,39 @@ pub fn lint(ruleset: &Ruleset) -> Vec<Remark> {
     remarks
 }
 
-/// Would the look parse or search every file that its selector admits?
-fn is_expensive(look: &Look) -> bool {
-    match look {
-        Look::Code { language, source, .. } => {
-            let rule = serde_json::from_str(source).unwrap_or_default();
-            Prefilter::from_rule(*language, &rule).clauses.is_empty()
+/// What an item asks that would parse or search every file that its path or language admits.
+fn expensive<'r>(item: &'r Item, ruleset: &'r Ruleset) -> impl Iterator<Item = String> + 'r {
+    let mut needs = std::collections::BTreeSet::new();
+    item.expression.needs(&mut needs);
+    needs.into_iter().filter_map(move |need| {
+        let (what, clauses) = clauses(&ruleset.needs.need(need).look)?;
+        if clauses.is_empty() {
+            return Some(format!("no literal gates {what}, so every file that its path or language admits is looked into: {}", item.say));
         }
-        _ => false,
-    }
+        let common = |literal: &Literal| literal.text.len() < 3 || COMMON.contains(&literal.text.as_str());
+        let weak = clauses.iter().all(|clause| clause.iter().any(common));
+        let words = || clauses.iter().flatten().filter(|literal| common(literal)).map(|literal| literal.text.as_str());
+        weak.then(|| format!("only common words gate {what} ({}): {}", words().collect::<Vec<_>>().join(", "), item.say))
+    })
 }
 
+/// Words that stand in nearly every file of some language, so that looking for them excludes nothing.
+const COMMON: &[&str] = &[
+    "all", "any", "await", "async", "class", "config", "const", "create", "default", "delete", "end", "env", "func", "function",
+    "get", "group", "import", "key", "let", "model", "name", "new", "post", "public", "put", "return", "route", "self", "session",
+    "set", "string", "struct", "this", "token", "type", "use", "user", "var", "with",
+];
+
+/// What gates a look that costs a search or a tree; `None` for looks that cost neither.
+fn clauses(look: &Look) -> Option<(&'static str, Vec<Vec<Literal>>)> {
+    match look {
+        Look::Code { language, source, imports, .. } => {
+            if !imports.is_empty() {
+                return None;
+            }
+            let rule = serde_json::from_str(source).unwrap_or_default();
+            Some(("a code rule", Prefilter::from_rule(*language, &rule).clauses))
+        }
+        _ => None,
+    }
+}

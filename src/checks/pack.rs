@@ -43,7 +43,10 @@ pub fn open(selection: &Selection) -> Result<Ruleset, Vec<FileProblem>> {
     let parsed: Vec<Result<PackFile, FileProblem>> = texts
         .par_iter()
         .map(|(path, text)| match node(&text.text) {
-            Ok(node) => Ok(PackFile { path: path.clone(), shown: text.shown.clone(), node }),
+            Ok(node) => {
+                let with_tests = selection.verify || !text.built_in;
+                Ok(PackFile { path: path.clone(), shown: text.shown.clone(), node, with_tests })
+            }
             Err(problem) => Err(FileProblem { path: text.shown.clone(), problem }),
         })
         .collect();
@@ -117,7 +120,7 @@ pub fn with_tests(selection: &Selection) -> Result<Vec<PackFile>, Vec<FileProble
     texts
         .into_iter()
         .map(|(path, text)| match node(&text.text) {
-            Ok(node) => Ok(PackFile { path, shown: text.shown, node }),
+            Ok(node) => Ok(PackFile { path, shown: text.shown, node, with_tests: true }),
             Err(problem) => Err(vec![FileProblem { path: text.shown, problem }]),
         })
         .collect()

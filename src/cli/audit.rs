@@ -7,6 +7,7 @@ use crate::checks::load::Ruleset;
 use crate::checks::pack::{self, Selection};
 use crate::config::{self, Policy};
 use crate::engine::assess::{Assessment, assess};
+use crate::engine::units::complete;
 use crate::inventory::collect::{Context, collect};
 use crate::inventory::source::Source;
 use crate::inventory::view::GitSummary;
@@ -44,11 +45,11 @@ pub(super) fn audited(target: &TargetArgs) -> Result<(Report, Ruleset), Failure>
     }
     let mut folders = policy.checks.clone();
     folders.extend(target.pack.checks.iter().cloned());
-    let ruleset = pack::open(&Selection { verify: !folders.is_empty(), folders, only_folders: false })?;
+    let ruleset = pack::open(&Selection { verify: false, folders, only_folders: false })?;
     let selected = selector(target, &policy, &ruleset)?;
     let progress = output::Progress::start();
     let (context, commit, dirty) = context(&disk);
-    let inventory = collect(&disk, &ruleset.needs, context);
+    let inventory = complete(&ruleset, &selected, collect(&disk, &ruleset.needs, context));
     drop(progress);
     if inventory.files.iter().all(|file| !file.scanned) {
         return Err(Failure::new(Exit::Inconclusive, nothing(&target.path, "holds no text file that a check looks into")));

@@ -4,15 +4,15 @@ use rayon::prelude::*;
 
 use crate::checks::check::Check;
 use crate::checks::load::Ruleset;
-use crate::inventory::view::{Facts, Inventory, View};
+use crate::inventory::view::Inventory;
 use crate::model::evidence::EvidenceKind;
-use crate::model::language::Language;
 use crate::model::report::{
     CheckRow, ComponentOutcome, ComponentRow, FileCounts, Remediation, Report, Ruleset as RulesetRow, Run, Summary, Target, Tool,
 };
 use crate::model::terms::{Scope, Status};
 
 use super::judge::{Outcome, judge};
+use super::units::{Unit, unit, units};
 use super::{evidence, observe, score};
 
 /// What an assessment needs besides the inventory.
@@ -23,23 +23,6 @@ pub struct Assessment<'a> {
     pub selected: &'a (dyn Fn(&Check) -> bool + Sync),
     /// The configuration file in force.
     pub config: Option<String>,
-}
-
-/// A part of the repository that is judged on its own.
-struct Unit {
-    name: String,
-    path: String,
-    /// `None`: the whole repository.
-    component: Option<usize>,
-    facts: Facts,
-    languages: Vec<Language>,
-}
-
-impl Unit {
-    fn view<'a>(&'a self, inventory: &'a Inventory) -> View<'a> {
-        let view = self.component.map_or_else(|| inventory.whole(), |component| inventory.component(component));
-        view.with_facts(&self.facts)
-    }
 }
 
 /// Judges every selected check and writes the report.
@@ -89,43 +72,6 @@ pub fn assess(assessment: &Assessment<'_>, inventory: &Inventory) -> Report {
         categories: score::categories(&ruleset.categories, &rows),
         checks: rows,
         run: Run::default(),
-    }
-}
-
-/// The units that are judged: every component that is deployed, or that no deployed one includes.
-fn units(ruleset: &Ruleset, inventory: &Inventory) -> Vec<Unit> {
-    let components = &inventory.layout.components;
-    let included = |index: usize| components.iter().any(|other| other.deployable && other.includes.contains(&index));
-    let judged: Vec<usize> = (0..components.len()).filter(|index| components[*index].deployable || !included(*index)).collect();
-    if judged.is_empty() {
-        return vec![unit(ruleset, inventory, None)];
-    }
-    judged.par_iter().map(|index| unit(ruleset, inventory, Some(*index))).collect()
-}
-
-fn unit(ruleset: &Ruleset, inventory: &Inventory, component: Option<usize>) -> Unit {
-    let view = component.map_or_else(|| inventory.whole(), |index| inventory.component(index));
-    let facts = observe::facts(&ruleset.facts, view);
-    let mut counted = std::collections::BTreeMap::new();
-    for (index, file) in inventory.files.iter().enumerate() {
-        let deciding = crate::model::role::RoleSet::DECIDING.contains(file.role);
-        if deciding && view.contains(crate::inventory::view::FileId(index as u32)) {
-            *counted.entry(file.language).or_insert(0usize) += 1;
-        }
-    }
-    let mut languages: Vec<(usize, Language)> =
-        counted.into_iter().filter_map(|(language, count)| Some((count, language?))).collect();
-    languages.sort_by(|a, b| b.cmp(a));
-    let (name, path) = component.map_or((".", "."), |index| {
-        let component = &inventory.layout.components[index];
-        (component.id.as_str(), component.path.as_str())
-    });
-    Unit {
-        name: name.to_owned(),
-        path: if path.is_empty() { ".".to_owned() } else { path.to_owned() },
-        component,
-        facts,
-        languages: languages.into_iter().map(|(_, language)| language).collect(),
     }
 }
 
@@ -193,6 +139,9 @@ fn outcome<'c>(check: &'c Check, unit: &Unit, ruleset: &Ruleset, inventory: &Inv
     let view = unit.view(inventory);
     if let Some(clause) = observe::deciding_clause(&check.applies, &view) {
         return Outcome::without(Status::NotApplicable, format!("it applies to `{clause}`, which does not hold here"));
+    }
+    if observe::needs_of(check).iter().any(|need| inventory.broken.contains(need)) {
+        return Outcome::without(Status::Error, "one of its patterns or rules does not compile; `readyctl checks lint` names it".to_owned());
     }
     judge(check, observe::check(check, &view, &ruleset.needs))
 }

@@ -8,3 +8,4 @@ pub mod judge;
 pub mod observe;
 pub mod score;
 pub mod selftest;
+pub mod units;

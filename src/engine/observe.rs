@@ -64,12 +64,18 @@ fn held<'c>(items: &'c [Item], view: &View<'_>) -> Vec<Held<'c>> {
         .collect()
 }
 
-/// Observes every item of a check.
-pub fn check<'c>(check: &'c Check, view: &View<'_>, needs: &NeedSet) -> Observed<'c> {
+/// Every need of a check.
+pub fn needs_of(check: &Check) -> BTreeSet<NeedId> {
     let mut asked = BTreeSet::new();
     for item in check.forbid.iter().chain(&check.look_alike).chain(&check.require) {
         item.expression.needs(&mut asked);
     }
+    asked
+}
+
+/// Observes every item of a check.
+pub fn check<'c>(check: &'c Check, view: &View<'_>, needs: &NeedSet) -> Observed<'c> {
+    let asked = needs_of(check);
     let selectors: BTreeSet<SelectorId> = asked.iter().map(|need| needs.need(*need).selector).collect();
     let mut against = BTreeSet::new();
     for item in check.forbid.iter().chain(&check.look_alike) {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::checks::cases::{self, Case};
+use crate::checks::check::Check;
 use crate::checks::load::{PackFile, Ruleset};
 use crate::inventory::collect::{Context, collect};
 use crate::inventory::source::Memory;
@@ -19,6 +20,7 @@ use crate::probes::params::Problems;
 
 use super::assess::{Assessment, assess};
 use super::observe;
+use super::units::complete;
 
 /// How a test ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +86,7 @@ fn test(ruleset: &Ruleset, id: &str, case: &Case, mutate: bool) -> Tested {
 }
 
 fn test_fact(ruleset: &Ruleset, fact: &str, case: &Case) -> Verdict {
-    let inventory = inventory(ruleset, case);
+    let inventory = inventory(ruleset, case, &|_| false);
     let views = (0..inventory.layout.components.len()).map(|index| inventory.component(index)).chain([inventory.whole()]);
     let holds = views.map(|view| observe::facts(&ruleset.facts, view)).any(|facts| facts.contains_key(fact));
     let got = if holds { Status::Pass } else { Status::Fail };
@@ -101,7 +103,7 @@ fn is_cited(row: &CheckRow, wanted: &str) -> bool {
     })
 }
 
-fn inventory(ruleset: &Ruleset, case: &Case) -> Inventory {
+fn inventory(ruleset: &Ruleset, case: &Case, wanted: &(dyn Fn(&Check) -> bool + Sync)) -> Inventory {
     let files: BTreeMap<String, Vec<u8>> =
         case.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
     let mut context = Context::default();
@@ -112,13 +114,14 @@ fn inventory(ruleset: &Ruleset, case: &Case) -> Inventory {
     } else {
         Memory::new(files)
     };
-    collect(&memory, &ruleset.needs, context)
+    complete(ruleset, wanted, collect(&memory, &ruleset.needs, context))
 }
 
 fn report(ruleset: &Ruleset, id: &str, case: &Case) -> Report {
-    let inventory = inventory(ruleset, case);
+    let selected = |check: &Check| check.id == id;
+    let inventory = inventory(ruleset, case, &selected);
     let target = Target { path: ".".to_owned(), commit: None, dirty: None, url: None };
-    let assessment = Assessment { ruleset, target, selected: &|check| check.id == id, config: None };
+    let assessment = Assessment { ruleset, target, selected: &selected, config: None };
     assess(&assessment, &inventory)
 }
 

@@ -1,7 +1,6 @@
 //! Source + needs → inventory: one walk, one read per file, then everything that needs all files at once.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -25,8 +24,66 @@ pub struct Context {
     pub notes: Vec<String>,
 }
 
-/// Collects everything that the needs ask for.
-pub fn collect(source: &dyn Source, needs: &NeedSet, context: Context) -> Inventory {
+/// A collection in progress: everything is answered but the code needs, whose trees are built when they turn out to matter.
+pub struct Collector<'s> {
+    source: &'s dyn Source,
+    scanner: Scanner<'s>,
+    pub inventory: Inventory,
+    /// By file, the code needs whose literals occurred.
+    deferred: Vec<(FileId, Vec<NeedId>)>,
+}
+
+impl Collector<'_> {
+    /// Answers the deferred needs that `wanted` names. Every other one stays deferred. Returns how many files were parsed.
+    pub fn answer(&mut self, wanted: &(dyn Fn(NeedId, FileId) -> bool + Sync)) -> usize {
+        let mut jobs: Vec<(FileId, Vec<NeedId>)> = Vec::new();
+        for (file, needs) in &mut self.deferred {
+            let due: Vec<NeedId> = needs.extract_if(.., |need| wanted(*need, *file)).collect();
+            if !due.is_empty() {
+                jobs.push((*file, due));
+            }
+        }
+        self.deferred.retain(|(_, needs)| !needs.is_empty());
+        let (source, scanner, files) = (self.source, &self.scanner, &self.inventory.files);
+        let answers: Vec<(FileId, FileScan)> = jobs
+            .par_iter()
+            .map(|(id, needs)| {
+                let file = &files[id.0 as usize];
+                // It was read a moment ago; if it is gone now, its needs stay unanswered.
+                let Ok(bytes) = source.read(id.0 as usize) else { return (*id, FileScan::unanswered(needs, "it disappeared")) };
+                let text = decode(bytes);
+                (*id, scan::resume(scanner, (*id, &file.path, file.language), &text, needs))
+            })
+            .collect();
+        let parsed = answers.len();
+        for (file, answer) in answers {
+            keep(&mut self.inventory, file, answer);
+        }
+        self.inventory.broken = self.scanner.broken().collect();
+        for list in &mut self.inventory.hits {
+            list.sort();
+            list.dedup();
+        }
+        parsed
+    }
+}
+
+/// Files the hits and gaps of one file.
+fn keep(inventory: &mut Inventory, file: FileId, scan: FileScan) {
+    for (need, hit) in scan.hits {
+        inventory.hits[need.0 as usize].push(hit);
+    }
+    for (need, reason) in scan.gaps {
+        inventory.gaps.entry(need).or_default().insert(file, reason.into());
+    }
+}
+
+fn decode(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// Collects everything that the needs ask for, but for trees of code.
+pub fn collect<'s>(source: &'s dyn Source, needs: &'s NeedSet, context: Context) -> Collector<'s> {
     let selection = Selection::new(needs);
     let classified: Vec<File> = source.entries().par_iter().map(|entry| classify(entry, &selection)).collect();
     let bytes = source
@@ -41,7 +98,9 @@ pub fn collect(source: &dyn Source, needs: &NeedSet, context: Context) -> Invent
         .into_par_iter()
         .map_init(|| Scratch::new(&scanner), |scratch, index| read_file(source, &scanner, &selection, scratch, index, &classified[index]))
         .collect();
-    assemble(source, &scanner, classified, read, context)
+    let mut deferred = Vec::new();
+    let inventory = assemble(source, &scanner, classified, read, context, &mut deferred);
+    Collector { source, scanner, inventory, deferred }
 }
 
 /// What reading one file yields.
@@ -52,6 +111,8 @@ struct ReadFile {
     scanned: bool,
     scan: FileScan,
     manifest: Option<Manifest>,
+    /// Why a manifest could not be read.
+    unread_manifest: Option<String>,
     compose: Option<ComposeFile>,
     skipped: Option<String>,
 }
@@ -103,15 +164,15 @@ fn read_file(
     if let Some(changed) = &changed {
         selectors = &changed.selectors;
     }
-    let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-    };
+    let text = decode(bytes);
     read.scanned = true;
     let id = FileId(index as u32);
     read.scan = scan::scan(scanner, selection, scratch, (id, &file.path, file.language, selectors), &text);
     if is_manifest {
-        read.manifest = manifest::parse(&file.path, &text).ok();
+        match manifest::parse(&file.path, &text) {
+            Ok(manifest) => read.manifest = Some(manifest),
+            Err(reason) => read.unread_manifest = Some(reason),
+        }
     }
     read.file = changed;
     if is_compose {
@@ -123,48 +184,59 @@ fn read_file(
 fn assemble(
     source: &dyn Source,
     scanner: &Scanner<'_>,
-    mut files: Vec<File>,
+    files: Vec<File>,
     read: Vec<ReadFile>,
     context: Context,
+    deferred: &mut Vec<(FileId, Vec<NeedId>)>,
 ) -> Inventory {
-    let mut hits: Vec<Vec<Hit>> = vec![Vec::new(); scanner.needs.needs().len()];
-    let mut gaps: BTreeMap<NeedId, BTreeMap<FileId, Arc<str>>> = BTreeMap::new();
-    let mut skipped = source.skipped().to_vec();
+    let mut inventory = Inventory {
+        files,
+        layout: Layout::default(),
+        hits: vec![Vec::new(); scanner.needs.needs().len()],
+        gaps: BTreeMap::new(),
+        broken: BTreeSet::new(),
+        dependencies: Vec::new(),
+        skipped: source.skipped().to_vec(),
+        git: context.git,
+        notes: context.notes,
+    };
     let (mut manifests, mut composes): (Vec<Manifest>, Vec<ComposeFile>) = (Vec::new(), Vec::new());
-    for (index, result) in read.into_iter().enumerate() {
+    for (index, mut result) in read.into_iter().enumerate() {
         let id = FileId(index as u32);
         if let Some(file) = result.file {
-            files[index] = file;
+            inventory.files[index] = file;
         }
-        files[index].scanned = result.scanned;
-        for (need, hit) in result.scan.hits {
-            hits[need.0 as usize].push(hit);
+        inventory.files[index].scanned = result.scanned;
+        let waiting = std::mem::take(&mut result.scan.deferred);
+        if !waiting.is_empty() {
+            deferred.push((id, waiting));
         }
-        for (need, reason) in result.scan.gaps {
-            gaps.entry(need).or_default().insert(id, reason.into());
-        }
-        skipped.extend(result.skipped.map(|reason| SkippedFile { path: files[index].path.to_string(), reason }));
+        keep(&mut inventory, id, result.scan);
+        let path = || inventory.files[index].path.to_string();
+        inventory.skipped.extend(result.skipped.map(|reason| SkippedFile { path: path(), reason }));
+        inventory.notes.extend(result.unread_manifest.map(|reason| format!("{} was not understood: {reason}", path())));
         manifests.extend(result.manifest);
         composes.extend(result.compose);
     }
-    let (compose_hits, compose_gaps) = scan::compose::answer(scanner, &files, &composes);
+    let (compose_hits, compose_gaps) = scan::compose::answer(scanner, &inventory.files, &composes);
     for (need, hit) in compose_hits {
-        hits[need.0 as usize].push(hit);
+        inventory.hits[need.0 as usize].push(hit);
     }
     for (need, file, reason) in compose_gaps {
-        gaps.entry(need).or_default().insert(file, reason.into());
+        inventory.gaps.entry(need).or_default().insert(file, reason.into());
     }
-    ignored_paths(source, scanner, &mut hits);
-    for list in &mut hits {
+    ignored_paths(source, scanner, &mut inventory.hits);
+    for list in &mut inventory.hits {
         list.sort();
         list.dedup();
     }
-    skipped.sort();
-    skipped.dedup();
+    inventory.skipped.sort();
+    inventory.skipped.dedup();
     link::link(&mut manifests);
-    let layout = layout_of(&files, &manifests);
-    let dependencies = dependencies_of(&files, manifests);
-    Inventory { files, layout, hits, gaps, dependencies, skipped, git: context.git, notes: context.notes }
+    inventory.layout = layout_of(&inventory.files, &manifests);
+    inventory.dependencies = dependencies_of(&inventory.files, manifests);
+    inventory.broken = scanner.broken().collect();
+    inventory
 }
 
 /// Answers the needs about .gitignore.

@@ -70,6 +70,8 @@ pub struct Inventory {
     pub hits: Vec<Vec<Hit>>,
     /// Files in which a need could not be answered, with the reason.
     pub gaps: BTreeMap<NeedId, BTreeMap<FileId, Arc<str>>>,
+    /// Needs whose pattern or rule does not compile, so that nothing can be said about them.
+    pub broken: BTreeSet<NeedId>,
     pub dependencies: Vec<DeclaredDependency>,
     pub skipped: Vec<SkippedFile>,
     pub git: Option<GitSummary>,

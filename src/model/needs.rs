@@ -128,7 +128,13 @@ pub enum Look {
         missing: bool,
     },
     /// An ast-grep rule, as canonical JSON `{rule, constraints?, utils?}`, in one language.
-    Code { language: Language, source: String, capture: Vec<String> },
+    Code {
+        language: Language,
+        source: String,
+        /// The file must import one of these modules, if there are any.
+        imports: Vec<String>,
+        capture: Vec<String>,
+    },
     /// Source that imports one of these modules; prefix semantics per language (`a.b` is imported by `import a.b.c`).
     Import { modules: Vec<String> },
     /// Nodes of a document.

@@ -38,13 +38,6 @@ vocabulary! {
     Gated { Drop = "drop", Keep = "keep" }
 }
 
-/// Code hits, only of files that import something if the check says so.
-#[derive(Debug)]
-struct CodeProbe {
-    code: NeedProbe,
-    imports: Option<crate::model::needs::NeedId>,
-}
-
 fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     let before = loading.problems.len();
     let map = Map::new(node, "`code`", loading.problems);
@@ -76,15 +69,18 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
             map.note_at("rule", format!("the rule does not compile for {language}: {error}"));
         }
         selector.languages = vec![*language];
-        let look = Look::Code { language: *language, source: whole.to_string(), capture: capture.clone() };
+        let look = Look::Code {
+            language: *language,
+            source: whole.to_string(),
+            imports: imports.clone(),
+            capture: capture.clone(),
+        };
         needs.push(loading.needs.add(selector.clone(), look));
     }
     if loading.problems.len() > before {
         return None;
     }
-    selector.languages = languages;
-    let imports = (!imports.is_empty()).then(|| loading.needs.add(selector, Look::Import { modules: imports }));
-    Some(Box::new(CodeProbe { code: NeedProbe { needs }, imports }))
+    Some(Box::new(NeedProbe { needs }))
 }
 
 /// The rule with the shared utilities it names, and outside of development-only branches.
@@ -127,20 +123,5 @@ fn names_in(value: &Value, names: &mut Vec<String>) {
         }
         Value::Array(items) => items.iter().for_each(|item| names_in(item, names)),
         _ => {}
-    }
-}
-
-impl Probe for CodeProbe {
-    fn observe(&self, view: &crate::inventory::view::View<'_>) -> Vec<crate::inventory::view::Hit> {
-        let mut hits = self.code.observe(view);
-        if let Some(imports) = self.imports {
-            let importing: std::collections::BTreeSet<_> = view.hits(imports).map(|hit| hit.file).collect();
-            hits.retain(|hit| importing.contains(&hit.file));
-        }
-        hits
-    }
-
-    fn needs(&self) -> &[crate::model::needs::NeedId] {
-        &self.code.needs
     }
 }

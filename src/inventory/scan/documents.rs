@@ -5,7 +5,7 @@ use super::{DocumentQuery, Scanner, Selection};
 use crate::inventory::document::{self, Format};
 use crate::model::needs::{Condition, DocumentKind, Look, NeedId, NodeTest, SelectorId};
 use crate::model::node::{Node, Span, Value};
-use regex::Regex;
+use regex::bytes::Regex;
 
 /// Largest file that is parsed as a document, in bytes.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
@@ -18,12 +18,14 @@ pub(super) fn scan(
     subject: &Subject<'_>,
     found: &mut FileScan,
 ) {
-    let mut parsed: Vec<(Format, Result<Vec<Node>, String>)> = Vec::new();
+    let mut parsed: Vec<((Format, bool), Result<Vec<Node>, String>)> = Vec::new();
     for need in selectors.iter().flat_map(|selector| selection.needs_of(*selector)) {
         let Look::Document { kind, objects, .. } = &scanner.needs.need(*need).look else { continue };
         let Some(format) = format_of(*kind, subject) else { continue };
-        let index = parsed.iter().position(|(known, _)| *known == format).unwrap_or_else(|| {
-            parsed.push((format, parse(format, subject.text)));
+        // Pipelines write `${{ … }}` inside values that are text all the same; nothing prints these files.
+        let pipeline = matches!(kind, DocumentKind::GithubWorkflow | DocumentKind::GitlabCi);
+        let index = parsed.iter().position(|(known, _)| *known == (format, pipeline)).unwrap_or_else(|| {
+            parsed.push(((format, pipeline), parse(format, pipeline, subject.text)));
             parsed.len() - 1
         });
         match &parsed[index].1 {
@@ -39,11 +41,12 @@ pub(super) fn scan(
     }
 }
 
-fn parse(format: Format, text: &str) -> Result<Vec<Node>, String> {
+fn parse(format: Format, plain: bool, text: &str) -> Result<Vec<Node>, String> {
     if text.len() > MAX_BYTES {
         return Err("it is larger than 2 MiB, too large to parse".to_owned());
     }
-    document::parse(format, text).map_err(|error| format!("line {}: {}", error.line, error.message))
+    let parsed = if plain { document::yaml::parse_plain(text) } else { document::parse(format, text) };
+    parsed.map_err(|error| format!("line {}: {}", error.line, error.message))
 }
 
 /// How to parse the file if it is of this kind.
@@ -134,8 +137,8 @@ impl DocumentQuery {
 /// Does the condition hold? A templated value, or one that a template may add, answers neither yes nor no, so it never holds.
 fn holds(condition: &Condition, pattern: Option<&Regex>, key: Option<&str>, node: &Node) -> bool {
     match &condition.op {
-        NodeTest::Key(_) => return key.is_some_and(|key| pattern.is_some_and(|pattern| pattern.is_match(key))),
-        NodeTest::KeyNot(_) => return key.is_some_and(|key| pattern.is_some_and(|pattern| !pattern.is_match(key))),
+        NodeTest::Key(_) => return key.is_some_and(|key| pattern.is_some_and(|pattern| pattern.is_match(key.as_bytes()))),
+        NodeTest::KeyNot(_) => return key.is_some_and(|key| pattern.is_some_and(|pattern| !pattern.is_match(key.as_bytes()))),
         _ => {}
     }
     let mut target = Some(node);
@@ -158,7 +161,7 @@ fn test(op: &NodeTest, pattern: Option<&Regex>, target: Option<&Node>) -> bool {
     if matches!(present.map(|node| &node.value), Some(Value::Templated(_))) {
         return matches!(op, NodeTest::Exists(true));
     }
-    let matching = |node: &Node| pattern.is_some_and(|pattern| node.scalar().is_some_and(|text| pattern.is_match(&text)));
+    let matching = |node: &Node| pattern.is_some_and(|pattern| node.scalar().is_some_and(|text| pattern.is_match(text.as_bytes())));
     let templated = |node: &Node| matches!(node.value, Value::Templated(_));
     let lower = |node: &Node| node.scalar().map(|text| text.to_lowercase());
     match op {

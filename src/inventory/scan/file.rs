@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::time::Duration;
 
 use aho_corasick::AhoCorasick;
-use regex::Regex;
+use regex::bytes::Regex;
 
 use super::position::Lines;
 use super::{Scanner, Selection, documents, imports};
@@ -32,6 +32,15 @@ pub struct FileScan {
     pub hits: Vec<(NeedId, Hit)>,
     /// Needs that could not be answered, with the reason.
     pub gaps: Vec<(NeedId, String)>,
+    /// Code needs that survived everything but the tree, which is built when they turn out to matter (`resume`).
+    pub deferred: Vec<NeedId>,
+}
+
+impl FileScan {
+    /// The scan of a file that could not be read again.
+    pub fn unanswered(needs: &[NeedId], reason: &str) -> FileScan {
+        FileScan { gaps: needs.iter().map(|need| (*need, reason.to_owned())).collect(), ..FileScan::default() }
+    }
 }
 
 /// Reusable memory of one thread.
@@ -127,20 +136,50 @@ pub fn scan(
     let (id, path, language, selectors) = file;
     let subject = Subject::new(id, path, text, language);
     let mut found = FileScan::default();
-    let mut rules = Vec::new();
+    let mut importing = Importing::default();
     for need in candidates(scanner, scratch, selectors, &subject) {
         match &scanner.needs.need(need).look {
             Look::Text { .. } => texts(scanner, need, &subject, &mut found),
-            Look::Code { language: wanted, .. } if Some(*wanted) == language => rules.push(need),
+            Look::Code { language: wanted, imports, .. } if Some(*wanted) == language && importing.any(imports, &subject) => {
+                found.deferred.push(need);
+            }
             Look::Import { modules } => import_hits(need, modules, &subject, &mut found),
             Look::RustCalls { .. } => rust_calls(scanner, need, &subject, &mut found),
             _ => {}
         }
     }
-    code_hits(scanner, &rules, &subject, &mut found);
     documents::scan(scanner, selection, selectors, &subject, &mut found);
     drop_rust_tests(scanner, &subject, &mut found);
     found
+}
+
+/// Builds the tree of a file after all, for these of its deferred needs.
+pub fn resume(scanner: &Scanner<'_>, file: (FileId, &str, Option<Language>), text: &str, needs: &[NeedId]) -> FileScan {
+    let (id, path, language) = file;
+    let subject = Subject::new(id, path, text, language);
+    let mut found = FileScan::default();
+    code_hits(scanner, needs, &subject, &mut found);
+    drop_rust_tests(scanner, &subject, &mut found);
+    found
+}
+
+/// Which lists of modules a file imports one of, each looked up once.
+#[derive(Default)]
+struct Importing<'n>(Vec<(&'n [String], bool)>);
+
+impl<'n> Importing<'n> {
+    /// Does the file import one of these? An empty list asks for nothing.
+    fn any(&mut self, modules: &'n [String], subject: &Subject<'_>) -> bool {
+        if modules.is_empty() {
+            return true;
+        }
+        if let Some((_, known)) = self.0.iter().find(|(known, _)| *known == modules) {
+            return *known;
+        }
+        let imports = import_places(modules, subject).next().is_some();
+        self.0.push((modules, imports));
+        imports
+    }
 }
 
 /// The needs whose literals all occurred where they must, and those without literals.
@@ -223,19 +262,19 @@ fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut
     };
     let text = subject.area(*area);
     if *missing {
-        if !pattern.is_match(text) {
+        if !pattern.is_match(text.as_bytes()) {
             found.hits.push((need, Hit::of_file(subject.id)));
         }
         return;
     }
     let except = scanner.except(need);
-    let excluded = |start: usize, end: usize| except.is_some_and(|except| except.is_match(whole_lines(text, start, end)));
-    let hits = matches(pattern, text).filter(|(start, end)| !excluded(*start, *end));
+    let excluded = |start: usize, end: usize| except.is_some_and(|except| except.is_match(whole_lines(text.as_bytes(), start, end)));
+    let hits = matches(pattern, text.as_bytes()).filter(|(start, end)| !excluded(*start, *end));
     found.hits.extend(hits.take(MAX_HITS).map(|(start, end)| (need, subject.lines().hit(subject.id, start, end))));
 }
 
 /// Matches of a pattern; a group called `at` narrows what is cited.
-fn matches<'t>(pattern: &'t Regex, text: &'t str) -> impl Iterator<Item = (usize, usize)> + 't {
+fn matches<'t>(pattern: &'t Regex, text: &'t [u8]) -> impl Iterator<Item = (usize, usize)> + 't {
     let narrow = pattern.capture_names().flatten().any(|name| name == "at");
     pattern.find_iter(text).map(move |found| {
         let group = narrow.then(|| pattern.captures_at(text, found.start())?.name("at")).flatten();
@@ -244,22 +283,26 @@ fn matches<'t>(pattern: &'t Regex, text: &'t str) -> impl Iterator<Item = (usize
 }
 
 /// The lines that a byte range touches.
-fn whole_lines(text: &str, start: usize, end: usize) -> &str {
-    let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let to = text[end..].find('\n').map_or(text.len(), |at| end + at);
+fn whole_lines(text: &[u8], start: usize, end: usize) -> &[u8] {
+    let from = memchr::memrchr(b'\n', &text[..start]).map_or(0, |at| at + 1);
+    let to = memchr::memchr(b'\n', &text[end..]).map_or(text.len(), |at| end + at);
     &text[from..to]
 }
 
 fn import_hits(need: NeedId, modules: &[String], subject: &Subject<'_>, found: &mut FileScan) {
-    let Some(language) = subject.language else { return };
+    let hits = import_places(modules, subject).take(MAX_HITS);
+    found.hits.extend(hits.map(|(start, end)| (need, subject.lines().hit(subject.id, start, end))));
+}
+
+/// Where the code of a file imports one of these modules.
+fn import_places<'s>(modules: &'s [String], subject: &'s Subject<'_>) -> impl Iterator<Item = (usize, usize)> + 's {
     // Inside an import block, a line of Go is nothing but the quoted path.
     let is_code = |(start, _): &(usize, usize)| match subject.mask().class_at(*start) {
         Class::Code => true,
-        Class::String => language == Language::Go && subject.text[*start..].starts_with('"'),
+        Class::String => subject.language == Some(Language::Go) && subject.text[*start..].starts_with('"'),
         Class::Comment => false,
     };
-    let hits = imports::find(language, subject.text, modules).filter(is_code).take(MAX_HITS);
-    found.hits.extend(hits.map(|(start, end)| (need, subject.lines().hit(subject.id, start, end))));
+    subject.language.into_iter().flat_map(|language| imports::find(language, subject.text, modules)).filter(is_code)
 }
 
 fn rust_calls(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut FileScan) {
@@ -272,7 +315,7 @@ fn rust_calls(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found:
     let wanted = facts.calls.iter().filter(|call| {
         names.iter().any(|name| call.is_named(name))
             && (call.in_handler || !in_handlers)
-            && (receiver.is_none() || pattern.is_some_and(|pattern| pattern.is_match(&call.receiver)))
+            && (receiver.is_none() || pattern.is_some_and(|pattern| pattern.is_match(call.receiver.as_bytes())))
     });
     let hit = |line, column| subject.lines().hit_at(subject.id, line, column, line);
     found.hits.extend(wanted.take(MAX_HITS).map(|call| (need, hit(call.line, call.column))));

@@ -5,10 +5,9 @@
 //! expressions and rules compile when first needed. To answer a new kind of `Look`, add a file here and a case in `file::scan`.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use regex::{Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 
 use super::document::query::Path;
 use super::syntax::{CodeRule, Literal, Prefilter};
@@ -23,7 +22,7 @@ mod select;
 
 pub use documents::evaluate as evaluate_document;
 pub use documents::is_compose;
-pub use file::{FileScan, Scratch, scan};
+pub use file::{FileScan, Scratch, resume, scan};
 pub use select::Selection;
 
 /// Clauses of a prefilter that are looked at; dropping the rest only lets more through.
@@ -40,8 +39,6 @@ pub struct Scanner<'n> {
     automaton: Option<AhoCorasick>,
     /// Needs that look into every file that their selector admits.
     ungated: Vec<NeedId>,
-    /// A rule or pattern that did not compile; the loader verifies packs, so this is a defect in a verified pack.
-    broken: AtomicBool,
 }
 
 /// The clauses that a literal satisfies.
@@ -86,7 +83,6 @@ impl<'n> Scanner<'n> {
             literals: Vec::new(),
             automaton: None,
             ungated: Vec::new(),
-            broken: AtomicBool::new(false),
         };
         let texts = scanner.gather_literals();
         let kind = if bytes >= DFA_PAYS_BYTES { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
@@ -127,24 +123,20 @@ impl<'n> Scanner<'n> {
         texts
     }
 
-    /// Does any need's pattern or rule fail to compile? Known only after the scan, since they compile when first used.
-    pub fn has_broken(&self) -> bool {
-        self.broken.load(Ordering::Relaxed)
-    }
-
-    fn note_broken<T, E>(&self, result: Result<T, E>) -> Option<T> {
-        if result.is_err() {
-            self.broken.store(true, Ordering::Relaxed);
-        }
-        result.ok()
+    /// Needs whose pattern or rule does not compile. Known only after the scan, since they compile when first used.
+    pub fn broken(&self) -> impl Iterator<Item = NeedId> {
+        let failed = |compiled: &Compiled| {
+            matches!(compiled.pattern.get(), Some(None)) || matches!(compiled.rule.get(), Some(None)) || matches!(compiled.document.get(), Some(None))
+        };
+        self.compiled.iter().enumerate().filter(move |(_, compiled)| failed(compiled)).map(|(index, _)| NeedId(index as u32))
     }
 
     /// The pattern of a text need, or the receiver pattern of a Rust need.
     fn pattern(&self, id: NeedId) -> Option<&Regex> {
         let cell = &self.compiled[id.0 as usize].pattern;
         cell.get_or_init(|| match &self.needs.need(id).look {
-            Look::Text { pattern, ignore_case, .. } => self.note_broken(regex(pattern, *ignore_case)),
-            Look::RustCalls { receiver: Some(pattern), .. } => self.note_broken(regex(pattern, false)),
+            Look::Text { pattern, ignore_case, .. } => regex(pattern, *ignore_case).ok(),
+            Look::RustCalls { receiver: Some(pattern), .. } => regex(pattern, false).ok(),
             _ => None,
         })
         .as_ref()
@@ -154,7 +146,7 @@ impl<'n> Scanner<'n> {
     fn except(&self, id: NeedId) -> Option<&Regex> {
         let cell = &self.compiled[id.0 as usize].except;
         cell.get_or_init(|| match &self.needs.need(id).look {
-            Look::Text { except: Some(pattern), ignore_case, .. } => self.note_broken(regex(pattern, *ignore_case)),
+            Look::Text { except: Some(pattern), ignore_case, .. } => regex(pattern, *ignore_case).ok(),
             _ => None,
         })
         .as_ref()
@@ -165,8 +157,8 @@ impl<'n> Scanner<'n> {
         let cell = &self.compiled[id.0 as usize].rule;
         cell.get_or_init(|| match &self.needs.need(id).look {
             Look::Code { language, source, .. } => {
-                let value = self.note_broken(serde_json::from_str(source))?;
-                self.note_broken(CodeRule::compile(*language, &value))
+                let value = serde_json::from_str(source).ok()?;
+                CodeRule::compile(*language, &value).ok()
             }
             _ => None,
         })
@@ -178,10 +170,10 @@ impl<'n> Scanner<'n> {
         let cell = &self.compiled[id.0 as usize].document;
         cell.get_or_init(|| match &self.needs.need(id).look {
             Look::Document { select, conditions, .. } => {
-                let path = self.note_broken(Path::parse(select))?;
+                let path = Path::parse(select).ok()?;
                 let compile = |test: &NodeTest| match test {
                     NodeTest::Matches(p) | NodeTest::NotMatches(p) | NodeTest::Key(p) | NodeTest::KeyNot(p) => {
-                        self.note_broken(regex(p, false))
+                        regex(p, false).ok()
                     }
                     _ => None,
                 };
@@ -194,13 +186,20 @@ impl<'n> Scanner<'n> {
 }
 
 /// Regular expressions of checks: `^` and `$` match at lines, memory is bounded.
+///
+/// `\w` and `\b` are those of ASCII: the identifiers that checks look for are, and the engine is several times faster so. A
+/// pattern that cannot be written without Unicode gets it.
 fn regex(pattern: &str, ignore_case: bool) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern)
-        .multi_line(true)
-        .case_insensitive(ignore_case)
-        .size_limit(2 << 20)
-        .dfa_size_limit(4 << 20)
-        .build()
+    let build = |unicode| {
+        RegexBuilder::new(pattern)
+            .multi_line(true)
+            .case_insensitive(ignore_case)
+            .unicode(unicode)
+            .size_limit(2 << 20)
+            .dfa_size_limit(4 << 20)
+            .build()
+    };
+    build(false).or_else(|_| build(true))
 }
 
 /// The literals without which a need cannot have a hit; `None` for needs that no text decides.
@@ -208,21 +207,24 @@ fn prefilter(look: &Look) -> Option<Prefilter> {
     match look {
         Look::Text { missing: true, .. } => Some(Prefilter::default()),
         Look::Text { pattern, ignore_case, .. } => Some(Prefilter::from_regex(pattern, *ignore_case).unwrap_or_default()),
-        Look::Code { language, source, .. } => {
+        Look::Code { language, source, imports, .. } => {
             let value = serde_json::from_str(source).unwrap_or_default();
-            Some(Prefilter::from_rule(*language, &value))
+            let mut prefilter = Prefilter::from_rule(*language, &value);
+            if !imports.is_empty() {
+                prefilter.clauses.push(anchors(imports));
+            }
+            Some(prefilter)
         }
-        Look::Import { modules } => {
-            let literals = modules.iter().map(|module| Literal {
-                text: imports::anchor(module).to_ascii_lowercase(),
-                in_code: false,
-            });
-            Some(Prefilter { clauses: vec![literals.collect()] })
-        }
+        Look::Import { modules } => Some(Prefilter { clauses: vec![anchors(modules)] }),
         Look::RustCalls { names, .. } => {
             let literals = names.iter().map(|name| Literal { text: name.trim_end_matches('!').to_ascii_lowercase(), in_code: true });
             Some(Prefilter { clauses: vec![literals.collect()] })
         }
         Look::File | Look::Document { .. } | Look::GitIgnores { .. } => None,
     }
+}
+
+/// What stands in every import of one of these modules.
+fn anchors(modules: &[String]) -> Vec<Literal> {
+    modules.iter().map(|module| Literal { text: imports::anchor(module).to_ascii_lowercase(), in_code: false }).collect()
 }

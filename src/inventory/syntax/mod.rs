@@ -5,6 +5,7 @@
 //! | `mask` | which bytes are code, comment, string: one cheap pass |
 //! | `literals` | what a rule or a regular expression requires of a text before it can match |
 //! | `grammar`, `pattern`, `rule` | ast-grep's rules, checked and compiled |
+//! | `parse` | a tree, within time and memory |
 //! | `scan` | all rules of a language on one file: parsed once, visited once |
 //! | `rust_facts` | calls in Rust with their function and receiver |
 //!
@@ -14,6 +15,7 @@
 mod grammar;
 pub mod literals;
 pub mod mask;
+mod parse;
 mod pattern;
 mod rule;
 mod rust_facts;
@@ -21,6 +23,7 @@ mod scan;
 
 pub use literals::{Literal, Prefilter};
 pub use mask::{Class, Keep, Mask, Syntax, mask};
+pub use parse::{MAX_BYTES, Unparsed};
 pub use rule::CodeRule;
-pub use rust_facts::{RustCall, RustFacts, rust_facts};
-pub use scan::{CodeHit, MAX_BYTES, Unparsed, find};
+pub use rust_facts::{RustCall, RustCallKind, RustFacts, rust_facts};
+pub use scan::{CodeHit, find};

@@ -6,24 +6,19 @@
 //! matcher runs. `ast-grep-ignore` comments mean nothing here: an audited repository cannot silence a finding with them.
 
 use std::borrow::Cow;
-use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use ast_grep_core::matcher::MatcherExt;
 use ast_grep_core::meta_var::{MetaVarEnv, MetaVariable};
-use ast_grep_core::tree_sitter::{LanguageExt, StrDoc};
+use ast_grep_core::tree_sitter::StrDoc;
 use ast_grep_core::{AstGrep, Node};
-use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
 use super::grammar::Grammar;
 use super::mask::php_code;
+use super::parse::{MAX_DEPTH, Unparsed, parse};
 use super::rule::CodeRule;
 use crate::model::language::Language;
 
-/// Largest text that is parsed, in bytes.
-pub const MAX_BYTES: usize = 2 << 20;
-/// Deepest tree that rules are tried on, in nodes from the root.
-const MAX_DEPTH: usize = 600;
 /// Most hits per rule and file.
 const MAX_HITS: usize = 200;
 /// Longest text of a capture, in characters.
@@ -50,68 +45,19 @@ pub struct CodeHit {
     pub captures: Vec<(String, String)>,
 }
 
-/// Why no rule was tried on a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unparsed {
-    TooLarge,
-    TooDeep,
-    OutOfTime,
-}
-
-impl std::fmt::Display for Unparsed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Unparsed::TooLarge => "too large to parse",
-            Unparsed::TooDeep => "nested too deeply to parse",
-            Unparsed::OutOfTime => "takes too long to parse",
-        })
-    }
-}
-
 /// Tries every rule on a text; hits come in the order of their place, then of their rule. Rules of another language match nothing.
 pub fn find(language: Language, text: &str, rules: &[(usize, &CodeRule)], budget: Duration) -> Result<Vec<CodeHit>, Unparsed> {
-    if text.len() > MAX_BYTES {
-        return Err(Unparsed::TooLarge);
-    }
-    if bracket_depth(text.as_bytes()) > MAX_DEPTH {
-        return Err(Unparsed::TooDeep);
-    }
     let deadline = Instant::now() + budget;
     let source = match language {
         Language::Php => Cow::Owned(php_code(text)),
         _ => Cow::Borrowed(text),
     };
-    let tree = parse(language, &source, deadline).ok_or(Unparsed::OutOfTime)?;
+    let tree = parse(language, &source, deadline)?;
     let root = AstGrep::doc(StrDoc { src: source.into_owned(), lang: Grammar(language), tree });
     let dispatch = Dispatch::new(rules.iter().enumerate().filter(|(_, (_, rule))| rule.language == language));
     let candidates = candidates(root.root(), &dispatch)?;
     let found = match_all(&candidates, &dispatch, rules, deadline)?;
     Ok(locate(text, found))
-}
-
-/// The deepest nesting of brackets of any kind. Brackets in strings count too: the answer need only never be too small.
-fn bracket_depth(bytes: &[u8]) -> usize {
-    let (mut depth, mut deepest) = (0usize, 0usize);
-    for byte in bytes {
-        match byte {
-            b'(' | b'[' | b'{' => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
-}
-
-fn parse(language: Language, source: &str, deadline: Instant) -> Option<Tree> {
-    let mut parser = Parser::new();
-    parser.set_language(&Grammar(language).get_ts_language()).ok()?;
-    let bytes = source.as_bytes();
-    let mut stop = |_: &ParseState| if Instant::now() > deadline { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    let options = ParseOptions::new().progress_callback(&mut stop);
-    parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options))
 }
 
 /// Which rules to try at a node: positions in the caller's list, by node kind.
@@ -264,6 +210,7 @@ fn one_based(zero_based: usize) -> u32 {
 mod tests {
     use serde_json::json;
 
+    use super::super::parse::MAX_BYTES;
     use super::*;
 
     const MINUTE: Duration = Duration::from_secs(60);
@@ -380,41 +327,5 @@ mod tests {
             assert_eq!(hits.iter().filter(|hit| hit.rule == 0).count(), 1);
             assert_eq!(hits.iter().filter(|hit| hit.rule == 2).count(), 2);
         });
-    }
-}
-
-#[cfg(test)]
-mod zz {
-    use serde_json::json;
-    use super::*;
-    #[test]
-    fn zz_exhaustive() {
-        for language in Language::ALL {
-            let rules = [CodeRule::compile(*language, &json!({"rule": {"pattern": "$A == $A"}})).unwrap(), CodeRule::compile(*language, &json!({"rule": {"regex": "^zz$", "inside": {"regex": "^q", "stopBy": "end"}}})).unwrap()];
-            let rules: Vec<_> = rules.iter().enumerate().collect();
-            for piece in ["[", "(", "{", "((a", "f(", "<a>", "!", "- ", "a ? b : ", "x => ", "if a { } else ", "&", "a.b().", "a + ", "'${", "\"#{", "=[", "a<", "\n ", "<<A\n", "/*", "*", "a,", "a b "] {
-                let text = piece.repeat(100_000 / piece.len());
-                let t = Instant::now();
-                let found = find(*language, &text, &rules, Duration::from_millis(500));
-                let e = t.elapsed();
-                if e.as_millis() > 100 { eprintln!("{language} {piece:?} {e:?} {:?}", found.map(|f| f.len())); }
-            }
-        }
-    }
-    #[test]
-    fn zz_one() {
-        let v = |k: &str| std::env::var(k).unwrap();
-        let language = Language::parse(&v("ZL")).unwrap();
-        let text = v("ZP").repeat(v("ZN").parse().unwrap());
-        let t = Instant::now();
-        let tree = parse(language, &text, t + Duration::from_millis(500));
-        eprintln!("ZZ parse {:?} {}", t.elapsed(), tree.is_some());
-        let Some(tree) = tree else { return };
-        eprintln!("ZZ nodes {}", tree.root_node().descendant_count());
-        let t = Instant::now();
-        let root = AstGrep::doc(StrDoc { src: text, lang: Grammar(language), tree });
-        let mut n = 0; let mut deep = 0;
-        for x in root.root().dfs() { n += 1; let _ = x; deep += 1; if n > 10_000_000 { break; } }
-        eprintln!("ZZ dfs {n} {deep} {:?}", t.elapsed());
     }
 }

@@ -16,11 +16,11 @@ mod rule;
 use super::mask::{Class, Mask};
 
 /// Shortest literal worth looking for, in bytes.
-const MIN_LENGTH: usize = 3;
+const MIN_LENGTH: usize = 2;
 /// Longest literal kept, in bytes.
 const MAX_LENGTH: usize = 64;
 /// Most alternatives of a clause.
-const MAX_ALTERNATIVES: usize = 24;
+const MAX_ALTERNATIVES: usize = 96;
 /// Most clauses of a prefilter.
 const MAX_CLAUSES: usize = 4;
 

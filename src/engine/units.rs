@@ -1,0 +1,144 @@
+//! The parts of a repository that are judged on their own, and the collection of what only some of them need.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use crate::checks::check::{Check, Item};
+use crate::checks::load::Ruleset;
+use crate::inventory::collect::Collector;
+use crate::inventory::view::{Facts, FileId, Inventory, View};
+use crate::model::language::Language;
+use crate::model::needs::NeedId;
+use crate::model::role::RoleSet;
+use crate::model::terms::Scope;
+
+use super::observe;
+
+/// A part of the repository that is judged on its own.
+pub(super) struct Unit {
+    pub(super) name: String,
+    pub(super) path: String,
+    /// `None`: the whole repository.
+    pub(super) component: Option<usize>,
+    pub(super) facts: Facts,
+    pub(super) languages: Vec<Language>,
+}
+
+impl Unit {
+    pub(super) fn view<'a>(&'a self, inventory: &'a Inventory) -> View<'a> {
+        let view = self.component.map_or_else(|| inventory.whole(), |component| inventory.component(component));
+        view.with_facts(&self.facts)
+    }
+}
+
+/// The units that are judged: every component that is deployed, or that no deployed one includes.
+pub(super) fn units(ruleset: &Ruleset, inventory: &Inventory) -> Vec<Unit> {
+    let components = &inventory.layout.components;
+    let included = |index: usize| components.iter().any(|other| other.deployable && other.includes.contains(&index));
+    let judged: Vec<usize> = (0..components.len()).filter(|index| components[*index].deployable || !included(*index)).collect();
+    if judged.is_empty() {
+        return vec![unit(ruleset, inventory, None)];
+    }
+    judged.par_iter().map(|index| unit(ruleset, inventory, Some(*index))).collect()
+}
+
+pub(super) fn unit(ruleset: &Ruleset, inventory: &Inventory, component: Option<usize>) -> Unit {
+    let view = component.map_or_else(|| inventory.whole(), |index| inventory.component(index));
+    let facts = observe::facts(&ruleset.facts, view);
+    let mut counted = std::collections::BTreeMap::new();
+    for (index, file) in inventory.files.iter().enumerate() {
+        let deciding = RoleSet::DECIDING.contains(file.role);
+        if deciding && view.contains(FileId(index as u32)) {
+            *counted.entry(file.language).or_insert(0usize) += 1;
+        }
+    }
+    let mut languages: Vec<(usize, Language)> =
+        counted.into_iter().filter_map(|(language, count)| Some((count, language?))).collect();
+    languages.sort_by(|a, b| b.cmp(a));
+    let (name, path) = component.map_or((".", "."), |index| {
+        let component = &inventory.layout.components[index];
+        (component.id.as_str(), component.path.as_str())
+    });
+    Unit {
+        name: name.to_owned(),
+        path: if path.is_empty() { ".".to_owned() } else { path.to_owned() },
+        component,
+        facts,
+        languages: languages.into_iter().map(|(_, language)| language).collect(),
+    }
+}
+
+
+/// Builds the trees that the facts and then the applicable checks need, and no others.
+///
+/// Facts rest on facts, so rounds go on until no fact asks for another tree. A check that does not apply to a component never
+/// has a file of it parsed.
+pub fn complete(ruleset: &Ruleset, selected: &(dyn Fn(&Check) -> bool + Sync), mut collector: Collector<'_>) -> Inventory {
+    loop {
+        let wanted = wanted(ruleset, &collector.inventory, |_, view| {
+            let mut needs = BTreeSet::new();
+            ruleset.facts.iter().for_each(|fact| needs_of_items(&fact.from, view, &mut needs));
+            needs
+        });
+        if answer(&mut collector, &wanted) == 0 {
+            break;
+        }
+    }
+    let wanted = wanted(ruleset, &collector.inventory, |whole, view| {
+        let mut needs = BTreeSet::new();
+        let scoped = |check: &&Check| (check.scope == Scope::Repository) == whole;
+        for check in ruleset.checks.iter().filter(|check| selected(check)).filter(scoped) {
+            if observe::deciding_clause(&check.applies, view).is_none() {
+                [&check.forbid, &check.look_alike, &check.require].iter().for_each(|items| needs_of_items(items, view, &mut needs));
+            }
+        }
+        needs
+    });
+    answer(&mut collector, &wanted);
+    collector.inventory
+}
+
+/// What one unit wants answered, and of which files.
+struct Wanted {
+    component: Option<usize>,
+    needs: BTreeSet<NeedId>,
+}
+
+fn wanted(ruleset: &Ruleset, inventory: &Inventory, of: impl Fn(bool, &View<'_>) -> BTreeSet<NeedId> + Sync) -> Vec<Wanted> {
+    let mut judged = units(ruleset, inventory);
+    if judged.iter().all(|unit| unit.component.is_some()) {
+        judged.push(unit(ruleset, inventory, None));
+    }
+    judged
+        .par_iter()
+        .map(|unit| {
+            let view = unit.view(inventory);
+            let mut needs = of(unit.component.is_none(), &view);
+            if unit.component.is_none() && judged.len() == 1 {
+                needs.extend(of(false, &view));
+            }
+            Wanted { component: unit.component, needs }
+        })
+        .collect()
+}
+
+fn answer(collector: &mut Collector<'_>, wanted: &[Wanted]) -> usize {
+    // Which component sees which file is asked for each deferred need, so it is laid out once.
+    let sees: Vec<Vec<bool>> = wanted
+        .iter()
+        .map(|wanted| {
+            let inventory = &collector.inventory;
+            let view = wanted.component.map_or_else(|| inventory.whole(), |component| inventory.component(component));
+            (0..inventory.files.len() as u32).map(|index| view.contains(FileId(index))).collect()
+        })
+        .collect();
+    collector.answer(&|need, file| {
+        wanted.iter().zip(&sees).any(|(wanted, sees)| wanted.needs.contains(&need) && sees[file.0 as usize])
+    })
+}
+
+fn needs_of_items(items: &[Item], view: &View<'_>, into: &mut BTreeSet<NeedId>) {
+    let counts = |item: &&Item| observe::deciding_clause(&item.when, view).is_none();
+    items.iter().filter(counts).for_each(|item| item.expression.needs(into));
+}

@@ -1,0 +1,202 @@
+//! Connection strings with a password: URLs (`scheme://user:password@host`) and lists of settings (`Server=…;Password=…`).
+//!
+//! A server on the same machine or in the same compose network is development; a stand-in for user, password or host is
+//! documentation.
+
+use crate::model::terms::Confidence;
+
+use super::value;
+
+/// Longest user information, in bytes.
+const MAX_USERINFO: usize = 256;
+/// Longest list of settings on either side of the password, in bytes.
+const MAX_SETTINGS: usize = 400;
+
+/// A password in a connection string; byte offsets of the password, and where the string begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Password {
+    pub(super) from: usize,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) confidence: Confidence,
+}
+
+/// Passwords that stand for one.
+const GENERIC: &[&str] = &[
+    "password", "passwd", "pass", "pwd", "pw", "secret", "user", "username", "token", "key", "apikey", "mypassword", "mypass", "yourpassword",
+    "userpass", "userpassword", "dbpassword", "pass123", "foo", "bar", "baz", "p", "x-oauth-basic", "x-access-token", "x-token-auth", "pa55word",
+    "p4ssw0rd", "p@ssw0rd", "s3cret", "abc", "test", "123", "1234", "12345",
+];
+/// Users that stand for one.
+const ANYONE: &[&str] = &["user", "username", "usr", "u", "myuser", "me", "foo", "login", "name", "account", "db_user", "dbuser", "someuser", "test"];
+
+/// The password in the URL whose `://` starts at `at`.
+pub(super) fn url(text: &str, at: usize) -> Option<Password> {
+    let bytes = text.as_bytes();
+    let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    let from = bytes[at.saturating_sub(32)..at].iter().rposition(|byte| !is_scheme(byte)).map_or(at.saturating_sub(32), |p| at.saturating_sub(32) + p + 1);
+    let info_start = at + 3;
+    let stop = |byte: &u8| byte.is_ascii_whitespace() || byte.is_ascii_control() || matches!(byte, b'/' | b'?' | b'"' | b'\'' | b'`' | b'\\' | b',' | b'|');
+    let rest = bytes.get(info_start..)?;
+    let window = &rest[..rest.len().min(MAX_USERINFO)];
+    let window = &window[..window.iter().position(stop).unwrap_or(window.len())];
+    let sign = window.iter().rposition(|byte| *byte == b'@')?;
+    let colon = window[..sign].iter().position(|byte| *byte == b':')?;
+    let (start, end) = (info_start + colon + 1, info_start + sign);
+    let (scheme, user, password) = (text.get(from..at)?, text.get(info_start..start - 1)?, text.get(start..end)?);
+    let host_end = bytes[end + 1..].iter().take(MAX_USERINFO).position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')));
+    let host = text.get(end + 1..host_end.map_or((end + 1 + MAX_USERINFO).min(bytes.len()), |length| end + 1 + length))?;
+    // `ssh://git:22@` is no password, and a port is none either.
+    if scheme.is_empty() || (password.len() <= 5 && password.bytes().all(|byte| byte.is_ascii_digit())) {
+        return None;
+    }
+    let confidence = judge(user, password, host)?;
+    Some(Password { from, start, end, confidence })
+}
+
+/// The password in a list of settings, whose key is at these bytes; `Server=db.acme.com;User Id=sa;Password=…`.
+pub(super) fn settings(text: &str, key: (usize, usize)) -> Option<Password> {
+    let bytes = text.as_bytes();
+    let equals = key.1 + bytes[key.1..].iter().take(2).position(|byte| *byte == b'=')?;
+    let start = equals + 1;
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b';' | b'&' | b'"' | b'\'' | b'`' | b'\\' | b'<');
+    let end = start + bytes[start..].iter().take(MAX_USERINFO).position(ends)?;
+    // Back to where the literal, value or line begins.
+    let first = key.0.saturating_sub(MAX_SETTINGS);
+    let from = bytes[first..key.0].iter().rposition(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\n' | b'>')).map_or(first, |at| first + at + 1);
+    let last = (end + MAX_SETTINGS).min(bytes.len());
+    let to = bytes[end..last].iter().position(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\n' | b'<')).map_or(last, |at| end + at);
+    let string = String::from_utf8_lossy(&bytes[from..to]).to_ascii_lowercase();
+    let host = host_of(&string)?;
+    let user = ["user id=", "uid=", "user=", "username="].iter().find_map(|name| after(&string, name)).unwrap_or("");
+    let confidence = judge(user, text.get(start..end)?, host)?;
+    Some(Password { from, start, end, confidence })
+}
+
+/// The server that a list of settings, in lower case, names.
+fn host_of(string: &str) -> Option<&str> {
+    let host = ["server=", "data source=", "datasource=", "host=", "addr=", "address=", "hostname="].iter().find_map(|name| after(string, name));
+    let host = host.or_else(|| string.split_once("://").or_else(|| string.split_once(":@")).map(|(_, rest)| rest))?;
+    let host = host.trim_start_matches("tcp:").trim_start_matches("//");
+    host.split([',', ':', ';', '/', ' ', '\\', '?']).next()
+}
+
+fn after<'t>(string: &'t str, name: &str) -> Option<&'t str> {
+    let rest = &string[string.find(name)? + name.len()..];
+    rest.split([';', '&', ' ']).next()
+}
+
+fn judge(user: &str, password: &str, host: &str) -> Option<Confidence> {
+    let (user, lower, host) = (user.to_ascii_lowercase(), password.to_ascii_lowercase(), host.to_ascii_lowercase());
+    if password.len() < 3
+        || !password.bytes().all(|byte| byte.is_ascii_graphic())
+        || value::is_placeholder(&lower)
+        || value::is_templated(&user)
+        || password.contains(['$', '{', '}', '<', '>', '(', ')', '[', ']'])
+        || is_stand_in(&host)
+    {
+        return None;
+    }
+    let generic = GENERIC.contains(&lower.as_str()) || value::is_field_name(password);
+    if is_local(&host) || (generic && (ANYONE.contains(&user.as_str()) || user == lower || user.is_empty())) {
+        return None;
+    }
+    if generic || lower == user {
+        return Some(Confidence::Medium);
+    }
+    Some(Confidence::High)
+}
+
+/// On this machine, or in the network of one compose file: names without a dot resolve nowhere else.
+fn is_local(host: &str) -> bool {
+    let suffixes = [".local", ".localhost", ".localdomain", ".test", ".lan"];
+    !host.contains('.')
+        || host.starts_with("127.")
+        || host.starts_with("192.168.")
+        || host.starts_with("0.0.0.0")
+        || host == "host.docker.internal"
+        || suffixes.iter().any(|suffix| host.ends_with(suffix))
+}
+
+/// A host of the documentation.
+fn is_stand_in(host: &str) -> bool {
+    let labels: Vec<&str> = host.split('.').collect();
+    let stands = |label: &&str| {
+        ["example", "yourdomain", "your-domain", "yourhost", "mydomain", "hostname", "domain", "myhost", "yourserver", "foo", "bar", "acme-corp", "xxx"].contains(label)
+            || label.starts_with("your")
+            || label.contains("xxxx")
+            || label.contains("example")
+    };
+    host.is_empty() || labels.iter().any(stands) || ["host.com", "server.com", "email.com", "site.com", "test.com"].contains(&host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_url(text: &str) -> Option<(String, Confidence)> {
+        let found = url(text, text.find("://")?)?;
+        Some((text[found.start..found.end].to_owned(), found.confidence))
+    }
+
+    fn in_settings(text: &str) -> Option<String> {
+        let at = text.to_ascii_lowercase().find("p")?;
+        let at = text.to_ascii_lowercase()[at..].find("password").map(|found| at + found)?;
+        let found = settings(text, (at, at + 8))?;
+        Some(text[found.start..found.end].to_owned())
+    }
+
+    #[test]
+    fn passwords_for_servers_elsewhere_are_found() {
+        let lit = "Heron-Lantern-88";
+        for text in [
+            format!("postgresql://app:{lit}@db.acme.internal:5432/app"),
+            format!("'mongodb+srv://app:{lit}@cluster0.ab1cd.mongodb.net/x?retryWrites=true'"),
+            format!("redis://:{lit}@cache.acme.io:6379/0"),
+            format!("https://ci:{lit}@git.acme.io/team/repo.git"),
+            format!("amqps://app:{lit}@mq.acme.io"),
+        ] {
+            assert_eq!(in_url(&text), Some((lit.to_owned(), Confidence::High)), "{text}");
+        }
+        assert_eq!(in_url("postgres://postgres:postgres@db.acme.io/x"), Some(("postgres".to_owned(), Confidence::Medium)));
+        assert_eq!(in_url("mysql://root:password@db.acme.io/x").map(|found| found.1), Some(Confidence::Medium));
+    }
+
+    #[test]
+    fn urls_without_a_secret_are_not() {
+        for text in [
+            "https://acme.io/a:b@c", "postgres://localhost/app", "postgres://app@db.acme.io/app", "postgres://postgres:postgres@localhost:5432/x",
+            "postgres://app:S3cret-x9@db:5432/app", "redis://:S3cret-x9@127.0.0.1", "postgres://user:password@db.acme.io/x",
+            "postgres://app:${DB_PASSWORD}@db.acme.io", "postgres://app:<password>@db.acme.io", "postgres://{user}:{pw}@db.acme.io",
+            "postgres://app:$PW@db.acme.io", "postgres://app:****@db.acme.io", "postgres://app:S3cret-x9@db.example.com/x",
+            "postgres://app:%s@db.acme.io", "https://user:pass@host.com", "ssh://git@host.acme.io:22/x", "http://a.acme.io:8080/@scope", "://", "x://:@",
+            "postgres://app:changeme@db.acme.io", "//cdn.acme.io:443/@x", "https://fonts.acme.io/css?family=A:1,2@3",
+        ] {
+            assert_eq!(in_url(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn settings_with_a_password_are_found() {
+        let lit = "Heron-Lantern-88";
+        for text in [
+            format!("\"Server=db.acme.io;Database=x;User Id=sa;Password={lit};Encrypt=true\""),
+            format!("\"Server=tcp:acme.database.windows.net,1433;Password={lit};\""),
+            format!("\"jdbc:mysql://db.acme.io:3306/x?user=app&password={lit}\""),
+            format!("'host=db.acme.io user=app password={lit} dbname=x'"),
+        ] {
+            assert_eq!(in_settings(&text).as_deref(), Some(lit), "{text}");
+        }
+        for text in [
+            format!("\"Server=localhost;User Id=sa;Password={lit};\""),
+            format!("\"Server=(localdb);Password={lit};\""),
+            format!("\"Server=sqldata;Password={lit};\""),
+            "\"Server=db.acme.io;Password={0};\"".to_owned(),
+            "\"Server=db.acme.io;Password=${DB};\"".to_owned(),
+            format!("\"Password={lit};\""),
+            "password=".to_owned(),
+        ] {
+            assert_eq!(in_settings(&text), None, "{text}");
+        }
+    }
+}

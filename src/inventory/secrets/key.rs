@@ -1,0 +1,187 @@
+//! Private keys as PEM blocks, and signed JSON web tokens.
+
+use super::{checksum, value};
+
+/// Longest key that is read, in bytes.
+const MAX_KEY: usize = 16 * 1024;
+/// Fewest characters of key material: an Ed25519 key has 64.
+const MIN_MATERIAL: usize = 60;
+/// Longest token, in bytes.
+const MAX_JWT: usize = 8 * 1024;
+
+/// The bytes of the PEM block in whose first line `private key` starts at `at`.
+pub(super) fn pem(text: &str, at: usize) -> Option<(usize, usize)> {
+    const BEGIN: &str = "-----BEGIN ";
+    let head = text.get(..at)?;
+    let start = head.rfind(BEGIN).filter(|start| at - start <= BEGIN.len() + 12)?;
+    let label = &head[start + BEGIN.len()..];
+    let tail = text.get(at..)?.strip_prefix("PRIVATE KEY")?;
+    let tail = tail.strip_prefix(" BLOCK").unwrap_or(tail).strip_prefix("-----")?;
+    if !["", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ", "PGP ", "ANY "].contains(&label) {
+        return None;
+    }
+    let body_start = text.len() - tail.len();
+    let body = &tail.as_bytes()[..tail.len().min(MAX_KEY)];
+    let length = body.iter().position(|byte| *byte == b'-' && !is_header(body, byte)).unwrap_or(body.len());
+    let material = material(&body[..length]);
+    let is_key = material.len() >= MIN_MATERIAL && value::entropy(&material) >= 4.0 && !value::is_templated(&tail[..floor(tail, length)]);
+    let end = floor(text, body_start + length);
+    let rest = &text[end..];
+    let end = if rest.starts_with("-----END") { end + rest.find("KEY").map_or(0, |at| at + 3) } else { end };
+    (is_key && is_der_or_openssh(&material, label)).then_some((start, end))
+}
+
+/// Is this dash part of a header line such as `Proc-Type: 4,ENCRYPTED` or `DEK-Info: AES-128-CBC,…`?
+fn is_header(body: &[u8], dash: &u8) -> bool {
+    // The offset of a reference into the slice it came from.
+    let at = (std::ptr::from_ref(dash) as usize).wrapping_sub(body.as_ptr() as usize);
+    body.get(at + 1).is_some_and(u8::is_ascii_alphanumeric)
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// The base64 of a body, whatever quotes, escapes and headers it is written with.
+fn material(body: &[u8]) -> String {
+    let mut out = String::new();
+    let text = String::from_utf8_lossy(body);
+    let plain = text.replace("\\r", "").replace("\\n", "\n");
+    for line in plain.lines().filter(|line| !line.contains(": ")) {
+        out.extend(line.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')));
+    }
+    out
+}
+
+fn is_der_or_openssh(material: &str, label: &str) -> bool {
+    match label {
+        "OPENSSH " => material.starts_with("b3BlbnNzaC1rZXk"),
+        "PGP " => true,
+        // Encrypted in the old way it is random from the first byte; otherwise a sequence in DER.
+        _ => material.starts_with('M') || label != "",
+    }
+}
+
+/// The end of the token that starts at `at`, if it is a signed JSON web token that nobody is meant to see.
+pub(super) fn jwt(text: &str, at: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    if at > 0 && is_part(&bytes[at - 1]) {
+        return None;
+    }
+    let window = &bytes[at..(at + MAX_JWT).min(bytes.len())];
+    let length = window.iter().position(|byte| !is_part(byte) && *byte != b'.').unwrap_or(window.len());
+    let token = text.get(at..at + length)?.trim_end_matches('.');
+    let mut parts = token.split('.');
+    let (header, payload, signature) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() || signature.len() < 16 || value::entropy(signature) < value::expected_entropy(signature.len()) {
+        return None;
+    }
+    let header = object(header)?;
+    let payload = object(payload)?;
+    let text_of = |name: &str| payload.get(name).and_then(serde_json::Value::as_str);
+    let is_signed = header.get("alg").and_then(serde_json::Value::as_str).is_some_and(|alg| alg != "none");
+    // The sample of the specification's site, and keys that a hosted backend publishes to browsers.
+    let is_sample = text_of("name") == Some("John Doe") || text_of("sub") == Some("1234567890");
+    let is_published = text_of("role") == Some("anon");
+    (is_signed && !is_sample && !is_published).then_some(at + token.len())
+}
+
+fn object(part: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
+    serde_json::from_slice(&checksum::base64(part)?).ok()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Text that looks like key material, from a small fixed generator.
+    pub(in super::super) fn noise(alphabet: &[u8], length: usize, seed: u64) -> String {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let next = |_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            char::from(alphabet[((state >> 16) % alphabet.len() as u64) as usize])
+        };
+        (0..length).map(next).collect()
+    }
+
+    const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    pub(in super::super) fn block(label: &str, separator: &str) -> String {
+        let start = if label == "OPENSSH " { "b3BlbnNzaC1rZXktdjEA" } else { "MIIEow" };
+        let lines: Vec<String> = (0..4).map(|line| noise(BASE64, 64, line + 7)).collect();
+        let body = lines.join(separator);
+        format!("-----BEGIN {label}{}-----{separator}{start}{body}{separator}-----END {label}{}-----", "PRIVATE KEY", "PRIVATE KEY")
+    }
+
+    pub(in super::super) fn token(header: &str, payload: &str) -> String {
+        let encode = |text: &str| {
+            let mut out = String::new();
+            for chunk in text.as_bytes().chunks(3) {
+                let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+                let digit = |index: usize| char::from(BASE64[(bits >> (18 - 6 * index) & 63) as usize]);
+                out.extend((0..=chunk.len()).map(digit));
+            }
+            out.replace('+', "-").replace('/', "_")
+        };
+        format!("{}.{}.{}", encode(header), encode(payload), noise(&BASE64[..62], 43, 3))
+    }
+
+    fn find(text: &str) -> Option<(usize, usize)> {
+        pem(text, text.find("PRIVATE KEY")?)
+    }
+
+    #[test]
+    fn blocks_are_found_in_files_strings_and_json() {
+        for label in ["", "RSA ", "EC ", "OPENSSH ", "ENCRYPTED "] {
+            for separator in ["\n", "\r\n", "\\n", "\\n\" +\n  \"", "\n    "] {
+                let text = format!("key = \"{}\"", block(label, separator));
+                assert_eq!(find(&text).map(|(start, end)| (start, &text[end..])), Some((7, "-----\"")), "{text}");
+            }
+        }
+        let encrypted = block("RSA ", "\n").replacen("MIIEow", "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00FF\n\n", 1);
+        assert!(find(&encrypted).is_some());
+    }
+
+    #[test]
+    fn public_keys_stubs_and_templates_are_not() {
+        let whole = block("", "\n");
+        for text in [
+            whole.replace("PRIVATE KEY", "PUBLIC KEY"),
+            whole.replace("PRIVATE KEY", "CERTIFICATE"),
+            format!("-----BEGIN {}-----\n...\n-----END {}-----", "PRIVATE KEY", "PRIVATE KEY"),
+            format!("-----BEGIN {}-----\\nMIIEvQ...\\n-----END {}-----", "PRIVATE KEY", "PRIVATE KEY"),
+            format!("if text.startswith('-----BEGIN {}-----'):", "PRIVATE KEY"),
+            whole.replacen("MIIE", "<your key>", 1),
+            "PRIVATE KEY".to_owned(),
+            format!("-----BEGIN {}", "PRIVATE KEY-----"),
+        ] {
+            assert_eq!(find(&text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn signed_tokens_are_found() {
+        let text = format!("x = '{}'", token(r#"{"alg":"HS256","typ":"JWT"}"#, r#"{"role":"service_role","iss":"x"}"#));
+        assert_eq!(jwt(&text, 5), Some(text.len() - 1));
+    }
+
+    #[test]
+    fn unsigned_published_and_sample_tokens_are_not() {
+        for (header, payload) in [
+            (r#"{"alg":"none"}"#, r#"{"a":1}"#),
+            (r#"{"typ":"JWT"}"#, r#"{"a":1}"#),
+            (r#"{"alg":"HS256"}"#, r#"{"role":"anon"}"#),
+            (r#"{"alg":"HS256"}"#, r#"{"sub":"1234567890","name":"John Doe"}"#),
+            (r#"{"alg":"HS256"}"#, "no object"),
+        ] {
+            assert_eq!(jwt(&token(header, payload), 0), None, "{header} {payload}");
+        }
+        let whole = token(r#"{"alg":"HS256"}"#, r#"{"a":1}"#);
+        assert_eq!(jwt(whole.rsplit_once('.').map_or("", |(two, _)| two), 0), None);
+        assert_eq!(jwt(&format!("a{whole}"), 1), None);
+        assert_eq!(jwt(&format!("{whole}.x"), 0), None);
+    }
+}
