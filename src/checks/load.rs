@@ -108,6 +108,7 @@ impl Loader {
         let problems = Problems::default();
         match file.path.trim_end_matches(".yaml").split_once('/') {
             Some(("utils", _)) => {}
+            Some(("tokens", _)) => self.needs.token_formats.extend(super::tokens::read(&file.node, self.verify, &problems)),
             Some(("facts", name)) => self.fact(name, file, &problems),
             Some((category, stem)) if !stem.contains('/') => self.check(category, stem, file, &problems),
             None if file.path == "categories.yaml" => self.read_categories(&file.node, &problems),

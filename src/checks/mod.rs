@@ -1,7 +1,7 @@
 //! Floor 3: the rule pack. YAML → written node → `Check`, with every mistake reported at its place.
 //!
 //! A pack is a folder: `<category>/<stem>.yaml` are checks, `facts/<name>.yaml` define facts, `utils/<language>.yaml` hold shared
-//! ast-grep rules, `categories.yaml` the titles and order of categories, `scoring.yaml` the weights. To add a key to checks: read
+//! ast-grep rules, `tokens/<group>.yaml` the formats of providers' tokens, `categories.yaml` the titles and order of categories, `scoring.yaml` the weights. To add a key to checks: read
 //! it in `load`, keep it in `check`, document it in `.github/CONTRIBUTING.md`.
 
 pub mod bundle;
@@ -11,3 +11,4 @@ pub mod expression;
 pub mod lint;
 pub mod load;
 pub mod pack;
+mod tokens;

@@ -21,7 +21,7 @@ use super::load::{FileProblem, PackFile, Ruleset, load};
 pub struct Selection {
     /// Folders, in order; later ones override.
     pub folders: Vec<PathBuf>,
-    /// Leave the built-in pack out, except for what every pack needs: facts, utilities, categories, scoring.
+    /// Leave the built-in pack out, except for what every pack needs: facts, utilities, token formats, categories, scoring.
     pub only_folders: bool,
     /// Read the tests, too, and compile everything, so that every mistake shows.
     pub verify: bool,
@@ -78,7 +78,8 @@ pub fn open(selection: &Selection) -> Result<Ruleset, Vec<FileProblem>> {
 fn texts(selection: &Selection) -> Result<BTreeMap<String, Text>, Vec<FileProblem>> {
     let mut texts = BTreeMap::new();
     for file in bundle::files() {
-        let is_check = file.path.contains('/') && !file.path.starts_with("facts/") && !file.path.starts_with("utils/");
+        let shared = ["facts/", "tokens/", "utils/"];
+        let is_check = file.path.contains('/') && !shared.iter().any(|folder| file.path.starts_with(folder));
         if selection.only_folders && is_check {
             continue;
         }

@@ -13,6 +13,7 @@ pub mod layout;
 pub mod manifest;
 pub mod role;
 pub mod scan;
+pub mod secrets;
 pub mod source;
 pub mod syntax;
 pub mod view;

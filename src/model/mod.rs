@@ -9,5 +9,6 @@ pub mod needs;
 pub mod node;
 pub mod report;
 pub mod role;
+pub mod secret;
 pub mod terms;
 pub mod text;

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use super::language::Language;
 use super::role::{Role, RoleSet};
-use super::terms::vocabulary;
+use super::secret::{SecretKind, TokenFormat};
+use super::terms::{Confidence, vocabulary};
 
 /// Index of a need in its `NeedSet`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -155,6 +156,8 @@ pub enum Look {
         /// The receiver must match this.
         receiver: Option<String>,
     },
+    /// Secrets in the text, in the token formats of the need set and in the shapes that the scan knows.
+    Secret { kinds: Vec<SecretKind>, min_confidence: Confidence },
     /// Does .gitignore cover this path? The hit is the deciding rule's line.
     GitIgnores { path: String },
 }
@@ -173,6 +176,8 @@ pub struct NeedSet {
     selector_ids: HashMap<Selector, SelectorId>,
     needs: Vec<Need>,
     need_ids: HashMap<Need, NeedId>,
+    /// What `Look::Secret` knows of providers.
+    pub token_formats: Vec<TokenFormat>,
 }
 
 impl NeedSet {

@@ -23,6 +23,7 @@ mod file;
 mod git;
 mod import;
 mod rust;
+mod secret;
 mod text;
 
 #[rustfmt::skip]
@@ -35,6 +36,7 @@ pub static KINDS: &[&ProbeKind] = &[
     &git::KIND,
     &import::KIND,
     &rust::KIND,
+    &secret::KIND,
     &text::KIND,
 ];
 // </registry>

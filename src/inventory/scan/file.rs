@@ -7,7 +7,7 @@ use aho_corasick::AhoCorasick;
 use regex::bytes::Regex;
 
 use super::position::Lines;
-use super::{Scanner, Selection, documents, imports};
+use super::{Scanner, Selection, documents, imports, secrets};
 use crate::inventory::syntax::{self, Class, Keep, Mask, RustFacts};
 use crate::inventory::view::{FileId, Hit};
 use crate::model::language::Language;
@@ -25,6 +25,9 @@ const MAX_HITS: usize = 50;
 
 /// Positions of one literal in one file that are looked at before it is taken to stand in code.
 const MAX_POSITIONS: usize = 24;
+
+/// Places of keywords of the secret engine in one file.
+const MAX_MARKS: usize = 200_000;
 
 /// What the scan of one file yields.
 #[derive(Debug, Default)]
@@ -51,6 +54,8 @@ pub struct Scratch {
     positions: Vec<(u32, u32)>,
     generation: u32,
     touched: Vec<NeedId>,
+    /// Where keywords of the secret engine start, by keyword.
+    marks: Vec<(u32, u32)>,
 }
 
 impl Scratch {
@@ -61,6 +66,7 @@ impl Scratch {
             positions: vec![(0, 0); scanner.literals.len()],
             generation: 0,
             touched: Vec::new(),
+            marks: Vec::new(),
         }
     }
 }
@@ -95,7 +101,7 @@ impl<'t> Subject<'t> {
         }
     }
 
-    fn mask(&self) -> &Mask {
+    pub(super) fn mask(&self) -> &Mask {
         self.mask.get_or_init(|| syntax::mask(self.path, self.text))
     }
 
@@ -148,6 +154,7 @@ pub fn scan(
             _ => {}
         }
     }
+    secrets::scan(scanner, selectors, &mut scratch.marks, &subject, &mut found);
     documents::scan(scanner, selection, selectors, &subject, &mut found);
     drop_rust_tests(scanner, &subject, &mut found);
     found
@@ -201,9 +208,15 @@ fn candidates(scanner: &Scanner<'_>, scratch: &mut Scratch, selectors: &[Selecto
 fn mark(scanner: &Scanner<'_>, automaton: &AhoCorasick, scratch: &mut Scratch, subject: &Subject<'_>) {
     scratch.generation += 1;
     scratch.touched.clear();
+    scratch.marks.clear();
     let generation = scratch.generation;
     for found in automaton.find_overlapping_iter(subject.text.as_bytes()) {
         let index = found.pattern().as_usize();
+        if let Some(keyword) = scanner.literals[index].keyword
+            && scratch.marks.len() < MAX_MARKS
+        {
+            scratch.marks.push((keyword, found.start() as u32));
+        }
         let seen = &mut scratch.positions[index];
         if seen.0 != generation {
             *seen = (generation, 0);

@@ -18,6 +18,7 @@ mod documents;
 mod file;
 mod imports;
 mod position;
+mod secrets;
 mod select;
 
 pub use documents::evaluate as evaluate_document;
@@ -39,6 +40,7 @@ pub struct Scanner<'n> {
     automaton: Option<AhoCorasick>,
     /// Needs that look into every file that their selector admits.
     ungated: Vec<NeedId>,
+    secrets: Option<secrets::Secrets>,
 }
 
 /// The clauses that a literal satisfies.
@@ -46,6 +48,8 @@ pub struct Scanner<'n> {
 struct LiteralUse {
     length: usize,
     uses: Vec<ClauseUse>,
+    /// The keyword of the secret engine that it is.
+    keyword: Option<u32>,
 }
 
 /// One clause of one need, and whether the literal must stand in code.
@@ -83,6 +87,7 @@ impl<'n> Scanner<'n> {
             literals: Vec::new(),
             automaton: None,
             ungated: Vec::new(),
+            secrets: secrets::Secrets::of(needs),
         };
         let texts = scanner.gather_literals();
         let kind = if bytes >= DFA_PAYS_BYTES { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
@@ -113,12 +118,20 @@ impl<'n> Scanner<'n> {
                 for literal in literals {
                     let at = *index.entry(literal.text.clone()).or_insert_with(|| {
                         texts.push(literal.text.clone());
-                        self.literals.push(LiteralUse { length: literal.text.len(), uses: Vec::new() });
+                        self.literals.push(LiteralUse { length: literal.text.len(), ..LiteralUse::default() });
                         texts.len() - 1
                     });
                     self.literals[at].uses.push(ClauseUse { need: id, clause: clause as u8, in_code: literal.in_code });
                 }
             }
+        }
+        for (number, keyword) in self.secrets.iter().flat_map(secrets::Secrets::keywords) {
+            let at = *index.entry(keyword.to_owned()).or_insert_with(|| {
+                texts.push(keyword.to_owned());
+                self.literals.push(LiteralUse { length: keyword.len(), ..LiteralUse::default() });
+                texts.len() - 1
+            });
+            self.literals[at].keyword = Some(number);
         }
         texts
     }
@@ -220,7 +233,7 @@ fn prefilter(look: &Look) -> Option<Prefilter> {
             let literals = names.iter().map(|name| Literal { text: name.trim_end_matches('!').to_ascii_lowercase(), in_code: true });
             Some(Prefilter { clauses: vec![literals.collect()] })
         }
-        Look::File | Look::Document { .. } | Look::GitIgnores { .. } => None,
+        Look::File | Look::Document { .. } | Look::Secret { .. } | Look::GitIgnores { .. } => None,
     }
 }
 

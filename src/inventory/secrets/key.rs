@@ -9,8 +9,8 @@ const MIN_MATERIAL: usize = 60;
 /// Longest token, in bytes.
 const MAX_JWT: usize = 8 * 1024;
 
-/// The bytes of the PEM block in whose first line `private key` starts at `at`.
-pub(super) fn pem(text: &str, at: usize) -> Option<(usize, usize)> {
+/// The PEM block in whose first line `private key` starts at `at`: where it and where its material begins, and where it ends.
+pub(super) fn pem(text: &str, at: usize) -> Option<(usize, usize, usize)> {
     const BEGIN: &str = "-----BEGIN ";
     let head = text.get(..at)?;
     let start = head.rfind(BEGIN).filter(|start| at - start <= BEGIN.len() + 12)?;
@@ -22,20 +22,15 @@ pub(super) fn pem(text: &str, at: usize) -> Option<(usize, usize)> {
     }
     let body_start = text.len() - tail.len();
     let body = &tail.as_bytes()[..tail.len().min(MAX_KEY)];
-    let length = body.iter().position(|byte| *byte == b'-' && !is_header(body, byte)).unwrap_or(body.len());
+    // A dash inside a word is part of a header such as `DEK-Info: AES-128-CBC,…`.
+    let ends = |at: &usize| body[*at] == b'-' && !body.get(at + 1).is_some_and(u8::is_ascii_alphanumeric);
+    let length = (0..body.len()).find(ends).unwrap_or(body.len());
     let material = material(&body[..length]);
     let is_key = material.len() >= MIN_MATERIAL && value::entropy(&material) >= 4.0 && !value::is_templated(&tail[..floor(tail, length)]);
     let end = floor(text, body_start + length);
     let rest = &text[end..];
     let end = if rest.starts_with("-----END") { end + rest.find("KEY").map_or(0, |at| at + 3) } else { end };
-    (is_key && is_der_or_openssh(&material, label)).then_some((start, end))
-}
-
-/// Is this dash part of a header line such as `Proc-Type: 4,ENCRYPTED` or `DEK-Info: AES-128-CBC,…`?
-fn is_header(body: &[u8], dash: &u8) -> bool {
-    // The offset of a reference into the slice it came from.
-    let at = (std::ptr::from_ref(dash) as usize).wrapping_sub(body.as_ptr() as usize);
-    body.get(at + 1).is_some_and(u8::is_ascii_alphanumeric)
+    (is_key && is_der_or_openssh(&material, label)).then_some((start, body_start, end))
 }
 
 fn floor(text: &str, at: usize) -> usize {
@@ -58,7 +53,7 @@ fn is_der_or_openssh(material: &str, label: &str) -> bool {
         "OPENSSH " => material.starts_with("b3BlbnNzaC1rZXk"),
         "PGP " => true,
         // Encrypted in the old way it is random from the first byte; otherwise a sequence in DER.
-        _ => material.starts_with('M') || label != "",
+        _ => material.starts_with('M') || !label.is_empty(),
     }
 }
 
@@ -129,7 +124,7 @@ pub(super) mod tests {
         format!("{}.{}.{}", encode(header), encode(payload), noise(&BASE64[..62], 43, 3))
     }
 
-    fn find(text: &str) -> Option<(usize, usize)> {
+    fn find(text: &str) -> Option<(usize, usize, usize)> {
         pem(text, text.find("PRIVATE KEY")?)
     }
 
@@ -138,7 +133,7 @@ pub(super) mod tests {
         for label in ["", "RSA ", "EC ", "OPENSSH ", "ENCRYPTED "] {
             for separator in ["\n", "\r\n", "\\n", "\\n\" +\n  \"", "\n    "] {
                 let text = format!("key = \"{}\"", block(label, separator));
-                assert_eq!(find(&text).map(|(start, end)| (start, &text[end..])), Some((7, "-----\"")), "{text}");
+                assert_eq!(find(&text).map(|(start, _, end)| (start, &text[end..])), Some((7, "-----\"")), "{text}");
             }
         }
         let encrypted = block("RSA ", "\n").replacen("MIIEow", "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00FF\n\n", 1);

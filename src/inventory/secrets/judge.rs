@@ -1,0 +1,157 @@
+//! Whether an assignment gives a secret away: name, value, form and surroundings together.
+//!
+//! Weak passwords count, names and labels do not. What decides is in `password`, `secret` and `issued`, one for each kind of
+//! name; to correct a wrong judgement add the case to the tables in `secrets::tests` first.
+
+use crate::model::terms::Confidence;
+
+use super::assignment::{Form, Grammar};
+use super::context::Context;
+use super::name::{Name, Noun};
+use super::{checksum, value};
+
+/// An assignment to be judged.
+pub(super) struct Suspect<'t> {
+    pub(super) name: &'t Name,
+    pub(super) value: &'t str,
+    pub(super) form: Form,
+    pub(super) grammar: Grammar,
+    pub(super) context: &'t Context,
+}
+
+/// Servers and accounts before `password` that make any word a password.
+const ACCOUNTS: &[&str] = &[
+    "db", "database", "postgres", "postgresql", "pg", "mysql", "mariadb", "mongo", "mongodb", "redis", "smtp", "mail", "ldap", "rabbitmq", "amqp",
+    "kafka", "elastic", "elasticsearch", "root", "admin", "superuser", "sa", "ftp", "sftp", "ssh", "datasource", "oracle", "mssql", "sql", "neo4j",
+    "keystore", "truststore", "minio", "grafana", "opensearch", "cassandra", "clickhouse", "basic", "seed", "default", "demo", "initial",
+];
+
+/// How sure it is that the assignment gives a secret away; `None` if it does not.
+pub(super) fn judge(suspect: &Suspect<'_>) -> Option<Confidence> {
+    let value = suspect.value;
+    if suspect.name.noun == Noun::Authorization {
+        return authorization(suspect);
+    }
+    if is_passphrase_of_manual(suspect) {
+        return Some(Confidence::Medium);
+    }
+    if value.len() < 4
+        || !value.bytes().all(|byte| byte.is_ascii_graphic())
+        || value::is_harmless(value)
+        || value::is_constant_name(value)
+        || value::is_dotted_path(value)
+    {
+        return None;
+    }
+    if suspect.form == Form::Compared && suspect.name.noun != Noun::Password {
+        return None;
+    }
+    match suspect.name.noun {
+        Noun::Password => password(suspect),
+        Noun::Secret => secret(suspect),
+        Noun::ApiKey => issued(value, 12),
+        Noun::Token | Noun::Authorization => issued(value, 16).map(|_| Confidence::Medium),
+    }
+}
+
+/// Chosen by a person: a word with a digit or a sign suffices, a mere word only where it is clear what it is for.
+fn password(suspect: &Suspect<'_>) -> Option<Confidence> {
+    let value = suspect.value;
+    if is_expression(value) || value.len() > 128 {
+        return None;
+    }
+    if value::is_digest(value) || value::is_uuid(value) {
+        return Some(Confidence::Low);
+    }
+    if value::looks_random(value, 12) {
+        return Some(Confidence::High);
+    }
+    let has = |test: fn(&u8) -> bool| value.bytes().any(|byte| test(&byte));
+    let (digit, letter) = (has(u8::is_ascii_digit), has(u8::is_ascii_alphabetic));
+    let sign = value.trim_end_matches('!').bytes().any(|byte| b"!@#$%^&*+~".contains(&byte));
+    let named_account = suspect.name.words.iter().any(|word| ACCOUNTS.contains(&word.as_str()));
+    if value::is_field_name(value) && !(named_account && !value.contains(['_', '-', '.'])) {
+        return None;
+    }
+    if digit && letter || sign && letter && value.len() >= 6 {
+        return (!is_markup(value) && !suspect.context.is_interface()).then_some(Confidence::Medium);
+    }
+    let known = (named_account || suspect.context.is_account()) && !suspect.context.is_interface() && !is_markup(value);
+    if !known || suspect.form == Form::Passed {
+        return None;
+    }
+    if suspect.context.is_local() {
+        return Some(Confidence::Low);
+    }
+    let is_word = letter && !value.bytes().next().is_some_and(|first| first.is_ascii_uppercase());
+    (is_word || (digit && value.len() >= 6)).then_some(Confidence::Medium)
+}
+
+/// A key that somebody made up for signing or encryption.
+fn secret(suspect: &Suspect<'_>) -> Option<Confidence> {
+    let value = suspect.value;
+    if value::looks_random(value, 12) || (value::is_digest(value) && value::entropy(value) >= 3.0) {
+        return Some(Confidence::High);
+    }
+    // In configuration and markup such a name often holds the name of a secret.
+    if !suspect.grammar.is_source() || value.len() < 5 || is_expression(value) || value.contains('/') || suspect.form == Form::Passed {
+        return None;
+    }
+    let specific = suspect.name.words.len() > 1 && !suspect.name.words.iter().any(|word| word == "client");
+    let signing = specific || suspect.context.is_signing();
+    let same_as_name = super::name::words(value) == suspect.name.words;
+    if !signing || suspect.context.is_interface() || (value::is_field_name(value) && (same_as_name && specific || !suspect.context.is_signing() && !is_constant(suspect))) {
+        return None;
+    }
+    Some(Confidence::Medium)
+}
+
+/// `SECRET_KEY = "…"`: the setting of a framework, which is nothing but a value.
+fn is_constant(suspect: &Suspect<'_>) -> bool {
+    suspect.form == Form::Assigned && suspect.name.words.len() > 1
+}
+
+/// A key that a provider issued: only what a machine made.
+fn issued(value: &str, length: usize) -> Option<Confidence> {
+    if !value::looks_random(value, length) || is_expression(value) || value::is_uuid(value) && length > 12 {
+        return None;
+    }
+    Some(if value.len() >= 20 && !value.contains('-') { Confidence::High } else { Confidence::Medium })
+}
+
+/// `Basic …` with a user and a password, `Bearer …` with a token.
+fn authorization(suspect: &Suspect<'_>) -> Option<Confidence> {
+    let (scheme, value) = suspect.value.split_once(' ')?;
+    if value.contains(' ') || value::is_harmless(value) {
+        return None;
+    }
+    match scheme.to_ascii_lowercase().as_str() {
+        "basic" => {
+            let decoded = String::from_utf8(checksum::base64(value)?).ok()?;
+            let (user, password) = decoded.split_once(':')?;
+            let plausible = decoded.bytes().all(|byte| byte.is_ascii_graphic()) && password.len() >= 4 && !user.is_empty();
+            (plausible && !value::is_harmless(password) && !value::is_field_name(password)).then_some(Confidence::Medium)
+        }
+        "bearer" | "token" | "apikey" => issued(value, 16).map(|_| Confidence::Medium),
+        _ => None,
+    }
+}
+
+/// The session secret that half of all tutorials use.
+fn is_passphrase_of_manual(suspect: &Suspect<'_>) -> bool {
+    suspect.name.noun == Noun::Secret && suspect.value == "keyboard cat"
+}
+
+/// A regular expression, a rule of validation, a selector.
+fn is_expression(value: &str) -> bool {
+    value.contains(['(', ')', '[', ']', '{', '}', '\\', '<', '>', '|', ';', '"', '\'', ','])
+        || value.starts_with(['.', ':', '*', '^', '?', '&', '='])
+        || value.ends_with([':', '?', '=', ',']) && !value.ends_with('=')
+}
+
+/// Types and labels: `String!`, `Password:`, `MyPassword`.
+fn is_markup(value: &str) -> bool {
+    let word = value.trim_end_matches(['!', '*', ':', '?']);
+    word.len() < value.len() && word.bytes().all(|byte| byte.is_ascii_alphabetic()) && value::is_field_name(word)
+        || ["string!", "id!", "int!"].contains(&value.to_ascii_lowercase().as_str())
+}

@@ -1,0 +1,278 @@
+//! Secrets in the text of files: provider tokens, private keys, connection strings, JSON web tokens, assigned literals.
+//!
+//! The engine says which literals it needs to see (`keywords`); the scan finds them in its one pass over a file and hands their
+//! places back (`find`). Around each place a few hundred bytes are judged, so the cost is linear in the number of places.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `formats`, `checksum` | tokens of providers, as packs define them in `tokens/` |
+//! | `key` | PEM blocks, JSON web tokens |
+//! | `connection` | passwords in URLs and lists of settings |
+//! | `assignment`, `name`, `value`, `context`, `judge` | literals that are given to the name of a secret |
+//! | `snippet` | a line as evidence may show it |
+//!
+//! To find a new kind: a value in `model::secret::SecretKind`, a keyword in `Engine::new` and an arm in `Search::visit`.
+
+mod assignment;
+mod checksum;
+mod connection;
+mod context;
+mod formats;
+mod judge;
+mod key;
+mod name;
+mod snippet;
+mod value;
+
+use std::collections::BTreeMap;
+
+use crate::inventory::syntax::Class;
+use crate::model::secret::{SecretKind, TokenFormat};
+use crate::model::terms::Confidence;
+
+use assignment::Grammar;
+use context::Context;
+use formats::Compiled;
+use judge::Suspect;
+
+pub use formats::prefixes;
+pub use snippet::snippet;
+
+/// Secrets of one file that are kept.
+const MAX_FINDINGS: usize = 200;
+/// Literals of one file whose surroundings are read line by line.
+const MAX_GATES: usize = 400;
+
+/// What a keyword hints at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hint {
+    /// A token of this format starts here.
+    Token(usize),
+    /// It is part of a name.
+    Name,
+    Url,
+    Pem,
+    Jwt,
+}
+
+/// Everything that is needed to find secrets, compiled.
+pub struct Engine {
+    formats: Vec<Compiled>,
+    /// By keyword, in lower case.
+    hints: Vec<(String, Vec<Hint>)>,
+}
+
+/// A secret in a text; byte offsets.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Finding {
+    pub kind: SecretKind,
+    pub confidence: Confidence,
+    /// Where the name or the connection string begins; `start` if there is nothing of the kind.
+    pub from: usize,
+    /// The secret itself.
+    pub start: usize,
+    pub end: usize,
+}
+
+/// A file in which secrets are looked for.
+pub struct Subject<'t> {
+    pub path: &'t str,
+    pub text: &'t str,
+    /// What the byte at an offset is part of.
+    pub class_at: &'t dyn Fn(usize) -> Class,
+}
+
+impl Engine {
+    /// Compiles the formats. One that does not compile was reported by the loader and is left out here.
+    pub fn new(formats: &[TokenFormat]) -> Engine {
+        let formats: Vec<Compiled> = formats.iter().cloned().filter_map(Compiled::new).collect();
+        let mut hints: BTreeMap<String, Vec<Hint>> = BTreeMap::new();
+        let mut add = |keyword: String, hint: Hint| {
+            let known = hints.entry(keyword).or_default();
+            if !known.contains(&hint) {
+                known.push(hint);
+            }
+        };
+        for (index, format) in formats.iter().enumerate() {
+            let hint = if format.format.names.is_empty() { Hint::Token(index) } else { Hint::Name };
+            format.keywords().into_iter().for_each(|keyword| add(keyword, hint));
+        }
+        name::KEYWORDS.iter().for_each(|keyword| add((*keyword).to_owned(), Hint::Name));
+        add("://".to_owned(), Hint::Url);
+        add("private key".to_owned(), Hint::Pem);
+        add("eyj".to_owned(), Hint::Jwt);
+        Engine { formats, hints: hints.into_iter().collect() }
+    }
+
+    /// The literals to look for, in lower case and without regard to case; their index is what `find` wants.
+    pub fn keywords(&self) -> impl Iterator<Item = &str> {
+        self.hints.iter().map(|(keyword, _)| keyword.as_str())
+    }
+
+    /// The secrets of a file in which keywords start at these bytes, in order.
+    pub fn find(&self, subject: &Subject<'_>, marks: &mut Vec<(u32, u32)>) -> Vec<Finding> {
+        marks.sort_unstable_by_key(|(keyword, at)| (*at, *keyword));
+        let grammar = Grammar::of_path(subject.path);
+        let mut search =
+            Search { engine: self, subject, grammar, is_prose: is_prose(subject.path), named_until: 0, gates: 0, found: Vec::new(), harmless: Vec::new() };
+        for (keyword, at) in marks.iter() {
+            for hint in &self.hints[*keyword as usize].1 {
+                search.visit(*hint, *at as usize);
+            }
+            if search.found.len() >= MAX_FINDINGS {
+                break;
+            }
+        }
+        search.finish()
+    }
+}
+
+/// Languages of texts rather than of programs: nothing is assigned there.
+fn is_prose(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let extension = lower.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let folders = ["locales", "locale", "i18n", "l10n", "lang", "langs", "translations", "translation", "messages", "intl"];
+    matches!(extension, "css" | "scss" | "less" | "svg" | "md" | "rst" | "po" | "pot" | "strings" | "arb" | "xlf" | "csv" | "lock" | "sum" | "snap")
+        || lower.rsplit('/').skip(1).any(|folder| folders.contains(&folder))
+        || lower.rsplit('/').next().is_some_and(|name| name.starts_with("messages") && name.ends_with(".properties"))
+}
+
+/// One file being searched.
+struct Search<'s> {
+    engine: &'s Engine,
+    subject: &'s Subject<'s>,
+    grammar: Grammar,
+    is_prose: bool,
+    /// Names before this byte were judged.
+    named_until: usize,
+    gates: usize,
+    found: Vec<Finding>,
+    /// Tokens that are no secret, whatever name they are given to.
+    harmless: Vec<(usize, usize)>,
+}
+
+impl Search<'_> {
+    fn visit(&mut self, hint: Hint, at: usize) {
+        let text = self.subject.text;
+        match hint {
+            Hint::Token(index) => self.token(index, at),
+            Hint::Name => self.name(at),
+            Hint::Url => {
+                let found = connection::url(text, at).filter(|_| !self.in_comment(at));
+                self.found.extend(found.map(|found| self.connection(&found)));
+            }
+            Hint::Pem => {
+                if let Some(range) = key::pem(text, at) {
+                    self.add(SecretKind::PrivateKey, Confidence::High, range);
+                }
+            }
+            Hint::Jwt => {
+                if let Some(end) = key::jwt(text, at).filter(|_| !self.in_comment(at)) {
+                    self.add(SecretKind::Jwt, Confidence::Medium, (at, at, end));
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, kind: SecretKind, confidence: Confidence, (from, start, end): (usize, usize, usize)) {
+        self.found.push(Finding { kind, confidence, from, start, end });
+    }
+
+    fn in_comment(&self, at: usize) -> bool {
+        (self.subject.class_at)(at) == Class::Comment
+    }
+
+    fn connection(&self, found: &connection::Password) -> Finding {
+        let &connection::Password { from, start, end, confidence } = found;
+        Finding { kind: SecretKind::ConnectionString, confidence, from, start, end }
+    }
+
+    fn token(&mut self, index: usize, at: usize) {
+        let format = &self.engine.formats[index];
+        let Some(found) = format.at(self.subject.text, at) else { return };
+        if found.harmless {
+            self.harmless.push((at, found.end));
+        } else {
+            self.add(format.format.kind, found.confidence, (at, at, found.end));
+        }
+    }
+
+    fn name(&mut self, at: usize) {
+        if at < self.named_until || self.is_prose {
+            return;
+        }
+        let text = self.subject.text;
+        let name = assignment::name_at(text, at);
+        self.named_until = name.1;
+        let Some(found) = assignment::read(text, name, self.grammar) else {
+            let settings = connection::settings(text, name).filter(|_| !self.in_comment(at));
+            self.found.extend(settings.map(|found| self.connection(&found)));
+            return;
+        };
+        let (start, end) = found.value;
+        let Some(value) = text.get(start..end).filter(|value| !value.is_empty()) else { return };
+        let label = text.get(name.0..name.1).unwrap_or("");
+        let Some((kind, confidence)) = self.named(label, value, &found) else { return };
+        if self.is_said_in_passing(&found) || self.is_gated(name.0) {
+            return;
+        }
+        self.add(kind, confidence, (name.0, start, end));
+    }
+
+    /// What the name and the value make of each other.
+    fn named(&self, label: &str, value: &str, found: &assignment::Assignment) -> Option<(SecretKind, Confidence)> {
+        let words = name::words(label);
+        if let Some(format) = self.engine.formats.iter().find(|format| format.named(&words, value)) {
+            return Some((format.format.kind, format.format.confidence));
+        }
+        let name = name::judge(label)?;
+        let context = Context::new(self.subject.text, found.name.0, found.value.1);
+        let suspect = Suspect { name: &name, value, form: found.form, grammar: self.grammar, context: &context };
+        Some((SecretKind::Assignment, judge::judge(&suspect)?))
+    }
+
+    /// In a comment, or inside a longer text.
+    fn is_said_in_passing(&self, found: &assignment::Assignment) -> bool {
+        let name = found.name.0;
+        let around = if found.quoted_name { name.checked_sub(2) } else { Some(name) };
+        match around.map(|at| (self.subject.class_at)(at)) {
+            Some(Class::Comment) => true,
+            Some(Class::String) => self.grammar.is_source() || self.grammar == Grammar::Sql,
+            _ => self.in_comment(found.value.0),
+        }
+    }
+
+    fn is_gated(&mut self, at: usize) -> bool {
+        self.gates += 1;
+        self.gates > MAX_GATES || context::is_development(self.subject.text, at) || self.is_default_of_settings(at)
+    }
+
+    /// A field of a pydantic settings class: the default of a variable of the environment.
+    fn is_default_of_settings(&self, at: usize) -> bool {
+        let text = self.subject.text;
+        let line = text[..at].rfind('\n').map_or(0, |start| start + 1);
+        let indented = at > line && text[line..at].bytes().all(|byte| matches!(byte, b' ' | b'\t'));
+        indented && self.subject.path.ends_with(".py") && text.contains("BaseSettings")
+    }
+
+    /// In order, without what is said twice or is no secret.
+    fn finish(self) -> Vec<Finding> {
+        let Search { mut found, harmless, .. } = self;
+        let overlaps = |a: (usize, usize), b: (usize, usize)| a.0 < b.1 && b.0 < a.1;
+        found.retain(|finding| {
+            finding.kind != SecretKind::Assignment || !harmless.iter().any(|range| overlaps(*range, (finding.start, finding.end)))
+        });
+        found.sort_by_key(|finding| (finding.kind, std::cmp::Reverse(finding.confidence), finding.start, finding.end));
+        let mut kept: Vec<Finding> = Vec::new();
+        for finding in found {
+            if !kept.iter().any(|known| overlaps((known.start, known.end), (finding.start, finding.end))) {
+                kept.push(finding);
+            }
+        }
+        kept.sort_by_key(|finding| (finding.start, finding.end));
+        kept
+    }
+}
+
+#[cfg(test)]
+mod tests;
