@@ -86,7 +86,9 @@ pub fn languages(map: &Map<'_>) -> Vec<Language> {
 /// Reads a regular expression and notes what is wrong with it.
 pub fn pattern(map: &Map<'_>, key: &'static str) -> Option<String> {
     let pattern = map.opt_text(key)?;
-    match regex_syntax::Parser::new().parse(&pattern) {
+    // As the scan builds it: ASCII first, Unicode for patterns that need it.
+    let parse = |unicode| regex_syntax::ParserBuilder::new().unicode(unicode).utf8(false).build().parse(&pattern);
+    match parse(false).or_else(|_| parse(true)) {
         Ok(hir) if hir.properties().minimum_len() == Some(0) => {
             map.note_at(key, "the pattern matches the empty text, so it matches everywhere");
             None

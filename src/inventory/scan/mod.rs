@@ -10,7 +10,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::document::query::Path;
-use super::syntax::{CodeRule, Literal, Prefilter};
+use super::syntax::{CodeRule, Literal, Prefilter, ascii_rule};
 use crate::model::needs::{Look, NeedId, NeedSet, NodeTest};
 
 pub mod compose;
@@ -170,7 +170,8 @@ impl<'n> Scanner<'n> {
         let cell = &self.compiled[id.0 as usize].rule;
         cell.get_or_init(|| match &self.needs.need(id).look {
             Look::Code { language, source, .. } => {
-                let value = serde_json::from_str(source).ok()?;
+                let mut value = serde_json::from_str(source).ok()?;
+                ascii_rule(&mut value);
                 CodeRule::compile(*language, &value).ok()
             }
             _ => None,

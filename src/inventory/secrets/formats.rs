@@ -20,6 +20,10 @@ const MAX_TOKEN: usize = 4096;
 const MIN_TOKEN: usize = 12;
 /// Shortest literal that a token may start with, in bytes.
 const MIN_PREFIX: usize = 3;
+/// Length from which a text of words only is an identifier, in bytes.
+const WORDY: usize = 20;
+/// Shortest name of a provider that is looked for by itself; shorter ones are seen beside `key`, `token` and the like.
+const MIN_NAME: usize = 5;
 /// Most literals that a pattern may start with.
 const MAX_PREFIXES: usize = 16;
 
@@ -78,8 +82,8 @@ impl Compiled {
 
     /// The literals of the automaton, in lower case.
     pub(super) fn keywords(&self) -> Vec<String> {
-        let words = if self.format.names.is_empty() { &self.prefixes } else { &self.format.names };
-        words.iter().map(|word| word.to_ascii_lowercase()).collect()
+        let names = self.format.names.iter().filter(|name| name.len() >= MIN_NAME);
+        self.prefixes.iter().chain(names).map(|word| word.to_ascii_lowercase()).collect()
     }
 
     fn pattern(&self) -> Option<&Regex> {
@@ -130,7 +134,8 @@ impl Compiled {
 
     fn is_random(&self, body: &str) -> bool {
         let least = self.format.entropy.unwrap_or_else(|| value::expected_entropy(body.len()));
-        value::entropy(body) >= least && !value::has_sequence(body)
+        let is_name = body.len() >= WORDY && value::looks_like_words(body);
+        value::entropy(body) >= least && !value::has_sequence(body) && !is_name
     }
 }
 

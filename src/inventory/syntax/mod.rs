@@ -12,6 +12,7 @@
 //! The order of the files is the order of their cost: ask the later ones only what the earlier ones let through. ast-grep's types
 //! do not leave this module.
 
+mod ascii;
 mod grammar;
 pub mod literals;
 pub mod mask;
@@ -21,6 +22,7 @@ mod rule;
 mod rust_facts;
 mod scan;
 
+pub use ascii::ascii_rule;
 pub use literals::{Literal, Prefilter};
 pub use mask::{Class, Keep, Mask, Syntax, mask};
 pub use parse::{MAX_BYTES, Unparsed};

@@ -5,8 +5,9 @@
 //! kilobytes of `a<a<a<` cost gigabytes. So a text that may lead there is tried in small pieces first:
 //!
 //! 1. Brackets nested too deeply are refused: such a tree is of no use to a matcher either.
-//! 2. A text without many open `<` is parsed. At its first error, unless it is small, parsing stops.
-//! 3. Then the text is parsed in windows of 2, 8, 32 and 128 KiB. The cost of a window bounds the cost of the next larger ones,
+//! 2. A text without many open `<` and without long stretches that nothing separates is parsed. When the parser cannot but be in
+//!    an error, unless the text is small, parsing stops.
+//! 3. Then, or if there are such stretches, the text is parsed in windows of 2, 8, 32 and 128 KiB. The cost of a window bounds the cost of the next larger ones,
 //!    so whatever grows too fast is found while it is cheap.
 //! 4. Only then it is parsed again, to the end.
 //!
@@ -34,6 +35,8 @@ const SMALL: usize = 2 << 10;
 const WINDOWS: [usize; 4] = [2 << 10, 8 << 10, 32 << 10, 128 << 10];
 /// Signs `<` without their `>` from which on a text is tried in windows before anything else.
 const MANY_OPEN_ANGLES: usize = 256;
+/// Bytes that nothing separates from which on a text is tried in windows before anything else.
+const LONG_STRETCH: usize = 2 << 10;
 
 /// Why no rule was tried on a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +69,7 @@ pub(super) fn parse(language: Language, source: &str, deadline: Instant) -> Resu
     // The grammars are linked in; one of another version would be a defect of the build that a test shows.
     parser.set_language(&Grammar(language).get_ts_language()).map_err(|_| Unparsed::OutOfTime)?;
     if bytes.len() > SMALL {
-        if open_angles(bytes) < MANY_OPEN_ANGLES {
+        if open_angles(bytes) < MANY_OPEN_ANGLES && longest_stretch(language, bytes) < LONG_STRETCH {
             match attempt(&mut parser, bytes, deadline, true) {
                 Attempt::Parsed(tree) => return Ok(tree),
                 Attempt::OutOfTime => return Err(Unparsed::OutOfTime),
@@ -142,6 +145,13 @@ fn bracket_depth(bytes: &[u8]) -> usize {
         }
     }
     deepest
+}
+
+/// The longest stretch, in bytes, without a sign that ends a statement, an element or a block.
+fn longest_stretch(language: Language, bytes: &[u8]) -> usize {
+    let ends_line = matches!(language, Language::Python | Language::Ruby | Language::Go | Language::Kotlin);
+    let is_end = |byte: &u8| matches!(byte, b';' | b',' | b'{' | b'}') || (ends_line && *byte == b'\n');
+    bytes.split(is_end).map(<[u8]>::len).max().unwrap_or(0)
 }
 
 /// The most `<` that are open at once, arrows aside.

@@ -18,9 +18,13 @@ impl Prefilter {
 }
 
 pub(super) fn clauses_of(pattern: &str, case_insensitive: bool) -> Result<Vec<Vec<Literal>>, String> {
-    let mut parser =
-        ParserBuilder::new().case_insensitive(case_insensitive).utf8(false).nest_limit(MAX_NESTING).build();
-    parser.parse(pattern).map(|hir| clauses(&hir)).map_err(|error| error.to_string())
+    // The classes of Unicode are costly to build and are never literals; a pattern that needs them gets them.
+    let parse = |unicode| {
+        let mut builder = ParserBuilder::new();
+        builder.case_insensitive(case_insensitive).unicode(unicode).utf8(false).nest_limit(MAX_NESTING);
+        builder.build().parse(pattern)
+    };
+    parse(false).or_else(|_| parse(true)).map(|hir| clauses(&hir)).map_err(|error| error.to_string())
 }
 
 fn clauses(hir: &Hir) -> Vec<Vec<Literal>> {
