@@ -110,7 +110,8 @@ impl Compiled {
 
     /// Is this value, given to a name with these words, such a token?
     pub(super) fn named(&self, words: &[String], value: &str) -> bool {
-        let named = self.format.names.iter().any(|name| words.contains(name));
+        let joined = words.concat();
+        let named = self.format.names.iter().any(|name| words.contains(name) || (name.len() >= MIN_NAME && joined.contains(name.as_str())));
         named
             && super::name::ends_like_a_key(words)
             && self.pattern().and_then(|pattern| pattern.find(value)).is_some_and(|found| found.end() == value.len())
@@ -134,7 +135,7 @@ impl Compiled {
 
     fn is_random(&self, body: &str) -> bool {
         let least = self.format.entropy.unwrap_or_else(|| value::expected_entropy(body.len()));
-        let is_name = body.len() >= WORDY && value::looks_like_words(body);
+        let is_name = body.len() >= WORDY && value::looks_like_words(body) && !value::has_mixed_parts(body);
         value::entropy(body) >= least && !value::has_sequence(body) && !is_name
     }
 }

@@ -50,10 +50,10 @@ fn material(body: &[u8]) -> String {
 
 fn is_der_or_openssh(material: &str, label: &str) -> bool {
     match label {
-        "OPENSSH " => material.starts_with("b3BlbnNzaC1rZXk"),
+        "OPENSSH " => material.trim_start_matches('+').starts_with("b3BlbnNzaC1rZXk"),
         "PGP " => true,
         // Encrypted in the old way it is random from the first byte; otherwise a sequence in DER.
-        _ => material.starts_with('M') || !label.is_empty(),
+        _ => material.trim_start_matches('+').starts_with('M') || !label.is_empty(),
     }
 }
 

@@ -95,7 +95,7 @@ pub(super) fn judge(name: &str) -> Option<Name> {
 }
 
 fn is_form(word: &str) -> bool {
-    FORM.contains(&word) || word.bytes().all(|byte| byte.is_ascii_digit())
+    FORM.contains(&word) || word.strip_prefix('v').unwrap_or(word).bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Does the name end like one that holds a key, so that a provider's name in it and the format of the value suffice?

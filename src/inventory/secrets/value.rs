@@ -122,7 +122,7 @@ fn is_random(part: &str) -> bool {
     }
     if digits == 0 {
         // Letters alone: only mixed case without any word in it.
-        return part.len() >= 20 && entropy(part) >= 3.8 && case_changes(part) * 3 >= part.len();
+        return part.len() >= 20 && entropy(part) >= 3.8 && case_changes(part) * 4 >= part.len() && capital_pairs(part) * 8 >= part.len();
     }
     let word_with_number = part.trim_end_matches(|c: char| c.is_ascii_digit());
     let number_with_word = part.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -133,6 +133,17 @@ fn is_random(part: &str) -> bool {
 fn case_changes(text: &str) -> usize {
     let bytes = text.as_bytes();
     bytes.windows(2).filter(|pair| pair[0].is_ascii_lowercase() != pair[1].is_ascii_lowercase()).count()
+}
+
+/// Words in camel case have none.
+fn capital_pairs(text: &str) -> usize {
+    text.as_bytes().windows(2).filter(|pair| pair.iter().all(u8::is_ascii_uppercase)).count()
+}
+
+/// Do at least half of the parts between dashes mix letters and digits?
+pub(super) fn has_mixed_parts(value: &str) -> bool {
+    let mixed = |part: &&str| part.bytes().any(|b| b.is_ascii_digit()) && part.bytes().any(|b| b.is_ascii_alphabetic());
+    value.split('-').filter(mixed).count() * 2 >= value.split('-').count()
 }
 
 /// Does it look as if a machine had made it? At least `length` characters.
