@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::model::language::Language;
 use crate::model::needs::{Look, NeedId, NeedSet};
 use crate::model::report::SkippedFile;
-use crate::model::role::Role;
+use crate::model::role::{Role, RoleSet};
 
 use super::layout::{Layout, LayoutFile, ManifestHint};
 use super::manifest::{self, Manifest, link};
@@ -274,10 +274,14 @@ fn layout_of(files: &[File], manifests: &[Manifest]) -> Layout {
 /// The dependencies of every manifest, ordered by file and line.
 fn dependencies_of(files: &[File], manifests: Vec<Manifest>) -> Vec<DeclaredDependency> {
     let file = |path: &str| files.binary_search_by(|file| (*file.path).cmp(path)).ok().map(|index| FileId(index as u32));
-    let mut declared: Vec<DeclaredDependency> = manifests
-        .into_iter()
-        .filter_map(|manifest| Some((file(&manifest.path)?, manifest.dependencies)))
-        .flat_map(|(file, dependencies)| dependencies.into_iter().map(move |dependency| DeclaredDependency { file, dependency }))
+    // The manifest of a test application or an example says nothing about what runs in production.
+    let decides = |id: &FileId| RoleSet::DECIDING.contains(files[id.0 as usize].role);
+    let declared = manifests.into_iter().filter_map(|manifest| Some((file(&manifest.path).filter(decides)?, manifest)));
+    let mut declared: Vec<DeclaredDependency> = declared
+        .flat_map(|(file, manifest)| {
+            let locked = manifest.kind == manifest::ManifestKind::Lockfile;
+            manifest.dependencies.into_iter().map(move |dependency| DeclaredDependency { file, locked, dependency })
+        })
         .collect();
     declared.sort_by(|a, b| (a.file, a.dependency.line, &a.dependency.name).cmp(&(b.file, b.dependency.line, &b.dependency.name)));
     declared

@@ -58,6 +58,8 @@ impl Hit {
 #[derive(Debug, Clone)]
 pub struct DeclaredDependency {
     pub file: FileId,
+    /// Does it stand in a lockfile, which often serves several components?
+    pub locked: bool,
     pub dependency: Dependency,
 }
 

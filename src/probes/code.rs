@@ -89,7 +89,7 @@ fn complete(language: Language, mut source: Json<String, Value>, shared: &Utils,
     let shared = shared.get(language.as_str()).unwrap_or(&empty);
     if outside_gates && shared.contains_key("dev-gate") {
         let rule = source.remove("rule").unwrap_or(Value::Null);
-        let gate = json!({"inside": {"matches": "dev-gate", "stopBy": "end"}});
+        let gate = json!({"any": [{"matches": "dev-gate"}, {"inside": {"matches": "dev-gate", "stopBy": "end"}}]});
         source.insert("rule".to_owned(), json!({"all": [rule, {"not": gate}]}));
     }
     let mut utils = source.remove("utils").and_then(|utils| utils.as_object().cloned()).unwrap_or_default();

@@ -119,6 +119,10 @@ impl Probe for DependencyProbe {
     fn observe(&self, view: &View<'_>) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::new();
         for declared in view.dependencies() {
+            // A lockfile at the root lists what any component asked for; only the manifest says which.
+            if declared.locked && !self.transitive {
+                continue;
+            }
             let Some(index) = self.matches(&declared.dependency) else { continue };
             let import = self.needs.get(index).map(|need| view.hits(*need).next());
             if import == Some(None) {

@@ -8,16 +8,27 @@ pub(super) fn anchor(module: &str) -> &str {
     module.rsplit(['.', '\\']).next().filter(|last| last.len() > 2).unwrap_or(module)
 }
 
-/// Byte offsets of the lines that import one of `modules`.
-pub(super) fn find<'t>(language: Language, text: &'t str, modules: &'t [String]) -> impl Iterator<Item = (usize, usize)> + 't {
-    let mut offset = 0;
-    text.split_inclusive('\n').filter_map(move |line| {
-        let start = offset;
-        offset += line.len();
-        let indent = line.len() - line.trim_start().len();
-        let found = modules.iter().any(|module| line.contains(anchor(module)) && imports(language, line.trim(), module));
-        found.then_some((start + indent, start + line.trim_end().len()))
-    })
+/// Longest line that is taken for an import, in bytes; longer ones are minified code.
+const MAX_LINE: usize = 1_000;
+
+/// Byte offsets of the lines that import one of `modules`, ascending.
+pub(super) fn find(language: Language, text: &str, modules: &[String]) -> impl Iterator<Item = (usize, usize)> + use<> {
+    let bytes = text.as_bytes();
+    let mut places = Vec::new();
+    for module in modules {
+        // Only lines in which the name occurs at all are looked at.
+        for at in memchr::memmem::find_iter(bytes, anchor(module)) {
+            let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |before| before + 1);
+            let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |after| at + after);
+            let Some(line) = text.get(start..end).filter(|line| line.len() <= MAX_LINE) else { continue };
+            if imports(language, line.trim(), module) {
+                places.push((end - line.trim_start().len(), start + line.trim_end().len()));
+            }
+        }
+    }
+    places.sort_unstable();
+    places.dedup();
+    places.into_iter()
 }
 
 /// Does this trimmed line import `module` or something below it?
