@@ -204,10 +204,9 @@ impl Reader<'_> {
                 Some(Form::Assigned)
             }
             b'\'' if self.grammar == Grammar::Sql && self.at > tight => Some(Form::Assigned),
-            byte if self.grammar == Grammar::Go && byte.is_ascii_alphabetic() && self.at > tight => {
-                while matches!(self.peek(), Some(b) if b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_')) && self.at < self.limit {
-                    self.at += 1;
-                }
+            b's' | b'[' if self.grammar == Grammar::Go && self.at > tight => {
+                // A type of its own makes it one of a closed set.
+                self.at += ["string", "[]byte"].iter().find(|word| self.starts(word)).map(|word| word.len())?;
                 self.blanks();
                 (self.peek() == Some(b'=') && !self.starts("==")).then(|| {
                     self.at += 1;

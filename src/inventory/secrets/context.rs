@@ -46,8 +46,9 @@ impl Context {
     }
 }
 
-/// Does the literal at this byte stand in a branch, class or section for development or tests?
-pub(super) fn is_development(text: &str, at: usize) -> bool {
+/// Does the literal at this byte stand in a branch, class or section for development or tests, or does it replace a value that is
+/// missing? The latter is a default, which is judged elsewhere.
+pub(super) fn is_elsewhere(text: &str, at: usize, name: &str) -> bool {
     let head = &text.as_bytes()[at.saturating_sub(MAX_BYTES)..at];
     let head = String::from_utf8_lossy(head);
     let mut lines = head.rsplit('\n');
@@ -61,7 +62,7 @@ pub(super) fn is_development(text: &str, at: usize) -> bool {
             continue;
         }
         indent = indentation(line);
-        if is_gate(line) {
+        if is_gate(line) || is_missing_test(line, name) {
             return true;
         }
         if indent == 0 {
@@ -73,6 +74,14 @@ pub(super) fn is_development(text: &str, at: usize) -> bool {
 
 fn indentation(line: &str) -> usize {
     line.len() - line.trim_start().len()
+}
+
+/// `if (!secret) {`, `if secret == "":`, `unless secret`.
+fn is_missing_test(line: &str, name: &str) -> bool {
+    let line = line.trim().to_ascii_lowercase();
+    let opens = ["if ", "if(", "elif ", "else if", "unless ", "} else if"].iter().any(|word| line.starts_with(word));
+    let missing = ["!", "not ", "none", "null", "nil", "undefined", "\"\"", "''", "empty", "len(", "unless", "blank"];
+    opens && line.contains(&name.to_ascii_lowercase()) && missing.iter().any(|word| line.contains(word))
 }
 
 /// Does this line open something that does not run in production?
@@ -96,7 +105,7 @@ mod tests {
     use super::*;
 
     fn gated(text: &str) -> bool {
-        is_development(text, text.find("LIT").expect("a literal"))
+        is_elsewhere(text, text.find("LIT").expect("a literal"), "secret")
     }
 
     #[test]
@@ -110,6 +119,8 @@ mod tests {
             "development:\n  password: LIT",
             "test:\n  db:\n    password: LIT",
             "  \"development\": {\n    \"password\": \"LIT\"",
+            "if (!options.secret) {\n  options.secret = 'LIT'",
+            "if secret == \"\" {\n\tsecret = \"LIT\"",
             "if (env.IsDevelopment()) {\n  var password = \"LIT\";",
         ] {
             assert!(gated(text), "{text}");
@@ -125,6 +136,7 @@ mod tests {
             "if (process.env.NODE_ENV === 'production') {\n  password: 'LIT'",
             "production:\n  password: LIT",
             "development:\n  host: x\nproduction:\n  password: LIT",
+            "if (secret) {\n  password = 'LIT'",
             "if settings.DEBUG:\n    x = 1\npassword = 'LIT'",
             "def connect():\n    return login(password='LIT')",
         ] {

@@ -99,16 +99,18 @@ fn secret(suspect: &Suspect<'_>) -> Option<Confidence> {
     }
     let specific = suspect.name.words.len() > 1 && !suspect.name.words.iter().any(|word| word == "client");
     let signing = specific || suspect.context.is_signing();
-    let same_as_name = super::name::words(value) == suspect.name.words;
-    if !signing || suspect.context.is_interface() || (value::is_field_name(value) && (same_as_name && specific || !suspect.context.is_signing() && !is_constant(suspect))) {
+    if !signing || suspect.context.is_interface() || is_name_of_itself(suspect) {
         return None;
     }
     Some(Confidence::Medium)
 }
 
-/// `SECRET_KEY = "…"`: the setting of a framework, which is nothing but a value.
-fn is_constant(suspect: &Suspect<'_>) -> bool {
-    suspect.form == Form::Assigned && suspect.name.words.len() > 1
+/// `clientSecret: 'client-secret'`: the name of a field. `secret: 'my-secret'`, where something is signed, is not.
+fn is_name_of_itself(suspect: &Suspect<'_>) -> bool {
+    let words = super::name::words(suspect.value);
+    let adds = words.iter().any(|word| !suspect.name.words.contains(word));
+    let single = words.len() == 1 && !suspect.value.contains(['_', '-']);
+    value::is_field_name(suspect.value) && !(single || (adds && suspect.context.is_signing()))
 }
 
 /// A key that a provider issued: only what a machine made.

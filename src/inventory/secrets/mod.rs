@@ -114,7 +114,7 @@ impl Engine {
         marks.sort_unstable_by_key(|(keyword, at)| (*at, *keyword));
         let grammar = Grammar::of_path(subject.path);
         let mut search =
-            Search { engine: self, subject, grammar, is_prose: is_prose(subject.path), named_until: 0, gates: 0, found: Vec::new(), harmless: Vec::new() };
+            Search { engine: self, subject, grammar, is_prose: is_prose(subject.path), is_sample: is_sample(subject.path), named_until: 0, gates: 0, found: Vec::new(), harmless: Vec::new() };
         for (keyword, at) in marks.iter() {
             for hint in &self.hints[*keyword as usize].1 {
                 search.visit(*hint, *at as usize);
@@ -137,12 +137,19 @@ fn is_prose(path: &str) -> bool {
         || lower.rsplit('/').next().is_some_and(|name| name.starts_with("messages") && name.ends_with(".properties"))
 }
 
+/// Made-up data, by a word of the path that roles do not judge by.
+fn is_sample(path: &str) -> bool {
+    const WORDS: &[&str] = &["dummy", "fake", "faker", "mock", "mocks", "fixture", "fixtures", "sample", "samples", "stories", "test", "tests", "testing"];
+    path.split('/').flat_map(name::words).any(|word| WORDS.contains(&word.as_str()))
+}
+
 /// One file being searched.
 struct Search<'s> {
     engine: &'s Engine,
     subject: &'s Subject<'s>,
     grammar: Grammar,
     is_prose: bool,
+    is_sample: bool,
     /// Names before this byte were judged.
     named_until: usize,
     gates: usize,
@@ -205,7 +212,8 @@ impl Search<'_> {
         let name = assignment::name_at(text, at);
         self.named_until = name.1;
         let Some(found) = assignment::read(text, name, self.grammar) else {
-            let settings = connection::settings(text, name).filter(|_| !self.in_comment(at));
+            let is_password = name::judge(&text[name.0..name.1]).is_some_and(|name| name.noun == name::Noun::Password);
+            let settings = connection::settings(text, name).filter(|_| is_password && !self.in_comment(at));
             self.found.extend(settings.map(|found| self.connection(&found)));
             return;
         };
@@ -213,9 +221,10 @@ impl Search<'_> {
         let Some(value) = text.get(start..end).filter(|value| !value.is_empty()) else { return };
         let label = text.get(name.0..name.1).unwrap_or("");
         let Some((kind, confidence)) = self.named(label, value, &found) else { return };
-        if self.is_said_in_passing(&found) || self.is_gated(name.0) {
+        if self.is_said_in_passing(&found) || self.is_gated(name.0, label) {
             return;
         }
+        let confidence = if kind == SecretKind::Assignment && self.is_sample { Confidence::Low } else { confidence };
         self.add(kind, confidence, (name.0, start, end));
     }
 
@@ -242,9 +251,9 @@ impl Search<'_> {
         }
     }
 
-    fn is_gated(&mut self, at: usize) -> bool {
+    fn is_gated(&mut self, at: usize, label: &str) -> bool {
         self.gates += 1;
-        self.gates > MAX_GATES || context::is_development(self.subject.text, at) || self.is_default_of_settings(at)
+        self.gates > MAX_GATES || context::is_elsewhere(self.subject.text, at, label) || self.is_default_of_settings(at)
     }
 
     /// A field of a pydantic settings class: the default of a variable of the environment.
