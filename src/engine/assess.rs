@@ -1,10 +1,12 @@
 //! Inventory + ruleset → report. Pure: the same input gives the same report.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 
 use crate::checks::check::Check;
 use crate::checks::load::Ruleset;
-use crate::inventory::view::Inventory;
+use crate::inventory::view::{FileId, Inventory};
 use crate::model::evidence::EvidenceKind;
 use crate::model::report::{
     CheckRow, ComponentOutcome, ComponentRow, FileCounts, Remediation, Report, Ruleset as RulesetRow, Run, Summary, Target, Tool,
@@ -86,7 +88,8 @@ fn component_row(unit: &Unit) -> ComponentRow {
 
 /// The row of a check: the outcome of the unit in which it came out worst.
 fn row(check: &Check, units: &[Unit], assessment: &Assessment<'_>, inventory: &Inventory) -> CheckRow {
-    let outcomes: Vec<Outcome<'_>> = units.iter().map(|unit| outcome(check, unit, assessment.ruleset, inventory)).collect();
+    let searched = OnceLock::new();
+    let outcomes: Vec<Outcome<'_>> = units.iter().map(|unit| outcome(check, unit, assessment.ruleset, inventory, &searched)).collect();
     let by_component = if check.scope == Scope::Repository {
         Vec::new()
     } else {
@@ -135,7 +138,13 @@ fn blank_row(check: &Check, outcome: Outcome<'_>, assessment: &Assessment<'_>) -
     }
 }
 
-fn outcome<'c>(check: &'c Check, unit: &Unit, ruleset: &Ruleset, inventory: &Inventory) -> Outcome<'c> {
+fn outcome<'c>(
+    check: &'c Check,
+    unit: &Unit,
+    ruleset: &Ruleset,
+    inventory: &Inventory,
+    searched: &OnceLock<Vec<FileId>>,
+) -> Outcome<'c> {
     let view = unit.view(inventory);
     if let Some(clause) = observe::deciding_clause(&check.applies, &view) {
         return Outcome::without(Status::NotApplicable, format!("it applies to `{clause}`, which does not hold here"));
@@ -143,7 +152,7 @@ fn outcome<'c>(check: &'c Check, unit: &Unit, ruleset: &Ruleset, inventory: &Inv
     if observe::needs_of(check).iter().any(|need| inventory.broken.contains(need)) {
         return Outcome::without(Status::Error, "one of its patterns or rules does not compile; `readyctl checks lint` names it".to_owned());
     }
-    judge(check, observe::check(check, &view, &ruleset.needs))
+    judge(check, observe::check(check, &view, &ruleset.needs, searched))
 }
 
 fn remediation(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::checks::check::Check;
 use crate::inventory::view::{Hit, Inventory};
 use crate::model::evidence::{Evidence, EvidenceKind};
-use crate::model::terms::{Absent, Plane, Status};
+use crate::model::terms::Plane;
 use crate::model::text::stable_hash;
 
 use super::judge::{Outcome, searched};
@@ -31,7 +31,7 @@ pub fn of(check: &Check, outcome: &Outcome<'_>, inventory: &Inventory) -> (Vec<E
     support.truncate(MAX_SHOWN);
     let silent = evidence.is_empty() && support.is_empty();
     evidence.extend(support);
-    if silent || (outcome.status == Status::Pass && check.absent == Absent::Pass) {
+    if silent {
         evidence.push(looked_for(check, observed.searched));
     }
     (evidence, omitted)

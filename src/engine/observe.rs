@@ -1,10 +1,10 @@
 //! Facts and items observed in a view.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::checks::check::{Check, Clause, Fact, Item};
-use crate::inventory::view::{Facts, FileId, Hit, View};
+use crate::inventory::view::{Facts, FileId, Hit, Inventory, View};
 use crate::model::needs::{Look, NeedId, NeedSet, SelectorId};
 
 /// An item that holds, with what it cites.
@@ -20,7 +20,7 @@ pub struct Observed<'c> {
     pub against: Vec<Held<'c>>,
     pub look_alike: Vec<Held<'c>>,
     pub support: Vec<Held<'c>>,
-    /// Scanned files that its needs looked into.
+    /// Scanned files that its needs looked into; counted only where nothing was found, since only then it is said.
     pub searched: usize,
     /// A file in which one of its needs could not be answered.
     pub gap: Option<(FileId, String)>,
@@ -73,22 +73,25 @@ pub fn needs_of(check: &Check) -> BTreeSet<NeedId> {
     asked
 }
 
-/// Observes every item of a check.
-pub fn check<'c>(check: &'c Check, view: &View<'_>, needs: &NeedSet) -> Observed<'c> {
-    let asked = needs_of(check);
-    let selectors: BTreeSet<SelectorId> = asked.iter().map(|need| needs.need(*need).selector).collect();
+/// The scanned files that a check looks into, wherever they are.
+pub fn searched(check: &Check, needs: &NeedSet, inventory: &Inventory) -> Vec<FileId> {
+    let selectors: BTreeSet<SelectorId> = needs_of(check).iter().map(|need| needs.need(*need).selector).collect();
+    inventory.searched(&selectors)
+}
+
+/// Observes every item of a check. `searched` are the files it looks into, in any component.
+pub fn check<'c>(check: &'c Check, view: &View<'_>, needs: &NeedSet, searched: &OnceLock<Vec<FileId>>) -> Observed<'c> {
     let mut against = BTreeSet::new();
     for item in check.forbid.iter().chain(&check.look_alike) {
         item.expression.needs(&mut against);
     }
     let gap = against.iter().find_map(|need| gap(*need, view, needs));
-    Observed {
-        against: held(&check.forbid, view),
-        look_alike: held(&check.look_alike, view),
-        support: held(&check.require, view),
-        searched: view.searched(&selectors),
-        gap,
-    }
+    let (against, look_alike) = (held(&check.forbid, view), held(&check.look_alike, view));
+    let support = held(&check.require, view);
+    let silent = against.is_empty() && look_alike.is_empty() && support.is_empty();
+    let files = || searched.get_or_init(|| self::searched(check, needs, view.inventory));
+    let searched = if silent { files().iter().filter(|file| view.contains(**file)).count() } else { 0 };
+    Observed { against, look_alike, support, searched, gap }
 }
 
 fn gap(need: NeedId, view: &View<'_>, needs: &NeedSet) -> Option<(FileId, String)> {

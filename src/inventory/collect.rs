@@ -192,6 +192,7 @@ fn assemble(
     let mut inventory = Inventory {
         files,
         layout: Layout::default(),
+        by_selector: vec![Vec::new(); scanner.needs.selectors().len()],
         hits: vec![Vec::new(); scanner.needs.needs().len()],
         gaps: BTreeMap::new(),
         broken: BTreeSet::new(),
@@ -207,6 +208,9 @@ fn assemble(
             inventory.files[index] = file;
         }
         inventory.files[index].scanned = result.scanned;
+        for selector in &inventory.files[index].selectors {
+            inventory.by_selector[selector.0 as usize].push(id);
+        }
         let waiting = std::mem::take(&mut result.scan.deferred);
         if !waiting.is_empty() {
             deferred.push((id, waiting));

@@ -68,6 +68,8 @@ pub struct DeclaredDependency {
 pub struct Inventory {
     pub files: Vec<File>,
     pub layout: Layout,
+    /// By selector id, the files that match it, ascending.
+    pub by_selector: Vec<Vec<FileId>>,
     /// By need id; each list ordered by file and line.
     pub hits: Vec<Vec<Hit>>,
     /// Files in which a need could not be answered, with the reason.
@@ -107,6 +109,16 @@ impl Inventory {
             .position(|file| &*file.path == ".gitignore")
             .or_else(|| self.files.iter().position(|file| file.tracked == Some(true)))?;
         Some(Hit::of_file(FileId(index as u32)))
+    }
+
+    /// The scanned files that match at least one of the selectors, ascending.
+    pub fn searched(&self, selectors: &BTreeSet<SelectorId>) -> Vec<FileId> {
+        let mut files: Vec<FileId> =
+            selectors.iter().filter_map(|selector| self.by_selector.get(selector.0 as usize)).flatten().copied().collect();
+        files.sort_unstable();
+        files.dedup();
+        files.retain(|file| self.file(*file).scanned);
+        files
     }
 
     /// The file with this id.
@@ -159,15 +171,25 @@ impl<'a> View<'a> {
     /// The files of the view that match `selector`.
     pub fn files(&self, selector: SelectorId) -> impl Iterator<Item = FileId> + use<'a> {
         let view = *self;
-        (0..self.inventory.files.len() as u32).map(FileId).filter(move |file| {
-            view.inventory.file(*file).selectors.binary_search(&selector).is_ok() && view.contains(*file)
-        })
+        let files = self.inventory.by_selector.get(selector.0 as usize).map_or(&[][..], Vec::as_slice);
+        let files = match self.only {
+            Some(only) => files.binary_search(&only).map_or(&[][..], |at| &files[at..=at]),
+            None => files,
+        };
+        files.iter().copied().filter(move |file| view.contains(*file))
     }
 
     /// The hits of a need in the view.
     pub fn hits(&self, need: NeedId) -> impl Iterator<Item = &'a Hit> + use<'a> {
         let view = *self;
         let hits = self.inventory.hits.get(need.0 as usize).map_or(&[][..], Vec::as_slice);
+        let hits = match self.only {
+            Some(only) => {
+                let start = hits.partition_point(|hit| hit.file < only);
+                &hits[start..start + hits[start..].partition_point(|hit| hit.file == only)]
+            }
+            None => hits,
+        };
         hits.iter().filter(move |hit| view.contains(hit.file))
     }
 
@@ -177,15 +199,6 @@ impl<'a> View<'a> {
         self.inventory.dependencies.iter().filter(move |declared| view.contains(declared.file))
     }
 
-    /// How many scanned files of the view match at least one of the selectors.
-    pub fn searched(&self, selectors: &BTreeSet<SelectorId>) -> usize {
-        let inside = |index: &usize| self.contains(FileId(*index as u32));
-        let files = &self.inventory.files;
-        (0..files.len())
-            .filter(|index| files[*index].scanned && files[*index].selectors.iter().any(|s| selectors.contains(s)))
-            .filter(inside)
-            .count()
-    }
 
     /// Why a need could not be answered in a file of the view, if that happened.
     pub fn gap(&self, need: NeedId) -> Option<(FileId, &'a str)> {

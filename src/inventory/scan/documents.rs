@@ -1,5 +1,7 @@
 //! Document needs: which files are of which kind, and which of their nodes meet the conditions.
 
+use std::cell::OnceCell;
+
 use super::file::{FileScan, Subject};
 use super::{DocumentQuery, Scanner, Selection};
 use crate::inventory::document::{self, Format};
@@ -19,9 +21,10 @@ pub(super) fn scan(
     found: &mut FileScan,
 ) {
     let mut parsed: Vec<((Format, bool), Result<Vec<Node>, String>)> = Vec::new();
-    for need in selectors.iter().flat_map(|selector| selection.needs_of(*selector)) {
+    let shape = OnceCell::new();
+    for need in selectors.iter().flat_map(|selector| selection.documents_of(*selector)) {
         let Look::Document { kind, objects, .. } = &scanner.needs.need(*need).look else { continue };
-        let Some(format) = format_of(*kind, subject) else { continue };
+        let Some(format) = shape.get_or_init(|| Shape::of(subject)).format(*kind, subject) else { continue };
         // Pipelines write `${{ … }}` inside values that are text all the same; nothing prints these files.
         let pipeline = matches!(kind, DocumentKind::GithubWorkflow | DocumentKind::GitlabCi);
         let index = parsed.iter().position(|(known, _)| *known == (format, pipeline)).unwrap_or_else(|| {
@@ -49,33 +52,48 @@ fn parse(format: Format, plain: bool, text: &str) -> Result<Vec<Node>, String> {
     parsed.map_err(|error| format!("line {}: {}", error.line, error.message))
 }
 
-/// How to parse the file if it is of this kind.
-fn format_of(kind: DocumentKind, subject: &Subject<'_>) -> Option<Format> {
-    let path = subject.path;
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-    let plain = document::Format::of_path(path);
-    match kind {
-        DocumentKind::Compose => None,
-        DocumentKind::Kubernetes => {
-            let object = || subject.text.contains("apiVersion") && subject.text.contains("kind:");
-            (yaml && object()).then_some(Format::Yaml)
+/// What a file's path and text say about its format, found out once.
+struct Shape {
+    /// What its name promises.
+    plain: Option<Format>,
+    is_yaml: bool,
+    is_workflow: bool,
+    /// Does it look like Kubernetes objects?
+    is_object: OnceCell<bool>,
+}
+
+impl Shape {
+    fn of(subject: &Subject<'_>) -> Shape {
+        let path = subject.path;
+        let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let is_workflow = is_yaml && folder == ".github/workflows";
+        Shape { plain: Format::of_path(path), is_yaml, is_workflow, is_object: OnceCell::new() }
+    }
+
+    /// How to parse the file if it is of this kind.
+    fn format(&self, kind: DocumentKind, subject: &Subject<'_>) -> Option<Format> {
+        let promised = |format| (self.plain == Some(format)).then_some(format);
+        match kind {
+            DocumentKind::Compose => None,
+            DocumentKind::Kubernetes => {
+                let object = || subject.text.contains("apiVersion") && subject.text.contains("kind:");
+                (self.is_yaml && *self.is_object.get_or_init(object)).then_some(Format::Yaml)
+            }
+            DocumentKind::GithubWorkflow => self.is_workflow.then_some(Format::Yaml),
+            DocumentKind::GitlabCi => (subject.path == ".gitlab-ci.yml").then_some(Format::Yaml),
+            DocumentKind::Nginx => promised(Format::Nginx),
+            DocumentKind::Dockerfile => promised(Format::Dockerfile),
+            DocumentKind::Dotenv => promised(Format::Dotenv),
+            DocumentKind::Hcl => promised(Format::Hcl),
+            // The check names the files of a plain format, whatever they are called.
+            DocumentKind::Json => Some(Format::Json),
+            DocumentKind::Yaml => Some(Format::Yaml),
+            DocumentKind::Toml => Some(Format::Toml),
+            DocumentKind::Ini => Some(Format::Ini),
+            DocumentKind::Properties => Some(Format::Properties),
+            DocumentKind::Xml => Some(Format::Xml),
         }
-        DocumentKind::GithubWorkflow => {
-            (yaml && path.rsplit_once('/').is_some_and(|(folder, _)| folder == ".github/workflows")).then_some(Format::Yaml)
-        }
-        DocumentKind::GitlabCi => (path == ".gitlab-ci.yml").then_some(Format::Yaml),
-        DocumentKind::Nginx => (plain == Some(Format::Nginx)).then_some(Format::Nginx),
-        DocumentKind::Dockerfile => (plain == Some(Format::Dockerfile)).then_some(Format::Dockerfile),
-        DocumentKind::Dotenv => (plain == Some(Format::Dotenv)).then_some(Format::Dotenv),
-        DocumentKind::Hcl => (plain == Some(Format::Hcl)).then_some(Format::Hcl),
-        // The check names the files of a plain format, whatever they are called.
-        DocumentKind::Json => Some(Format::Json),
-        DocumentKind::Yaml => Some(Format::Yaml),
-        DocumentKind::Toml => Some(Format::Toml),
-        DocumentKind::Ini => Some(Format::Ini),
-        DocumentKind::Properties => Some(Format::Properties),
-        DocumentKind::Xml => Some(Format::Xml),
     }
 }
 

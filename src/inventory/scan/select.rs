@@ -16,8 +16,8 @@ pub struct Selection<'n> {
     free: Vec<SelectorId>,
     /// For each selector, does one of its needs look at content?
     reads: Vec<bool>,
-    /// For each selector, its needs.
-    needs_of: Vec<Vec<NeedId>>,
+    /// For each selector, its document needs.
+    documents_of: Vec<Vec<NeedId>>,
 }
 
 impl<'n> Selection<'n> {
@@ -46,13 +46,15 @@ impl<'n> Selection<'n> {
             }
         }
         let mut reads = vec![false; selectors.len()];
-        let mut needs_of = vec![Vec::new(); selectors.len()];
+        let mut documents_of = vec![Vec::new(); selectors.len()];
         for (number, need) in needs.needs().iter().enumerate() {
             let selector = need.selector.0 as usize;
             reads[selector] |= !matches!(need.look, Look::File | Look::GitIgnores { .. });
-            needs_of[selector].push(NeedId(number as u32));
+            if matches!(need.look, Look::Document { .. }) {
+                documents_of[selector].push(NeedId(number as u32));
+            }
         }
-        Selection { needs, globs: builder.build().unwrap_or_else(|_| GlobSet::empty()), by_glob, free, reads, needs_of }
+        Selection { needs, globs: builder.build().unwrap_or_else(|_| GlobSet::empty()), by_glob, free, reads, documents_of }
     }
 
     /// The selectors that a file matches, ascending.
@@ -71,9 +73,9 @@ impl<'n> Selection<'n> {
         selectors.iter().any(|id| self.reads[id.0 as usize])
     }
 
-    /// The needs of a selector.
-    pub fn needs_of(&self, selector: SelectorId) -> &[NeedId] {
-        &self.needs_of[selector.0 as usize]
+    /// The document needs of a selector.
+    pub fn documents_of(&self, selector: SelectorId) -> &[NeedId] {
+        &self.documents_of[selector.0 as usize]
     }
 }
 
