@@ -81,7 +81,7 @@ fn is_missing_test(line: &str, name: &str) -> bool {
     let line = line.trim().to_ascii_lowercase();
     let opens = ["if ", "if(", "elif ", "else if", "unless ", "} else if"].iter().any(|word| line.starts_with(word));
     let missing = ["!", "not ", "none", "null", "nil", "undefined", "\"\"", "''", "empty", "len(", "unless", "blank"];
-    opens && line.contains(&name.to_ascii_lowercase()) && missing.iter().any(|word| line.contains(word))
+    opens && !name.is_empty() && line.contains(&name.to_ascii_lowercase()) && missing.iter().any(|word| line.contains(word))
 }
 
 /// Does this line open something that does not run in production?

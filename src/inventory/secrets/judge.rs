@@ -17,6 +17,8 @@ pub(super) struct Suspect<'t> {
     pub(super) form: Form,
     pub(super) grammar: Grammar,
     pub(super) context: &'t Context,
+    /// The name is in capitals, or the literal is the argument of a function that signs.
+    pub(super) is_constant: bool,
 }
 
 /// Servers and accounts before `password` that make any word a password.
@@ -97,7 +99,7 @@ fn secret(suspect: &Suspect<'_>) -> Option<Confidence> {
     if !suspect.grammar.is_source() || value.len() < 5 || is_expression(value) || value.contains('/') || suspect.form == Form::Passed {
         return None;
     }
-    let specific = suspect.name.words.len() > 1 && !suspect.name.words.iter().any(|word| word == "client");
+    let specific = suspect.is_constant || suspect.name.words.len() > 1 && !suspect.name.words.iter().any(|word| word == "client");
     let signing = specific || suspect.context.is_signing();
     if !signing || suspect.context.is_interface() || is_name_of_itself(suspect) {
         return None;
@@ -110,7 +112,8 @@ fn is_name_of_itself(suspect: &Suspect<'_>) -> bool {
     let words = super::name::words(suspect.value);
     let adds = words.iter().any(|word| !suspect.name.words.contains(word));
     let single = words.len() == 1 && !suspect.value.contains(['_', '-']);
-    value::is_field_name(suspect.value) && !(single || (adds && suspect.context.is_signing()))
+    let signs = suspect.context.is_signing() || suspect.name.words.iter().any(|word| ["jwt", "session", "cookie", "flask"].contains(&word.as_str()));
+    value::is_field_name(suspect.value) && !(single && (adds || signs) || (adds && (suspect.is_constant || signs)))
 }
 
 /// A key that a provider issued: only what a machine made.

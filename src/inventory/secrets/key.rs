@@ -27,15 +27,10 @@ pub(super) fn pem(text: &str, at: usize) -> Option<(usize, usize, usize)> {
     let length = (0..body.len()).find(ends).unwrap_or(body.len());
     let material = material(&body[..length]);
     let is_key = material.len() >= MIN_MATERIAL && value::entropy(&material) >= 4.0 && !value::is_templated(&tail[..floor(tail, length)]);
-    let blank = |rest: &str| rest.strip_prefix("\\n").or_else(|| rest.strip_prefix("\\r")).or_else(|| rest.strip_prefix(['\n', '\r', ' '])).map(str::len);
-    let mut start_of_body = tail;
-    while let Some(left) = blank(start_of_body) {
-        start_of_body = &start_of_body[start_of_body.len() - left..];
-    }
     let end = floor(text, body_start + length);
     let rest = &text[end..];
     let end = if rest.starts_with("-----END") { end + rest.find("KEY").map_or(0, |at| at + 3) } else { end };
-    (is_key && is_der_or_openssh(&material, label)).then_some((start, text.len() - start_of_body.len(), end))
+    (is_key && is_der_or_openssh(&material, label)).then_some((start, body_start, end))
 }
 
 fn floor(text: &str, at: usize) -> usize {

@@ -30,7 +30,7 @@ use crate::inventory::syntax::Class;
 use crate::model::secret::{SecretKind, TokenFormat};
 use crate::model::terms::Confidence;
 
-use assignment::Grammar;
+use assignment::{Form, Grammar};
 use context::Context;
 use formats::Compiled;
 use judge::Suspect;
@@ -50,6 +50,8 @@ enum Hint {
     Token(usize),
     /// It is part of a name.
     Name,
+    /// A function that takes a key as this argument.
+    Call(usize),
     Url,
     Pem,
     Jwt,
@@ -98,6 +100,7 @@ impl Engine {
             format.keywords().into_iter().for_each(|keyword| add(keyword, hint));
         }
         name::KEYWORDS.iter().for_each(|keyword| add((*keyword).to_owned(), Hint::Name));
+        assignment::KEYED.iter().for_each(|(function, argument)| add((*function).to_owned(), Hint::Call(*argument)));
         add("://".to_owned(), Hint::Url);
         add("private key".to_owned(), Hint::Pem);
         add("eyj".to_owned(), Hint::Jwt);
@@ -116,8 +119,9 @@ impl Engine {
         let mut search =
             Search { engine: self, subject, grammar, is_prose: is_prose(subject.path), is_sample: is_sample(subject.path), named_until: 0, gates: 0, found: Vec::new(), harmless: Vec::new() };
         for (keyword, at) in marks.iter() {
-            for hint in &self.hints[*keyword as usize].1 {
-                search.visit(*hint, *at as usize);
+            let (keyword, hints) = &self.hints[*keyword as usize];
+            for hint in hints {
+                search.visit(*hint, *at as usize, keyword.len());
             }
             if search.found.len() >= MAX_FINDINGS {
                 break;
@@ -139,7 +143,7 @@ fn is_prose(path: &str) -> bool {
 
 /// Made-up data, by a word of the path that roles do not judge by.
 fn is_sample(path: &str) -> bool {
-    const WORDS: &[&str] = &["dummy", "fake", "faker", "mock", "mocks", "fixture", "fixtures", "sample", "samples", "stories", "test", "tests", "testing"];
+    const WORDS: &[&str] = &["defaults", "dummy", "fake", "faker", "mock", "mocks", "fixture", "fixtures", "sample", "samples", "stories", "test", "tests", "testing"];
     path.split('/').flat_map(name::words).any(|word| WORDS.contains(&word.as_str()))
 }
 
@@ -159,11 +163,12 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
-    fn visit(&mut self, hint: Hint, at: usize) {
+    fn visit(&mut self, hint: Hint, at: usize, length: usize) {
         let text = self.subject.text;
         match hint {
             Hint::Token(index) => self.token(index, at),
             Hint::Name => self.name(at),
+            Hint::Call(argument) => self.call(at, at + length, argument),
             Hint::Url => {
                 let found = connection::url(text, at).filter(|_| !self.in_comment(at));
                 self.found.extend(found.map(|found| self.connection(&found)));
@@ -228,6 +233,20 @@ impl Search<'_> {
         self.add(kind, confidence, (name.0, start, end));
     }
 
+    /// A literal as the key of a function that signs, encrypts or authenticates.
+    fn call(&mut self, at: usize, arguments: usize, number: usize) {
+        let text = self.subject.text;
+        let Some((start, end)) = assignment::argument(text, arguments, number).filter(|_| !self.is_prose && self.grammar.is_source()) else { return };
+        let Some(name) = name::judge("signing_secret") else { return };
+        let context = Context::new(text, at, end);
+        let suspect = Suspect { name: &name, value: &text[start..end], form: Form::Assigned, grammar: self.grammar, context: &context, is_constant: true };
+        let Some(confidence) = judge::judge(&suspect) else { return };
+        if (self.subject.class_at)(at) == Class::Code && !self.is_gated(at, "") {
+            let confidence = if self.is_sample { Confidence::Low } else { confidence };
+            self.add(SecretKind::Assignment, confidence, (at, start, end));
+        }
+    }
+
     /// What the name and the value make of each other.
     fn named(&self, label: &str, value: &str, found: &assignment::Assignment) -> Option<(SecretKind, Confidence)> {
         let words = name::words(label);
@@ -236,7 +255,8 @@ impl Search<'_> {
         }
         let name = name::judge(label)?;
         let context = Context::new(self.subject.text, found.name.0, found.value.1);
-        let suspect = Suspect { name: &name, value, form: found.form, grammar: self.grammar, context: &context };
+        let is_constant = label.bytes().all(|byte| !byte.is_ascii_lowercase());
+        let suspect = Suspect { name: &name, value, form: found.form, grammar: self.grammar, context: &context, is_constant };
         Some((SecretKind::Assignment, judge::judge(&suspect)?))
     }
 

@@ -49,7 +49,7 @@ const OTHER: &[&str] = &[
     "file", "filename", "type", "name", "param", "parameter", "prefix", "suffix", "format", "length", "len", "size", "ttl", "expiry",
     "test", "testing", "dev", "development", "local", "localhost", "mock", "fake", "dummy", "example", "sample", "stub", "fixture", "bypass",
     "compass", "link", "href", "icon", "title", "message", "msg", "description", "help", "count", "limit", "css", "class", "selector",
-    "strength", "policy", "verify", "compare", "match", "matches", "mismatch", "re", "repeat", "confirm", "confirmation", "without",
+    "strength", "policy", "display", "displayed", "masked", "preview", "verify", "compare", "match", "matches", "mismatch", "re", "repeat", "confirm", "confirmation", "without",
 ];
 
 /// Words before `token` that make it part of a text or a page.

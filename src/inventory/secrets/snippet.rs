@@ -43,11 +43,17 @@ fn masked<'f>(text: &str, (start, end): (usize, usize), findings: impl Iterator<
             continue;
         }
         out.push_str(&between(&text[at..from.min(end)]));
-        out.push_str(&mask(&text[from..to]));
+        out.push_str(&mask(without_breaks(&text[from..to])));
         at = to.min(end);
     }
     out.push_str(&between(&text[at..end.max(at)]));
     out.trim().to_owned()
+}
+
+/// The value from where it begins to be one: key material starts on a line of its own, written out or escaped.
+fn without_breaks(value: &str) -> &str {
+    let start = value.trim_start();
+    ["\\n", "\\r"].iter().find_map(|escape| start.strip_prefix(escape)).map_or(start, without_breaks)
 }
 
 /// Text between secrets, with the blanks at its ends.

@@ -50,7 +50,7 @@ const DIGEST: &[&str] = &[
 const ALGORITHM: &[&str] = &[
     "sha1", "sha224", "sha256", "sha384", "sha512", "md5", "hs256", "hs384", "hs512", "rs256", "rs384", "rs512", "es256", "es384", "es512",
     "ps256", "aes128", "aes192", "aes256", "aes", "argon2", "argon2i", "argon2id", "pbkdf2", "bcrypt", "scrypt", "oauth", "oauth1", "oauth2",
-    "utf8", "utf16", "base64", "base32", "ed25519", "x509", "p256", "p384", "ssha", "hmac", "gcm", "cbc", "ripemd160", "blake2b", "latin1",
+    "utf", "utf8", "utf16", "base64", "base32", "ed25519", "x509", "p256", "p384", "ssha", "hmac", "gcm", "cbc", "ripemd160", "blake2b", "latin1",
     "ascii", "http1", "http2", "tls1", "pkcs1", "pkcs8", "pkcs12", "rsa", "ecdsa", "ecdh", "dsa", "cram", "ntlm", "sasl", "scram",
 ];
 
