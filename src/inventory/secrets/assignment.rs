@@ -30,6 +30,7 @@ pub(super) struct Assignment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Grammar {
     Source,
+    Python,
     Go,
     Sql,
     Xml,
@@ -46,6 +47,7 @@ impl Grammar {
         let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
         match extension {
+            "py" | "pyi" | "pyx" => Grammar::Python,
             "go" => Grammar::Go,
             "sql" => Grammar::Sql,
             "xml" | "config" | "csproj" | "plist" => Grammar::Xml,
@@ -59,7 +61,7 @@ impl Grammar {
 
     /// Is it program text, where a literal is what somebody wrote for the program to use?
     pub(super) fn is_source(self) -> bool {
-        matches!(self, Grammar::Source | Grammar::Go)
+        matches!(self, Grammar::Source | Grammar::Python | Grammar::Go)
     }
 }
 
@@ -217,8 +219,9 @@ impl Reader<'_> {
             b':' if self.starts("::") => None,
             b':' => {
                 self.at += 1;
-                self.annotation();
-                Some(Form::Assigned)
+                let annotated = self.annotation();
+                // Behind the colon of a variable Python has a type, which may be quoted.
+                (annotated || quoted_name || self.grammar != Grammar::Python).then_some(Form::Assigned)
             }
             b',' if quoted_name && self.is_setter(name_start) => {
                 self.at += 1;
@@ -247,10 +250,10 @@ impl Reader<'_> {
         }
     }
 
-    /// Goes past a type between the colon and an equals sign, if there is one.
-    fn annotation(&mut self) {
+    /// Goes past a type between the colon and an equals sign. Is there one?
+    fn annotation(&mut self) -> bool {
         if self.is_configuration() {
-            return;
+            return false;
         }
         let (mut depth, mut at) = (0u32, self.at);
         while let Some(byte) = self.bytes.get(at).filter(|_| at < self.limit) {
@@ -259,16 +262,17 @@ impl Reader<'_> {
                 b'>' | b']' => depth = depth.saturating_sub(1),
                 b'=' if self.bytes.get(at + 1).is_none_or(|next| !matches!(next, b'=' | b'>')) && at > self.at => {
                     self.at = at + 1;
-                    return;
+                    return true;
                 }
                 b',' if depth > 0 => {}
                 // A lifetime, but no literal.
                 b'\'' if self.bytes.get(at.wrapping_sub(1)) == Some(&b'&') => {}
                 byte if byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'.' | b'&' | b'|' | b'?' | b'*' | b':') => {}
-                _ => return,
+                _ => return false,
             }
             at += 1;
         }
+        false
     }
 
     /// Is the quoted name the first argument of a function that stores its second?
@@ -489,6 +493,7 @@ mod tests {
             ("a.py", r#"password = "a{}".format(b)"#),
             ("a.js", "process.env.PASSWORD || 'x'"),
             ("a.js", "password = `${a}`"),
+            ("a.py", "def load(password: \"_Password\", x): pass"),
             ("a.ts", "password: string;"),
             ("a.ts", "secret: 'a' | 'b';"),
             ("a.ts", "password: config.get('x')"),

@@ -108,23 +108,24 @@ impl Compiled {
         Some(self.judged(text, start, start + length, prefix))
     }
 
-    /// Is this value, given to a name with these words, such a token?
-    pub(super) fn named(&self, words: &[String], value: &str) -> bool {
-        let joined = words.concat();
-        let named = self.format.names.iter().any(|name| words.contains(name) || (name.len() >= MIN_NAME && joined.contains(name.as_str())));
-        named
-            && super::name::ends_like_a_key(words)
+    /// Is this value, given to a name with these words (and these words in one), such a token?
+    pub(super) fn named(&self, words: &[String], joined: &str, value: &str) -> bool {
+        self.format.names.iter().any(|name| words.contains(name) || (name.len() >= MIN_NAME && joined.contains(name.as_str())))
             && self.pattern().and_then(|pattern| pattern.find(value)).is_some_and(|found| found.end() == value.len())
             && self.is_random(value)
             && !value::is_placeholder(&value.to_ascii_lowercase())
+    }
+
+    /// Does the file say that this token is a published identifier?
+    pub(super) fn is_published_in(&self, text: &str) -> bool {
+        self.format.public_beside.iter().any(|beside| text.contains(beside.as_str()))
     }
 
     fn judged(&self, text: &str, start: usize, end: usize, prefix: usize) -> Match {
         let (token, body) = (&text[start..end], &text[start + prefix..end]);
         let harmless = self.format.public
             || value::is_placeholder(&token.to_ascii_lowercase())
-            || !self.is_random(body)
-            || self.format.public_beside.iter().any(|beside| text.contains(beside.as_str()));
+            || !self.is_random(body);
         let confidence = match self.format.checksum {
             Some(checksum) if !checksum::holds(checksum, body) => Confidence::Low,
             Some(_) => Confidence::High,
@@ -216,8 +217,8 @@ pub(super) mod tests {
         firebase.public_beside = vec!["authDomain".to_owned()];
         let firebase = compiled(firebase);
         let token = ["acm_", "q8Zr2LmX0p", "Vt5KcY7wNd"].concat();
-        assert!(firebase.at(&token, 0).is_some_and(|found| !found.harmless));
-        assert!(firebase.at(&format!("{token}\nauthDomain"), 0).is_some_and(|found| found.harmless));
+        assert!(!firebase.is_published_in(&token));
+        assert!(firebase.is_published_in(&format!("{token}\nauthDomain")));
     }
 
     #[test]
@@ -226,10 +227,13 @@ pub(super) mod tests {
         format.names = vec!["acme".to_owned()];
         let acme = compiled(format);
         let value = ["3f8a1c9e7b2d4056", "e1f7a9c3b5d80246"].concat();
-        let words = |name: &str| super::super::name::words(name);
-        assert!(acme.named(&words("ACME_APP_KEY"), &value));
-        assert!(!acme.named(&words("ACME_BUILD"), &value));
-        assert!(!acme.named(&words("APP_KEY"), &value));
-        assert!(!acme.named(&words("ACME_APP_KEY"), &value[1..]));
+        let named = |name: &str, value: &str| {
+            let words = super::super::name::words(name);
+            super::super::name::ends_like_a_key(&words) && acme.named(&words, &words.concat(), value)
+        };
+        assert!(named("ACME_APP_KEY", &value));
+        assert!(!named("ACME_BUILD", &value));
+        assert!(!named("APP_KEY", &value));
+        assert!(!named("ACME_APP_KEY", &value[1..]));
     }
 }

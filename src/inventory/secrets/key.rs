@@ -6,15 +6,15 @@ use super::{checksum, value};
 const MAX_KEY: usize = 16 * 1024;
 /// Fewest characters of key material: an Ed25519 key has 64.
 const MIN_MATERIAL: usize = 60;
-/// Longest token, in bytes.
-const MAX_JWT: usize = 8 * 1024;
+/// Longest part of a token, in bytes.
+const MAX_PART: usize = 8 * 1024;
 
 /// The PEM block in whose first line `private key` starts at `at`: where it and where its material begins, and where it ends.
 pub(super) fn pem(text: &str, at: usize) -> Option<(usize, usize, usize)> {
     const BEGIN: &str = "-----BEGIN ";
-    let head = text.get(..at)?;
-    let start = head.rfind(BEGIN).filter(|start| at - start <= BEGIN.len() + 12)?;
-    let label = &head[start + BEGIN.len()..];
+    let (first, width) = (at.saturating_sub(BEGIN.len() + 12), BEGIN.len());
+    let start = first + text.as_bytes()[first..at].windows(width).rposition(|window| window == BEGIN.as_bytes())?;
+    let label = text.get(start + width..at)?;
     let tail = text.get(at..)?.strip_prefix("PRIVATE KEY")?;
     let tail = tail.strip_prefix(" BLOCK").unwrap_or(tail).strip_prefix("-----")?;
     if !["", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ", "PGP ", "ANY "].contains(&label) {
@@ -64,12 +64,14 @@ pub(super) fn jwt(text: &str, at: usize) -> Option<usize> {
     if at > 0 && is_part(&bytes[at - 1]) {
         return None;
     }
-    let window = &bytes[at..(at + MAX_JWT).min(bytes.len())];
-    let length = window.iter().position(|byte| !is_part(byte) && *byte != b'.').unwrap_or(window.len());
-    let token = text.get(at..at + length)?.trim_end_matches('.');
-    let mut parts = token.split('.');
-    let (header, payload, signature) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || signature.len() < 16 || value::entropy(signature) < value::expected_entropy(signature.len()) {
+    let end_of = |from: usize| from + bytes[from..].iter().take(MAX_PART).take_while(|byte| is_part(byte)).count();
+    let header_end = end_of(at);
+    let payload_end = bytes.get(header_end).filter(|byte| **byte == b'.').map(|_| end_of(header_end + 1))?;
+    let end = bytes.get(payload_end).filter(|byte| **byte == b'.').map(|_| end_of(payload_end + 1))?;
+    let (header, payload, signature) = (text.get(at..header_end)?, text.get(header_end + 1..payload_end)?, text.get(payload_end + 1..end)?);
+    // Five parts are an encrypted token; a full stop may end a sentence.
+    let goes_on = bytes.get(end) == Some(&b'.') && bytes.get(end + 1).is_some_and(is_part);
+    if goes_on || signature.len() < 16 || value::entropy(signature) < value::expected_entropy(signature.len()) {
         return None;
     }
     let header = object(header)?;
@@ -79,7 +81,7 @@ pub(super) fn jwt(text: &str, at: usize) -> Option<usize> {
     // The sample of the specification's site, and keys that a hosted backend publishes to browsers.
     let is_sample = text_of("name") == Some("John Doe") || text_of("sub") == Some("1234567890");
     let is_published = text_of("role") == Some("anon");
-    (is_signed && !is_sample && !is_published).then_some(at + token.len())
+    (is_signed && !is_sample && !is_published).then_some(end)
 }
 
 fn object(part: &str) -> Option<serde_json::Map<String, serde_json::Value>> {

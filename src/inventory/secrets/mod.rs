@@ -42,6 +42,8 @@ pub use snippet::snippet;
 const MAX_FINDINGS: usize = 200;
 /// Literals of one file whose surroundings are read line by line.
 const MAX_GATES: usize = 400;
+/// Literals of one file that are judged.
+const MAX_JUDGED: usize = 20_000;
 
 /// What a keyword hints at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,12 +114,17 @@ impl Engine {
         self.hints.iter().map(|(keyword, _)| keyword.as_str())
     }
 
+    /// The formats that need the name of their provider.
+    fn named(&self) -> impl Iterator<Item = &Compiled> {
+        self.formats.iter().filter(|format| !format.format.names.is_empty())
+    }
+
     /// The secrets of a file in which keywords start at these bytes, in order.
     pub fn find(&self, subject: &Subject<'_>, marks: &mut Vec<(u32, u32)>) -> Vec<Finding> {
         marks.sort_unstable_by_key(|(keyword, at)| (*at, *keyword));
         let grammar = Grammar::of_path(subject.path);
         let mut search =
-            Search { engine: self, subject, grammar, is_prose: is_prose(subject.path), is_sample: is_sample(subject.path), named_until: 0, gates: 0, found: Vec::new(), harmless: Vec::new() };
+            Search { engine: self, subject, grammar, is_prose: is_prose(subject.path), is_sample: is_sample(subject.path), named_until: 0, gates: 0, judged: 0, published: BTreeMap::new(), is_settings: None, found: Vec::new(), harmless: Vec::new() };
         for (keyword, at) in marks.iter() {
             let (keyword, hints) = &self.hints[*keyword as usize];
             for hint in hints {
@@ -138,7 +145,7 @@ fn is_prose(path: &str) -> bool {
     let folders = ["locales", "locale", "i18n", "l10n", "lang", "langs", "translations", "translation", "messages", "intl"];
     matches!(extension, "css" | "scss" | "less" | "svg" | "md" | "rst" | "po" | "pot" | "strings" | "arb" | "xlf" | "csv" | "lock" | "sum" | "snap")
         || lower.rsplit('/').skip(1).any(|folder| folders.contains(&folder))
-        || lower.rsplit('/').next().is_some_and(|name| name.starts_with("messages") && name.ends_with(".properties"))
+        || lower.rsplit('/').next().is_some_and(|name| name.starts_with("messages") && name.ends_with(".properties") || name == "pkg-info" || name == "metadata")
 }
 
 /// Made-up data, by a word of the path that roles do not judge by.
@@ -157,6 +164,10 @@ struct Search<'s> {
     /// Names before this byte were judged.
     named_until: usize,
     gates: usize,
+    judged: usize,
+    /// For each format that was met, is the token published here?
+    published: BTreeMap<usize, bool>,
+    is_settings: Option<bool>,
     found: Vec<Finding>,
     /// Tokens that are no secret, whatever name they are given to.
     harmless: Vec<(usize, usize)>,
@@ -202,7 +213,8 @@ impl Search<'_> {
     fn token(&mut self, index: usize, at: usize) {
         let format = &self.engine.formats[index];
         let Some(found) = format.at(self.subject.text, at) else { return };
-        if found.harmless {
+        let published = *self.published.entry(index).or_insert_with(|| format.is_published_in(self.subject.text));
+        if found.harmless || published {
             self.harmless.push((at, found.end));
         } else {
             self.add(format.format.kind, found.confidence, (at, at, found.end));
@@ -216,7 +228,14 @@ impl Search<'_> {
         let text = self.subject.text;
         let name = assignment::name_at(text, at);
         self.named_until = name.1;
+        if self.judged > MAX_JUDGED {
+            return;
+        }
         let Some(found) = assignment::read(text, name, self.grammar) else {
+            if text.as_bytes().get(name.1) != Some(&b'=') {
+                return;
+            }
+            self.judged += 1;
             let is_password = name::judge(&text[name.0..name.1]).is_some_and(|name| name.noun == name::Noun::Password);
             let settings = connection::settings(text, name).filter(|_| is_password && !self.in_comment(at));
             self.found.extend(settings.map(|found| self.connection(&found)));
@@ -225,6 +244,7 @@ impl Search<'_> {
         let (start, end) = found.value;
         let Some(value) = text.get(start..end).filter(|value| !value.is_empty()) else { return };
         let label = text.get(name.0..name.1).unwrap_or("");
+        self.judged += 1;
         let Some((kind, confidence)) = self.named(label, value, &found) else { return };
         if self.is_said_in_passing(&found) || self.is_gated(name.0, label) {
             return;
@@ -250,8 +270,11 @@ impl Search<'_> {
     /// What the name and the value make of each other.
     fn named(&self, label: &str, value: &str, found: &assignment::Assignment) -> Option<(SecretKind, Confidence)> {
         let words = name::words(label);
-        if let Some(format) = self.engine.formats.iter().find(|format| format.named(&words, value)) {
-            return Some((format.format.kind, format.format.confidence));
+        if name::ends_like_a_key(&words) {
+            let joined = words.concat();
+            if let Some(format) = self.engine.named().find(|format| format.named(&words, &joined, value)) {
+                return Some((format.format.kind, format.format.confidence));
+            }
         }
         let name = name::judge(label)?;
         let context = Context::new(self.subject.text, found.name.0, found.value.1);
@@ -277,11 +300,11 @@ impl Search<'_> {
     }
 
     /// A field of a pydantic settings class: the default of a variable of the environment.
-    fn is_default_of_settings(&self, at: usize) -> bool {
+    fn is_default_of_settings(&mut self, at: usize) -> bool {
         let text = self.subject.text;
         let line = text[..at].rfind('\n').map_or(0, |start| start + 1);
         let indented = at > line && text[line..at].bytes().all(|byte| matches!(byte, b' ' | b'\t'));
-        indented && self.subject.path.ends_with(".py") && text.contains("BaseSettings")
+        indented && self.grammar == Grammar::Python && *self.is_settings.get_or_insert_with(|| text.contains("BaseSettings"))
     }
 
     /// In order, without what is said twice or is no secret.

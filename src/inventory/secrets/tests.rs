@@ -439,3 +439,16 @@ proptest! {
         }
     }
 }
+
+/// What a hostile file repeats does not cost more than its length; the test ends at all only if it is so.
+#[test]
+fn repeated_beginnings_stay_linear() {
+    let engine = engine();
+    let begin = format!("-----BEGIN {}-----", "PRIVATE KEY");
+    for part in ["password=\"", "password=x;", "password=\"abcd\" ", "://a:b@", ".eyJ", "token(", "AIza", begin.as_str(), "jwt.sign(", "secret:\n", "\"token\":"] {
+        let text = part.repeat(400_000 / part.len());
+        for path in ["a.py", "a.yml", "a.xml"] {
+            find(&engine, path, &text);
+        }
+    }
+}
