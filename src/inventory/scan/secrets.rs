@@ -27,7 +27,7 @@ impl Secrets {
 }
 
 /// Looks for secrets around the places of keywords.
-pub(super) fn scan(scanner: &Scanner<'_>, selectors: &[SelectorId], marks: &mut Vec<(u32, u32)>, subject: &Subject<'_>, found: &mut FileScan) {
+pub(super) fn scan(scanner: &Scanner<'_>, selectors: &[SelectorId], marks: &mut [(u32, u32)], subject: &Subject<'_>, found: &mut FileScan) {
     let Some(Secrets { engine, needs }) = scanner.secrets.as_ref().filter(|_| !marks.is_empty()) else { return };
     let admitted = |need: &&NeedId| selectors.binary_search(&scanner.needs.need(**need).selector).is_ok();
     let needs: Vec<NeedId> = needs.iter().filter(admitted).copied().collect();

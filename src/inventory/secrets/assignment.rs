@@ -211,7 +211,7 @@ impl Reader<'_> {
             }
         }
         match self.peek()? {
-            b'=' if self.starts("=~") => None,
+            b'=' if self.starts("=~") || self.grammar == Grammar::Yaml => None,
             b'=' => {
                 self.at += if self.starts("=>") { 2 } else { 1 };
                 Some(Form::Assigned)

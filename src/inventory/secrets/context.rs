@@ -2,27 +2,38 @@
 //!
 //! Read from the text by indentation and by words: a few hundred bytes for each literal that is suspected, never the whole file.
 
+use std::cell::OnceCell;
+
 /// Bytes to either side of a literal that say what it is for.
 const WINDOW: usize = 240;
 /// How far up enclosing lines are looked for.
 const MAX_LINES: usize = 300;
 const MAX_BYTES: usize = 16 * 1024;
 
-/// The surroundings of a literal, in lower case.
-pub(super) struct Context {
-    before: String,
-    after: String,
+/// The surroundings of a literal, read when first asked for.
+pub(super) struct Context<'t> {
+    bytes: &'t [u8],
+    start: usize,
+    end: usize,
+    /// What stands before and after, in lower case.
+    sides: OnceCell<(String, String)>,
 }
 
-impl Context {
-    pub(super) fn new(text: &str, start: usize, end: usize) -> Context {
-        let bytes = text.as_bytes();
-        let lower = |from: usize, to: usize| String::from_utf8_lossy(&bytes[from..to]).to_ascii_lowercase();
-        Context { before: lower(start.saturating_sub(WINDOW), start), after: lower(end, (end + WINDOW).min(bytes.len())) }
+impl<'t> Context<'t> {
+    pub(super) fn new(text: &'t str, start: usize, end: usize) -> Context<'t> {
+        Context { bytes: text.as_bytes(), start, end, sides: OnceCell::new() }
+    }
+
+    fn sides(&self) -> &(String, String) {
+        self.sides.get_or_init(|| {
+            let lower = |from: usize, to: usize| String::from_utf8_lossy(&self.bytes[from..to]).to_ascii_lowercase();
+            (lower(self.start.saturating_sub(WINDOW), self.start), lower(self.end, (self.end + WINDOW).min(self.bytes.len())))
+        })
     }
 
     fn any(&self, words: &[&str]) -> bool {
-        words.iter().any(|word| self.before.contains(word) || self.after.contains(word))
+        let (before, after) = self.sides();
+        words.iter().any(|word| before.contains(word) || after.contains(word))
     }
 
     /// Beside a user, a host or a role, as in the settings of a connection or a list of accounts.
@@ -32,7 +43,7 @@ impl Context {
 
     /// For signing: tokens, sessions, cookies.
     pub(super) fn is_signing(&self) -> bool {
-        ["jwt", "session", "passport", "cookie", "hmac", "secretorkey", "strategy", "sign("].iter().any(|word| self.before.contains(word))
+        ["jwt", "session", "passport", "cookie", "hmac", "secretorkey", "strategy", "sign("].iter().any(|word| self.sides().0.contains(word))
     }
 
     /// Part of a form, a validation or a translation.

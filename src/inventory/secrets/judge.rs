@@ -16,7 +16,7 @@ pub(super) struct Suspect<'t> {
     pub(super) value: &'t str,
     pub(super) form: Form,
     pub(super) grammar: Grammar,
-    pub(super) context: &'t Context,
+    pub(super) context: &'t Context<'t>,
     /// The name is in capitals, or the literal is the argument of a function that signs.
     pub(super) is_constant: bool,
 }
@@ -72,7 +72,7 @@ fn password(suspect: &Suspect<'_>) -> Option<Confidence> {
     let (digit, letter) = (has(u8::is_ascii_digit), has(u8::is_ascii_alphabetic));
     let sign = value.trim_end_matches('!').bytes().any(|byte| b"!@#$%^&*+~".contains(&byte));
     let named_account = suspect.name.words.iter().any(|word| ACCOUNTS.contains(&word.as_str()));
-    if value::is_field_name(value) && !(named_account && !value.contains(['_', '-', '.'])) {
+    if value::is_field_name(value) && (!named_account || value.contains(['_', '-', '.'])) {
         return None;
     }
     if digit && letter || sign && letter && value.len() >= 6 {

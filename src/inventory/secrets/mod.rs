@@ -43,7 +43,7 @@ const MAX_FINDINGS: usize = 200;
 /// Literals of one file whose surroundings are read line by line.
 const MAX_GATES: usize = 400;
 /// Literals of one file that are judged.
-const MAX_JUDGED: usize = 20_000;
+const MAX_JUDGED: usize = 5_000;
 
 /// What a keyword hints at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl Engine {
     }
 
     /// The secrets of a file in which keywords start at these bytes, in order.
-    pub fn find(&self, subject: &Subject<'_>, marks: &mut Vec<(u32, u32)>) -> Vec<Finding> {
+    pub fn find(&self, subject: &Subject<'_>, marks: &mut [(u32, u32)]) -> Vec<Finding> {
         marks.sort_unstable_by_key(|(keyword, at)| (*at, *keyword));
         let grammar = Grammar::of_path(subject.path);
         let mut search =

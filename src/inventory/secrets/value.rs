@@ -127,7 +127,7 @@ fn is_random(part: &str) -> bool {
     let word_with_number = part.trim_end_matches(|c: char| c.is_ascii_digit());
     let number_with_word = part.trim_start_matches(|c: char| c.is_ascii_digit());
     let all_letters = |text: &str| text.bytes().all(|b| b.is_ascii_alphabetic());
-    !(all_letters(word_with_number) && digits <= 4 || all_letters(number_with_word) && digits <= 4)
+    digits > 4 || !(all_letters(word_with_number) || all_letters(number_with_word))
 }
 
 fn case_changes(text: &str) -> usize {
