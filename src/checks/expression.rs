@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::inventory::view::{FileId, Hit, View};
-use crate::model::needs::NeedId;
+use crate::model::needs::{NeedId, NeedSet};
 use crate::model::node::{Node, Value};
 use crate::model::terms::vocabulary;
 use crate::probes::params::{Map, suggestion};
@@ -120,6 +120,35 @@ impl Expression {
             Expression::Not(inner) => inner.needs(into),
             Expression::Probe(probe) => into.extend(probe.needs()),
         }
+    }
+
+    /// The needs whose answer can still change whether it holds, as far as is known: an `all` asks for the trees of a part only
+    /// when the parts that cost nothing and those before it hold.
+    pub fn wanted(&self, view: &View<'_>, needs: &NeedSet, into: &mut BTreeSet<NeedId>) {
+        match self {
+            Expression::Probe(probe) => into.extend(probe.needs()),
+            Expression::Not(inner) => inner.wanted(view, needs, into),
+            Expression::Any(of) => of.iter().for_each(|part| part.wanted(view, needs, into)),
+            Expression::All { of, .. } => {
+                let (costly, free): (Vec<_>, Vec<_>) = of.iter().partition(|part| part.is_costly(needs));
+                if free.iter().any(|part| !part.observe(view).holds) {
+                    return;
+                }
+                for part in costly {
+                    part.wanted(view, needs, into);
+                    if !matches!(part, Expression::Not(_)) && !part.observe(view).holds {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Does any need below wait for a tree?
+    fn is_costly(&self, needs: &NeedSet) -> bool {
+        let mut below = BTreeSet::new();
+        self.needs(&mut below);
+        below.iter().any(|need| needs.need(*need).look.is_costly())
     }
 
     /// Does it hold in the view, and by which hits?

@@ -8,8 +8,8 @@ use crate::checks::pack::{self, Selection};
 use crate::config::{self, Policy};
 use crate::engine::assess::{Assessment, assess};
 use crate::engine::units::complete;
-use crate::inventory::collect::{Context, collect};
-use crate::inventory::source::Source;
+use crate::inventory::collect::{Context, Prepared, collect};
+use crate::inventory::source::{MAX_FILE_BYTES, Source};
 use crate::inventory::view::GitSummary;
 use crate::inventory::walk::Disk;
 use crate::model::report::{Report, Target};
@@ -49,7 +49,9 @@ pub(super) fn audited(target: &TargetArgs) -> Result<(Report, Ruleset), Failure>
     let selected = selector(target, &policy, &ruleset)?;
     let progress = output::Progress::start();
     let (context, commit, dirty) = context(&disk);
-    let inventory = complete(&ruleset, &selected, collect(&disk, &ruleset.needs, context));
+    let bytes = disk.entries().iter().map(|entry| entry.size.min(MAX_FILE_BYTES)).sum();
+    let prepared = Prepared::new(&ruleset.needs, bytes);
+    let inventory = complete(&ruleset, &selected, collect(&disk, &prepared, context));
     drop(progress);
     if inventory.files.iter().all(|file| !file.scanned) {
         return Err(Failure::new(Exit::Inconclusive, nothing(&target.path, "holds no text file that a check looks into")));

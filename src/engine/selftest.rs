@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::checks::cases::{self, Case};
 use crate::checks::check::Check;
 use crate::checks::load::{PackFile, Ruleset};
-use crate::inventory::collect::{Context, collect};
+use crate::inventory::collect::{Context, Prepared, collect};
 use crate::inventory::source::Memory;
 use crate::inventory::view::{GitSummary, Inventory};
 use crate::model::evidence::{Evidence, EvidenceKind};
@@ -57,15 +57,22 @@ pub fn run(ruleset: &Ruleset, files: &[PackFile], mutate: bool, wanted: &(dyn Fn
             cases::parse(tests, &problems).into_iter().map(move |case| (id.clone(), case))
         })
         .collect();
-    jobs.par_iter().map(|(id, case)| test(ruleset, id, case, mutate)).collect()
+    let suite = Suite { ruleset, prepared: Prepared::new(&ruleset.needs, 0) };
+    jobs.par_iter().map(|(id, case)| test(&suite, id, case, mutate)).collect()
 }
 
-fn test(ruleset: &Ruleset, id: &str, case: &Case, mutate: bool) -> Tested {
+/// What all tests share: compiled once.
+struct Suite<'r> {
+    ruleset: &'r Ruleset,
+    prepared: Prepared<'r>,
+}
+
+fn test(suite: &Suite<'_>, id: &str, case: &Case, mutate: bool) -> Tested {
     let tested = |verdict, mutated| Tested { id: id.to_owned(), case: case.name.clone(), verdict, mutated };
     if let Some(fact) = id.strip_prefix("facts/") {
-        return tested(test_fact(ruleset, fact, case), false);
+        return tested(test_fact(suite, fact, case), false);
     }
-    let Some(row) = outcome(ruleset, id, case) else {
+    let Some(row) = outcome(suite, id, case) else {
         return tested(Verdict::Outcome { got: Status::Error, reason: "no such check is loaded".to_owned() }, false);
     };
     if row.status != case.expect {
@@ -78,17 +85,17 @@ fn test(ruleset: &Ruleset, id: &str, case: &Case, mutate: bool) -> Tested {
     if !mutate {
         return tested(Verdict::Ok, false);
     }
-    match unmoved(ruleset, id, case, &row) {
+    match unmoved(suite, id, case, &row) {
         None => tested(Verdict::Ok, false),
         Some(None) => tested(Verdict::Ok, true),
         Some(Some(cited)) => tested(Verdict::Unmoved { cited }, true),
     }
 }
 
-fn test_fact(ruleset: &Ruleset, fact: &str, case: &Case) -> Verdict {
-    let inventory = inventory(ruleset, case, &|_| false);
+fn test_fact(suite: &Suite<'_>, fact: &str, case: &Case) -> Verdict {
+    let inventory = inventory(suite, case, &|_| false);
     let views = (0..inventory.layout.components.len()).map(|index| inventory.component(index)).chain([inventory.whole()]);
-    let holds = views.map(|view| observe::facts(&ruleset.facts, view)).any(|facts| facts.contains_key(fact));
+    let holds = views.map(|view| observe::facts(&suite.ruleset.facts, view)).any(|facts| facts.contains_key(fact));
     let got = if holds { Status::Pass } else { Status::Fail };
     if got == case.expect {
         return Verdict::Ok;
@@ -103,7 +110,7 @@ fn is_cited(row: &CheckRow, wanted: &str) -> bool {
     })
 }
 
-fn inventory(ruleset: &Ruleset, case: &Case, wanted: &(dyn Fn(&Check) -> bool + Sync)) -> Inventory {
+fn inventory(suite: &Suite<'_>, case: &Case, wanted: &(dyn Fn(&Check) -> bool + Sync)) -> Inventory {
     let files: BTreeMap<String, Vec<u8>> =
         case.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
     let mut context = Context::default();
@@ -114,23 +121,23 @@ fn inventory(ruleset: &Ruleset, case: &Case, wanted: &(dyn Fn(&Check) -> bool + 
     } else {
         Memory::new(files)
     };
-    complete(ruleset, wanted, collect(&memory, &ruleset.needs, context))
+    complete(suite.ruleset, wanted, collect(&memory, &suite.prepared, context))
 }
 
-fn report(ruleset: &Ruleset, id: &str, case: &Case) -> Report {
+fn report(suite: &Suite<'_>, id: &str, case: &Case) -> Report {
     let selected = |check: &Check| check.id == id;
-    let inventory = inventory(ruleset, case, &selected);
+    let inventory = inventory(suite, case, &selected);
     let target = Target { path: ".".to_owned(), commit: None, dirty: None, url: None };
-    let assessment = Assessment { ruleset, target, selected: &selected, config: None };
+    let assessment = Assessment { ruleset: suite.ruleset, target, selected: &selected, config: None };
     assess(&assessment, &inventory)
 }
 
-fn outcome(ruleset: &Ruleset, id: &str, case: &Case) -> Option<CheckRow> {
-    report(ruleset, id, case).checks.into_iter().next()
+fn outcome(suite: &Suite<'_>, id: &str, case: &Case) -> Option<CheckRow> {
+    report(suite, id, case).checks.into_iter().next()
 }
 
 /// `None`: nothing is cited, so nothing can be removed. `Some(None)`: the outcome moved. Otherwise what was removed in vain.
-fn unmoved(ruleset: &Ruleset, id: &str, case: &Case, row: &CheckRow) -> Option<Option<Vec<String>>> {
+fn unmoved(suite: &Suite<'_>, id: &str, case: &Case, row: &CheckRow) -> Option<Option<Vec<String>>> {
     let kind = match row.status {
         Status::Fail | Status::Partial if has(row, EvidenceKind::Finding) => EvidenceKind::Finding,
         Status::Pass | Status::Partial if has(row, EvidenceKind::Support) => EvidenceKind::Support,
@@ -140,7 +147,7 @@ fn unmoved(ruleset: &Ruleset, id: &str, case: &Case, row: &CheckRow) -> Option<O
     let mut removed = Vec::new();
     // Reports show only the first findings of many, so removal goes on until no cited place is left.
     for _ in 0..8 {
-        let current = outcome(ruleset, id, &mutant)?;
+        let current = outcome(suite, id, &mutant)?;
         let cited: Vec<Evidence> = current.evidence.iter().filter(|evidence| evidence.kind == kind).cloned().collect();
         if cited.is_empty() || current.status != row.status {
             return Some(None);

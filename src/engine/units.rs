@@ -78,25 +78,32 @@ pub fn complete(ruleset: &Ruleset, selected: &(dyn Fn(&Check) -> bool + Sync), m
     loop {
         let wanted = wanted(ruleset, &collector.inventory, |_, view| {
             let mut needs = BTreeSet::new();
-            ruleset.facts.iter().for_each(|fact| needs_of_items(&fact.from, view, &mut needs));
+            ruleset.facts.iter().for_each(|fact| needs_of_items(&fact.from, view, ruleset, &mut needs));
             needs
         });
         if answer(&mut collector, &wanted) == 0 {
             break;
         }
     }
-    let wanted = wanted(ruleset, &collector.inventory, |whole, view| {
+    loop {
+        let wanted = wanted_by_checks(ruleset, selected, &collector.inventory);
+        if answer(&mut collector, &wanted) == 0 {
+            return collector.inventory;
+        }
+    }
+}
+
+fn wanted_by_checks(ruleset: &Ruleset, selected: &(dyn Fn(&Check) -> bool + Sync), inventory: &Inventory) -> Vec<Wanted> {
+    wanted(ruleset, inventory, |whole, view| {
         let mut needs = BTreeSet::new();
         let scoped = |check: &&Check| (check.scope == Scope::Repository) == whole;
         for check in ruleset.checks.iter().filter(|check| selected(check)).filter(scoped) {
             if observe::deciding_clause(&check.applies, view).is_none() {
-                [&check.forbid, &check.look_alike, &check.require].iter().for_each(|items| needs_of_items(items, view, &mut needs));
+                [&check.forbid, &check.look_alike, &check.require].iter().for_each(|items| needs_of_items(items, view, ruleset, &mut needs));
             }
         }
         needs
-    });
-    answer(&mut collector, &wanted);
-    collector.inventory
+    })
 }
 
 /// What one unit wants answered, and of which files.
@@ -138,7 +145,7 @@ fn answer(collector: &mut Collector<'_>, wanted: &[Wanted]) -> usize {
     })
 }
 
-fn needs_of_items(items: &[Item], view: &View<'_>, into: &mut BTreeSet<NeedId>) {
+fn needs_of_items(items: &[Item], view: &View<'_>, ruleset: &Ruleset, into: &mut BTreeSet<NeedId>) {
     let counts = |item: &&Item| observe::deciding_clause(&item.when, view).is_none();
-    items.iter().filter(counts).for_each(|item| item.expression.needs(into));
+    items.iter().filter(counts).for_each(|item| item.expression.wanted(view, &ruleset.needs, into));
 }

@@ -24,10 +24,23 @@ pub struct Context {
     pub notes: Vec<String>,
 }
 
+/// The needs compiled, ready to be asked of any number of sources.
+pub struct Prepared<'n> {
+    selection: Selection<'n>,
+    scanner: Scanner<'n>,
+}
+
+impl<'n> Prepared<'n> {
+    /// Compiles the needs, to scan about `bytes` bytes.
+    pub fn new(needs: &'n NeedSet, bytes: u64) -> Prepared<'n> {
+        Prepared { selection: Selection::new(needs), scanner: Scanner::new(needs, bytes) }
+    }
+}
+
 /// A collection in progress: everything is answered but the code needs, whose trees are built when they turn out to matter.
 pub struct Collector<'s> {
     source: &'s dyn Source,
-    scanner: Scanner<'s>,
+    scanner: &'s Scanner<'s>,
     pub inventory: Inventory,
     /// By file, the code needs whose literals occurred.
     deferred: Vec<(FileId, Vec<NeedId>)>,
@@ -44,7 +57,7 @@ impl Collector<'_> {
             }
         }
         self.deferred.retain(|(_, needs)| !needs.is_empty());
-        let (source, scanner, files) = (self.source, &self.scanner, &self.inventory.files);
+        let (source, scanner, files) = (self.source, self.scanner, &self.inventory.files);
         let answers: Vec<(FileId, FileScan)> = jobs
             .par_iter()
             .map(|(id, needs)| {
@@ -83,23 +96,15 @@ fn decode(bytes: Vec<u8>) -> String {
 }
 
 /// Collects everything that the needs ask for, but for trees of code.
-pub fn collect<'s>(source: &'s dyn Source, needs: &'s NeedSet, context: Context) -> Collector<'s> {
-    let selection = Selection::new(needs);
-    let classified: Vec<File> = source.entries().par_iter().map(|entry| classify(entry, &selection)).collect();
-    let bytes = source
-        .entries()
-        .iter()
-        .zip(&classified)
-        .filter(|(_, file)| selection.reads(&file.selectors))
-        .map(|(entry, _)| entry.size)
-        .sum();
-    let scanner = Scanner::new(needs, bytes);
+pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, context: Context) -> Collector<'s> {
+    let Prepared { selection, scanner } = prepared;
+    let classified: Vec<File> = source.entries().par_iter().map(|entry| classify(entry, selection)).collect();
     let read: Vec<ReadFile> = (0..classified.len())
         .into_par_iter()
-        .map_init(|| Scratch::new(&scanner), |scratch, index| read_file(source, &scanner, &selection, scratch, index, &classified[index]))
+        .map_init(|| Scratch::new(scanner), |scratch, index| read_file(source, scanner, selection, scratch, index, &classified[index]))
         .collect();
     let mut deferred = Vec::new();
-    let inventory = assemble(source, &scanner, classified, read, context, &mut deferred);
+    let inventory = assemble(source, scanner, classified, read, context, &mut deferred);
     Collector { source, scanner, inventory, deferred }
 }
 

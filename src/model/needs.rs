@@ -162,6 +162,13 @@ pub enum Look {
     GitIgnores { path: String },
 }
 
+impl Look {
+    /// Does an answer cost a syntax tree? Such needs wait until it is known that they matter.
+    pub fn is_costly(&self) -> bool {
+        matches!(self, Look::Code { .. } | Look::RustCalls { .. })
+    }
+}
+
 /// One thing to collect.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Need {

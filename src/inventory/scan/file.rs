@@ -150,7 +150,7 @@ pub fn scan(
                 found.deferred.push(need);
             }
             Look::Import { modules } => import_hits(need, modules, &subject, &mut found),
-            Look::RustCalls { .. } => rust_calls(scanner, need, &subject, &mut found),
+            Look::RustCalls { .. } => found.deferred.push(need),
             _ => {}
         }
     }
@@ -165,7 +165,10 @@ pub fn resume(scanner: &Scanner<'_>, file: (FileId, &str, Option<Language>), tex
     let (id, path, language) = file;
     let subject = Subject::new(id, path, text, language);
     let mut found = FileScan::default();
-    code_hits(scanner, needs, &subject, &mut found);
+    let (calls, rules): (Vec<NeedId>, Vec<NeedId>) =
+        needs.iter().partition(|need| matches!(scanner.needs.need(**need).look, Look::RustCalls { .. }));
+    calls.into_iter().for_each(|need| rust_calls(scanner, need, &subject, &mut found));
+    code_hits(scanner, &rules, &subject, &mut found);
     drop_rust_tests(scanner, &subject, &mut found);
     found
 }

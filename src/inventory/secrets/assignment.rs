@@ -112,34 +112,9 @@ pub(super) fn read(text: &str, name: (usize, usize), grammar: Grammar) -> Option
     Reader { text, bytes: text.as_bytes(), grammar, at: name.1, limit: name.1 + MAX_GAP }.read(name)
 }
 
-/// Functions that sign, encrypt or authenticate, and which argument of theirs is the key: what follows the parenthesis is the first.
-pub(super) const KEYED: &[(&str, usize)] = &[
-    ("jwt.sign(", 1), ("jwt.verify(", 1), ("jwt.encode(", 1), ("jwt.decode(", 1), ("jsonwebtoken.sign(", 1), ("jsonwebtoken.verify(", 1),
-    ("createhmac(", 1), ("cookieparser(", 0), ("timedserializer(", 0), ("urlsafeserializer(", 0), ("hmac.new(", 0), ("signedstring(", 0),
-    ("hmacshakeyfor(", 0), ("secretkeyspec(", 0), ("key::from_secret(", 0), (".bearer_auth(", 0), (".bearerauth(", 0), ("fernet(", 0),
-];
-
-/// The literal that is an argument, by number, of the call whose arguments start at `at`.
-pub(super) fn argument(text: &str, at: usize, number: usize) -> Option<(usize, usize)> {
-    let bytes = text.as_bytes();
-    let (mut depth, mut left, mut start) = (0usize, number, at);
-    let mut quote = None;
-    while left > 0 {
-        let byte = *bytes.get(start).filter(|_| start - at < MAX_VALUE)?;
-        match (quote, byte) {
-            (Some(_), b'\\') => start += 1,
-            (Some(open), byte) if byte == open => quote = None,
-            (Some(_), _) => {}
-            (None, b'"' | b'\'' | b'`') => quote = Some(byte),
-            (None, b'(' | b'[' | b'{') => depth += 1,
-            (None, b')' | b']' | b'}') => depth = depth.checked_sub(1)?,
-            (None, b',') if depth == 0 => left -= 1,
-            _ => {}
-        }
-        start += 1;
-    }
-    let mut reader = Reader { text, bytes, grammar: Grammar::Source, at: start, limit: start + MAX_GAP };
-    reader.literal(false)
+/// The literal that stands at this byte, or behind a few blanks.
+pub(super) fn literal_at(text: &str, at: usize) -> Option<(usize, usize)> {
+    Reader { text, bytes: text.as_bytes(), grammar: Grammar::Source, at, limit: at + MAX_GAP }.literal(false)
 }
 
 struct Reader<'t> {

@@ -8,12 +8,13 @@
 //! | `formats`, `checksum` | tokens of providers, as packs define them in `tokens/` |
 //! | `key` | PEM blocks, JSON web tokens |
 //! | `connection` | passwords in URLs and lists of settings |
-//! | `assignment`, `name`, `value`, `context`, `judge` | literals that are given to the name of a secret |
+//! | `assignment`, `call`, `name`, `value`, `context`, `judge` | literals that are given to the name of a secret |
 //! | `snippet` | a line as evidence may show it |
 //!
 //! To find a new kind: a value in `model::secret::SecretKind`, a keyword in `Engine::new` and an arm in `Search::visit`.
 
 mod assignment;
+mod call;
 mod checksum;
 mod connection;
 mod context;
@@ -102,7 +103,7 @@ impl Engine {
             format.keywords().into_iter().for_each(|keyword| add(keyword, hint));
         }
         name::KEYWORDS.iter().for_each(|keyword| add((*keyword).to_owned(), Hint::Name));
-        assignment::KEYED.iter().for_each(|(function, argument)| add((*function).to_owned(), Hint::Call(*argument)));
+        call::FUNCTIONS.iter().for_each(|(function, argument)| add((*function).to_owned(), Hint::Call(*argument)));
         add("://".to_owned(), Hint::Url);
         add("private key".to_owned(), Hint::Pem);
         add("eyj".to_owned(), Hint::Jwt);
@@ -256,7 +257,7 @@ impl Search<'_> {
     /// A literal as the key of a function that signs, encrypts or authenticates.
     fn call(&mut self, at: usize, arguments: usize, number: usize) {
         let text = self.subject.text;
-        let Some((start, end)) = assignment::argument(text, arguments, number).filter(|_| !self.is_prose && self.grammar.is_source()) else { return };
+        let Some((start, end)) = call::argument(text, arguments, number).filter(|_| !self.is_prose && self.grammar.is_source()) else { return };
         let Some(name) = name::judge("signing_secret") else { return };
         let context = Context::new(text, at, end);
         let suspect = Suspect { name: &name, value: &text[start..end], form: Form::Assigned, grammar: self.grammar, context: &context, is_constant: true };

@@ -5,7 +5,7 @@
 //! | `mask` | which bytes are code, comment, string: one cheap pass |
 //! | `literals` | what a rule or a regular expression requires of a text before it can match |
 //! | `grammar`, `pattern`, `rule` | ast-grep's rules, checked and compiled |
-//! | `parse` | a tree, within time and memory |
+//! | `parse`, `scanner_limits` | a tree, within time and memory |
 //! | `scan` | all rules of a language on one file: parsed once, visited once |
 //! | `rust_facts` | calls in Rust with their function and receiver |
 //!
@@ -21,6 +21,7 @@ mod pattern;
 mod rule;
 mod rust_facts;
 mod scan;
+mod scanner_limits;
 
 pub use ascii::ascii_rule;
 pub use literals::{Literal, Prefilter};

@@ -1,17 +1,18 @@
 //! Parsing with tree-sitter, kept within time and memory whatever the text is.
 //!
-//! The progress callback bounds the time of parsing code. It does not bound one step: when a parser meets an error with a long
-//! unreduced stack, a single step of its recovery takes time and memory that grow with the square of the stack, and a few
-//! kilobytes of `a<a<a<` cost gigabytes. So a text that may lead there is tried in small pieces first:
+//! The progress callback bounds the time of parsing code. It does not bound one step: a parser that is still in an error at the
+//! end of a text collects every reading of all it has not reduced, in a single step whose time and memory grow with the square
+//! of that, or worse. Twelve kilobytes of `/$=` keep the Java parser busy for a minute, `a<a<a<` cost it gigabytes. So:
 //!
-//! 1. Brackets nested too deeply are refused: such a tree is of no use to a matcher either.
-//! 2. A text without many open `<` and without long stretches that nothing separates is parsed. When the parser cannot but be in
-//!    an error, unless the text is small, parsing stops.
-//! 3. Then, or if there are such stretches, the text is parsed in windows of 2, 8, 32 and 128 KiB. The cost of a window bounds the cost of the next larger ones,
-//!    so whatever grows too fast is found while it is cheap.
-//! 4. Only then it is parsed again, to the end.
+//! 1. Brackets nested too deeply are refused, and what overflows the state of a grammar's scanner (`scanner_limits`).
+//! 2. A larger text is spot-checked: an eighth of it is parsed in small windows.
+//! 3. It is parsed, unless it has many open `<` or long stretches that nothing separates. Parsing stops where it takes too many
+//!    steps for the bytes it passes, or where no reading is free of an error.
+//! 4. If it has such stretches, or was stopped, the whole text is parsed in windows of 2, 8, 32 and 128 KiB. The cost of a window
+//!    bounds that of the next larger ones, so whatever grows too fast is found while it is cheap.
+//! 5. Only then is it parsed to the end without such precautions.
 //!
-//! Code without errors, which is nearly all, is parsed once.
+//! Nearly all code is parsed once and an eighth.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ use ast_grep_core::tree_sitter::LanguageExt;
 use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
 use super::grammar::Grammar;
+use super::scanner_limits;
 use crate::model::language::Language;
 
 /// Largest text that is parsed, in bytes.
@@ -35,6 +37,12 @@ const SMALL: usize = 2 << 10;
 const WINDOWS: [usize; 4] = [2 << 10, 8 << 10, 32 << 10, 128 << 10];
 /// Signs `<` without their `>` from which on a text is tried in windows before anything else.
 const MANY_OPEN_ANGLES: usize = 256;
+/// Bytes over which the rate of parsing is watched.
+const SPAN: usize = 2 << 10;
+/// Bytes per call of the progress callback (a hundred steps) below which parsing is stopped. Code has 60 and more.
+const MIN_RATE: usize = 56;
+/// Texts from this size on are spot-checked with one window of this size in each stretch of the former, the largest that fits.
+const SPOT_CHECKS: [(usize, usize); 3] = [(256 << 10, 32 << 10), (64 << 10, 8 << 10), (16 << 10, 2 << 10)];
 /// Bytes that nothing separates from which on a text is tried in windows before anything else.
 const LONG_STRETCH: usize = 2 << 10;
 
@@ -65,70 +73,101 @@ pub(super) fn parse(language: Language, source: &str, deadline: Instant) -> Resu
     if bracket_depth(bytes) > MAX_DEPTH {
         return Err(Unparsed::TooDeep);
     }
+    if !scanner_limits::are_kept(language, source) {
+        return Err(Unparsed::TooDeep);
+    }
     let mut parser = Parser::new();
     // The grammars are linked in; one of another version would be a defect of the build that a test shows.
     parser.set_language(&Grammar(language).get_ts_language()).map_err(|_| Unparsed::OutOfTime)?;
+    let mut attempt = Attempt { parser, deadline };
     if bytes.len() > SMALL {
+        attempt.spot_check(bytes)?;
         if open_angles(bytes) < MANY_OPEN_ANGLES && longest_stretch(language, bytes) < LONG_STRETCH {
-            match attempt(&mut parser, bytes, deadline, true) {
-                Attempt::Parsed(tree) => return Ok(tree),
-                Attempt::OutOfTime => return Err(Unparsed::OutOfTime),
-                Attempt::Error => {}
+            match attempt.parse(bytes, true) {
+                Ok(tree) => return Ok(tree),
+                Err(Stopped::OutOfTime) => return Err(Unparsed::OutOfTime),
+                Err(Stopped::Suspicious) => {}
             }
         }
         if bytes.len() > MAX_BYTES_WITH_ERRORS {
             return Err(Unparsed::TooLarge);
         }
-        try_windows(&mut parser, bytes, deadline)?;
+        attempt.try_windows(bytes)?;
     }
-    match attempt(&mut parser, bytes, deadline, false) {
-        Attempt::Parsed(tree) => Ok(tree),
-        Attempt::Error | Attempt::OutOfTime => Err(Unparsed::OutOfTime),
-    }
+    attempt.parse(bytes, false).map_err(|_| Unparsed::OutOfTime)
 }
 
-enum Attempt {
-    Parsed(Tree),
-    /// The text has an error.
-    Error,
+/// Why a parse has no tree.
+enum Stopped {
     OutOfTime,
+    /// The rate or an error makes one step's cost doubtful.
+    Suspicious,
 }
 
-fn attempt(parser: &mut Parser, bytes: &[u8], deadline: Instant, stop_at_error: bool) -> Attempt {
-    let mut met_error = false;
-    let mut stop = |state: &ParseState| {
-        met_error = stop_at_error && state.has_error();
-        if met_error || Instant::now() > deadline { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    let options = ParseOptions::new().progress_callback(&mut stop);
-    // A cancelled parse leaves its state behind.
-    parser.reset();
-    let tree = parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options));
-    match tree {
-        Some(tree) => Attempt::Parsed(tree),
-        None if met_error => Attempt::Error,
-        None => Attempt::OutOfTime,
+struct Attempt {
+    parser: Parser,
+    deadline: Instant,
+}
+
+impl Attempt {
+    fn parse(&mut self, bytes: &[u8], with_caution: bool) -> Result<Tree, Stopped> {
+        let (mut span_start, mut calls) = (0, 0);
+        let mut is_suspicious = false;
+        let deadline = self.deadline;
+        let mut stop = |state: &ParseState| {
+            calls += 1;
+            let at = state.current_byte_offset();
+            let passed = at.saturating_sub(span_start);
+            // Only where it passes something: balancing the finished tree does not, and costs little.
+            if with_caution && passed >= SPAN {
+                is_suspicious = passed < calls * MIN_RATE;
+                (span_start, calls) = (at, 0);
+            }
+            is_suspicious |= with_caution && state.has_error();
+            if is_suspicious || Instant::now() > deadline { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let options = ParseOptions::new().progress_callback(&mut stop);
+        // A stopped parse leaves its state behind.
+        self.parser.reset();
+        let tree = self.parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options));
+        tree.ok_or(if is_suspicious { Stopped::Suspicious } else { Stopped::OutOfTime })
     }
-}
 
-/// Parses each window by itself, the small ones first.
-fn try_windows(parser: &mut Parser, bytes: &[u8], deadline: Instant) -> Result<(), Unparsed> {
-    for size in WINDOWS.iter().filter(|size| **size < bytes.len()) {
-        // Fifty times what code takes, and room for an interruption.
-        let allowed = Duration::from_millis(20) + Duration::from_micros(2 * *size as u64);
-        for window in bytes.chunks(*size) {
-            let mut takes_too_long = || {
-                let start = Instant::now();
-                attempt(parser, window, deadline, false);
-                start.elapsed() > allowed
-            };
-            // Twice, because a machine may be busy.
-            if takes_too_long() && takes_too_long() {
-                return Err(Unparsed::OutOfTime);
+    /// One window in each stretch, at a place that depends on the stretch: nobody can leave just these places harmless.
+    fn spot_check(&mut self, bytes: &[u8]) -> Result<(), Unparsed> {
+        let Some((every, size)) = SPOT_CHECKS.iter().find(|(every, _)| bytes.len() >= *every) else { return Ok(()) };
+        for stretch in bytes.chunks(*every).filter(|stretch| stretch.len() > *size) {
+            let hash = stretch.iter().step_by(61).fold(0usize, |hash, byte| hash.wrapping_mul(31).wrapping_add(usize::from(*byte)));
+            let start = hash % (stretch.len() - size);
+            let window = &stretch[start..start + size];
+            self.try_window(&window[..WINDOWS[0]])?;
+            if *size > WINDOWS[0] {
+                self.try_window(window)?;
             }
         }
+        Ok(())
     }
-    Ok(())
+
+    /// Parses each window by itself, the small ones first.
+    fn try_windows(&mut self, bytes: &[u8]) -> Result<(), Unparsed> {
+        for size in WINDOWS.iter().filter(|size| **size < bytes.len()) {
+            bytes.chunks(*size).try_for_each(|window| self.try_window(window))?;
+        }
+        Ok(())
+    }
+
+    fn try_window(&mut self, window: &[u8]) -> Result<(), Unparsed> {
+        // Ten times what the slowest code takes.
+        let allowed = Duration::from_millis(20) + Duration::from_micros(2 * window.len() as u64);
+        let mut takes_too_long = || {
+            let start = Instant::now();
+            // The tree of a window is of no use, only what it costs.
+            drop(self.parse(window, false));
+            start.elapsed() > allowed
+        };
+        // Twice, because a machine may be busy.
+        if takes_too_long() && takes_too_long() { Err(Unparsed::OutOfTime) } else { Ok(()) }
+    }
 }
 
 /// The deepest nesting of brackets of any kind. Brackets in strings count too: the answer need only never be too small.

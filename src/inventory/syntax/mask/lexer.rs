@@ -30,6 +30,8 @@ pub(super) struct Lexer<'t> {
     pub(super) syntax: Syntax,
     pub(super) traits: Traits,
     pub(super) frames: Vec<Frame>,
+    /// The most frames so far.
+    pub(super) nesting: usize,
     /// Heredocs announced on this line, their bodies still to come.
     pub(super) pending: std::collections::VecDeque<Body>,
     regions: Vec<Region>,
@@ -46,6 +48,7 @@ pub(super) fn lex(syntax: Syntax, text: &str) -> Mask {
         syntax,
         traits: syntax.traits(),
         frames: Vec::new(),
+        nesting: 0,
         pending: std::collections::VecDeque::new(),
         regions: Vec::new(),
         outside: Vec::new(),
@@ -53,7 +56,7 @@ pub(super) fn lex(syntax: Syntax, text: &str) -> Mask {
         failed_until: 0,
     };
     lexer.run();
-    Mask { regions: lexer.regions, outside: lexer.outside }
+    Mask { regions: lexer.regions, outside: lexer.outside, nesting: lexer.nesting }
 }
 
 impl Lexer<'_> {

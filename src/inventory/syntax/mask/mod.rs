@@ -68,6 +68,8 @@ pub struct Mask {
     regions: Vec<Region>,
     /// The parts of a PHP file outside of its tags, tags included. Ascending, also in `regions`.
     outside: Vec<(usize, usize)>,
+    /// The most interpolations open at once.
+    nesting: usize,
 }
 
 /// Classifies the bytes of the file at `path`.
@@ -99,6 +101,11 @@ impl Mask {
         }
         copy(&mut out, bytes, at, bytes.len(), keep.keeps(Class::Code));
         into_text(out)
+    }
+
+    /// How deeply strings are nested in interpolations of strings.
+    pub(super) fn nesting(&self) -> usize {
+        self.nesting
     }
 
     /// Start, end and class of every stretch that is not code, in order.

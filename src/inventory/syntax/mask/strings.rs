@@ -122,6 +122,7 @@ impl Lexer<'_> {
                 Stop::Hole { code, closing } => {
                     self.push(start, code, Class::String);
                     self.frames.push(Frame { body, open_braces: 0, closing });
+                    self.nesting = self.nesting.max(self.frames.len());
                     self.at = code;
                     return;
                 }
