@@ -34,7 +34,7 @@ static X: u8 = f().unwrap();
         ("checked_add", 3, 25, "create", true),
         ("expect", 3, 40, "create", true),
         ("panic", 4, 19, "helper", false),
-        ("todo", 7, 36, "index", true),
+        ("todo", 7, 35, "index", true),
         ("unwrap", 8, 53, "load", false),
         ("dbg", 9, 41, "plain", false),
         ("unwrap", 10, 20, "", false),
