@@ -21,7 +21,10 @@ fn main() {
         return;
     }
     let empty = tempfile::tempdir().unwrap();
-    println!("{:<28} {:>9} {:>9} {:>9} {:>7} {:>7} {:>10} {:>7} {:>9}", "tree", "B ms", "T ms", "audit ms", "A/B", "T/B", "0.5T+2B", "10x", "peak MiB");
+    println!(
+        "{:<28} {:>9} {:>9} {:>9} {:>7} {:>7} {:>10} {:>7} {:>9}",
+        "tree", "B ms", "T ms", "audit ms", "A/B", "T/B", "0.5T+2B", "10x", "peak MiB"
+    );
     for tree in &arguments {
         row(Path::new(tree));
     }

@@ -27,7 +27,12 @@ fn a_broken_check_names_every_mistake_with_its_place() {
     let output = run(&["checks", "lint", "--checks", folder.path().to_str().unwrap()]);
     let error = crate::support::stderr(&output);
     assert_eq!(output.status.code(), Some(2), "{error}");
-    for expected in ["broken.yaml:1:1: unknown key `titel`", "did you mean `title`", "broken.yaml:2:11: `P9` is no priority", "did you mean `text`"] {
+    for expected in [
+        "broken.yaml:1:1: unknown key `titel`",
+        "did you mean `title`",
+        "broken.yaml:2:11: `P9` is no priority",
+        "did you mean `text`",
+    ] {
         assert!(error.contains(expected), "{expected} is not in:\n{error}");
     }
 }

@@ -77,7 +77,8 @@ fn golden_reports_hold_in_every_format() {
     for name in NAMES.map(|name| format!("{name}-demo")).into_iter().chain(["chat-prod".to_owned()]) {
         let folder = fixture(&name);
         for (format, ending) in [("terminal", "txt"), ("markdown", "md"), ("json", "json")] {
-            let output = readyctl(&["audit", ".", "--format", format, "--width", "100"]).current_dir(folder.path()).output().unwrap();
+            let output =
+                readyctl(&["audit", ".", "--format", format, "--width", "100"]).current_dir(folder.path()).output().unwrap();
             let text = scrubbed(&String::from_utf8(output.stdout).unwrap());
             let path = golden.join(format!("{name}.{ending}"));
             if bless {

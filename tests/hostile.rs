@@ -82,8 +82,16 @@ fn exponential_aliases_and_deep_nesting_end() {
     std::fs::write(folder.path().join("docker-compose.yml"), &bomb).unwrap();
     std::fs::write(folder.path().join("package.json"), "[".repeat(10_000)).unwrap();
     std::fs::write(folder.path().join("deep.json"), format!("{}{}", "[".repeat(10_000), "]".repeat(10_000))).unwrap();
-    std::fs::write(folder.path().join("deep.js"), format!("const cors = require('cors'); f{}{}", "(".repeat(100_000), ")".repeat(100_000))).unwrap();
-    std::fs::write(folder.path().join("deep.py"), format!("from fastapi import FastAPI\nx = {}{}\n", "[".repeat(100_000), "]".repeat(100_000))).unwrap();
+    std::fs::write(
+        folder.path().join("deep.js"),
+        format!("const cors = require('cors'); f{}{}", "(".repeat(100_000), ")".repeat(100_000)),
+    )
+    .unwrap();
+    std::fs::write(
+        folder.path().join("deep.py"),
+        format!("from fastapi import FastAPI\nx = {}{}\n", "[".repeat(100_000), "]".repeat(100_000)),
+    )
+    .unwrap();
     let report = audit(folder.path());
     assert!(report["summary"]["files"]["scanned"].as_u64().unwrap() >= 4);
 }
@@ -131,7 +139,10 @@ fn a_broken_check_and_an_unknown_configuration_key_are_exit_2() {
 fn control_characters_of_a_repository_never_reach_a_terminal() {
     let folder = tree(&[
         ("requirements.txt", "fastapi==0.115.0\n"),
-        ("main.py", "from fastapi import FastAPI\nfrom fastapi.middleware.cors import CORSMiddleware\napp = FastAPI()\napp.add_middleware(CORSMiddleware, allow_origins=[\"*\"]) # \u{1b}]0;owned\u{7}\u{202e}\n"),
+        (
+            "main.py",
+            "from fastapi import FastAPI\nfrom fastapi.middleware.cors import CORSMiddleware\napp = FastAPI()\napp.add_middleware(CORSMiddleware, allow_origins=[\"*\"]) # \u{1b}]0;owned\u{7}\u{202e}\n",
+        ),
     ]);
     let output = run(&["audit", folder.path().to_str().unwrap(), "--verbose"]);
     let text = stdout(&output);

@@ -31,7 +31,8 @@ fn every_parameter_of_every_probe_is_documented() {
     for kind in readyctl::probes::KINDS {
         let row = guide.lines().find(|line| line.starts_with(&format!("| `{}` |", kind.name)));
         let row = row.unwrap_or_else(|| panic!("no row for `{}` in .github/CONTRIBUTING.md", kind.name));
-        for (key, _) in kind.keys.iter().filter(|(key, _)| !key.starts_with('(') && !["path", "roles", "language"].contains(key)) {
+        for (key, _) in kind.keys.iter().filter(|(key, _)| !key.starts_with('(') && !["path", "roles", "language"].contains(key))
+        {
             assert!(row.contains(&format!("`{key}")), "`{key}` of `{}` is not in .github/CONTRIBUTING.md", kind.name);
         }
     }

@@ -26,7 +26,11 @@ vocabulary! {
 #[derive(Debug)]
 pub enum Expression {
     /// Every part holds; `join` names a captured metavariable whose value must be the same in every part that captures it.
-    All { of: Vec<Expression>, within: Within, join: Option<String> },
+    All {
+        of: Vec<Expression>,
+        within: Within,
+        join: Option<String>,
+    },
     Any(Vec<Expression>),
     Not(Box<Expression>),
     Probe(Box<dyn Probe>),

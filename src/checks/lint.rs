@@ -53,7 +53,10 @@ fn expensive<'r>(item: &'r Item, ruleset: &'r Ruleset) -> impl Iterator<Item = S
     needs.into_iter().filter_map(move |need| {
         let (what, clauses) = clauses(&ruleset.needs.need(need).look)?;
         if clauses.is_empty() {
-            return Some(format!("no literal gates {what}, so every file that its path or language admits is looked into: {}", item.say));
+            return Some(format!(
+                "no literal gates {what}, so every file that its path or language admits is looked into: {}",
+                item.say
+            ));
         }
         let common = |literal: &Literal| literal.text.len() < 3 || COMMON.contains(&literal.text.as_str());
         let weak = clauses.iter().all(|clause| clause.iter().any(common));
@@ -65,8 +68,8 @@ fn expensive<'r>(item: &'r Item, ruleset: &'r Ruleset) -> impl Iterator<Item = S
 /// Words that stand in nearly every file of some language, so that looking for them excludes nothing.
 const COMMON: &[&str] = &[
     "all", "any", "await", "async", "class", "config", "const", "create", "default", "delete", "end", "env", "func", "function",
-    "get", "group", "import", "key", "let", "model", "name", "new", "post", "public", "put", "return", "route", "self", "session",
-    "set", "string", "struct", "this", "token", "type", "use", "user", "var", "with",
+    "get", "group", "import", "key", "let", "model", "name", "new", "post", "public", "put", "return", "route", "self",
+    "session", "set", "string", "struct", "this", "token", "type", "use", "user", "var", "with",
 ];
 
 /// What gates a look that costs a search or a tree; `None` for looks that cost neither.

@@ -229,13 +229,7 @@ impl Loader {
         fix
     }
 
-    fn items(
-        &mut self,
-        map: &Map<'_>,
-        key: &'static str,
-        problems: &Problems,
-        referred: &mut Vec<(String, Span)>,
-    ) -> Vec<Item> {
+    fn items(&mut self, map: &Map<'_>, key: &'static str, problems: &Problems, referred: &mut Vec<(String, Span)>) -> Vec<Item> {
         let Some(node) = map.get(key) else { return Vec::new() };
         if !matches!(node.value, Value::Array(_)) {
             problems.note(node.span, format!("`{key}` takes a list"));
@@ -248,13 +242,8 @@ impl Loader {
                 if key == "require" { Some(Confidence::High) } else { map.word("confidence", Some(Confidence::High)) };
             let strength = if key == "require" { map.word("strength", None) } else { Some(Strength::Declared) };
             let when = clauses(&map, "when", referred);
-            let mut loading = Loading {
-                needs: &mut self.needs,
-                problems,
-                utils: &self.utils,
-                verify: self.verify,
-                facts: referred,
-            };
+            let mut loading =
+                Loading { needs: &mut self.needs, problems, utils: &self.utils, verify: self.verify, facts: referred };
             let expression = Expression::parse(&map, &mut loading);
             map.finish();
             let (Some(confidence), Some(strength), Some(expression)) = (confidence, strength, expression) else { continue };
@@ -298,7 +287,8 @@ impl Loader {
         for check in self.checks.values() {
             if !self.categories.iter().any(|category| category.id == check.category) {
                 let message = format!("category `{}` is not in categories.yaml", check.category);
-                self.problems.push(FileProblem { path: format!("{}.yaml", check.id), problem: Problem { line: 1, column: 1, message } });
+                self.problems
+                    .push(FileProblem { path: format!("{}.yaml", check.id), problem: Problem { line: 1, column: 1, message } });
             }
         }
         if self.problems.is_empty() {
@@ -322,7 +312,8 @@ impl Loader {
                 .collect();
             if ready.is_empty() {
                 let names = remaining.keys().cloned().collect::<Vec<_>>().join(", ");
-                let problem = Problem { line: 1, column: 1, message: format!("these facts rest on each other in a circle: {names}") };
+                let problem =
+                    Problem { line: 1, column: 1, message: format!("these facts rest on each other in a circle: {names}") };
                 self.problems.push(FileProblem { path: "facts".to_owned(), problem });
                 break;
             }

@@ -5,8 +5,8 @@
 //! it in `load`, keep it in `check`, document it in `.github/CONTRIBUTING.md`.
 
 pub mod bundle;
-pub mod check;
 pub mod cases;
+pub mod check;
 pub mod expression;
 pub mod lint;
 pub mod load;

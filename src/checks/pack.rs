@@ -107,8 +107,7 @@ fn texts(selection: &Selection) -> Result<BTreeMap<String, Text>, Vec<FileProble
 
 /// The single document of a YAML text.
 fn node(text: &str) -> Result<Node, Problem> {
-    let documents = yaml::parse_plain(text)
-        .map_err(|error| Problem { line: error.line, column: 1, message: error.message })?;
+    let documents = yaml::parse_plain(text).map_err(|error| Problem { line: error.line, column: 1, message: error.message })?;
     documents.into_iter().next().ok_or(Problem { line: 1, column: 1, message: "the file is empty".to_owned() })
 }
 

@@ -11,7 +11,8 @@ use crate::probes::params::{Map, Problems};
 /// Reads a file of formats. `verify` also tries the patterns, which an audit compiles when it needs them.
 pub(super) fn read(node: &Node, verify: bool, problems: &Problems) -> Vec<TokenFormat> {
     let file = Map::new(node, "a file of token formats", problems);
-    let formats: Vec<TokenFormat> = node.entries().iter().filter_map(|entry| format(&entry.key, &entry.value, problems)).collect();
+    let formats: Vec<TokenFormat> =
+        node.entries().iter().filter_map(|entry| format(&entry.key, &entry.value, problems)).collect();
     if formats.is_empty() && problems.is_empty() {
         file.note("a file of token formats maps ids to formats");
     }

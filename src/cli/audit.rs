@@ -115,8 +115,8 @@ fn gate(args: &AuditArgs, report: &Report) -> Exit {
     if breaks_priority || below || (args.require_verdict && verdict == Verdict::NoGo) {
         return Exit::NotMet;
     }
-    let unrun = args.fail_on.is_some_and(|priority| {
-        report.checks.iter().any(|row| row.priority <= priority && row.status == Status::Error)
-    });
+    let unrun = args
+        .fail_on
+        .is_some_and(|priority| report.checks.iter().any(|row| row.priority <= priority && row.status == Status::Error));
     if unrun || (args.require_verdict && verdict == Verdict::Inconclusive) { Exit::Inconclusive } else { Exit::Met }
 }

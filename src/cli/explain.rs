@@ -57,7 +57,8 @@ fn explained(check: &Check) -> String {
         }
         line(format!("\n{title}"));
         for item in items {
-            let strength = if with_strength { format!(" ({})", item.strength) } else { format!(" ({} confidence)", item.confidence) };
+            let strength =
+                if with_strength { format!(" ({})", item.strength) } else { format!(" ({} confidence)", item.confidence) };
             line(format!("  - {}{strength}", item.say));
         }
     };

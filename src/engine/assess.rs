@@ -89,7 +89,8 @@ fn component_row(unit: &Unit) -> ComponentRow {
 /// The row of a check: the outcome of the unit in which it came out worst.
 fn row(check: &Check, units: &[Unit], assessment: &Assessment<'_>, inventory: &Inventory) -> CheckRow {
     let searched = OnceLock::new();
-    let outcomes: Vec<Outcome<'_>> = units.iter().map(|unit| outcome(check, unit, assessment.ruleset, inventory, &searched)).collect();
+    let outcomes: Vec<Outcome<'_>> =
+        units.iter().map(|unit| outcome(check, unit, assessment.ruleset, inventory, &searched)).collect();
     let by_component = if check.scope == Scope::Repository {
         Vec::new()
     } else {
@@ -150,7 +151,10 @@ fn outcome<'c>(
         return Outcome::without(Status::NotApplicable, format!("it applies to `{clause}`, which does not hold here"));
     }
     if observe::needs_of(check).iter().any(|need| inventory.broken.contains(need)) {
-        return Outcome::without(Status::Error, "one of its patterns or rules does not compile; `readyctl checks lint` names it".to_owned());
+        return Outcome::without(
+            Status::Error,
+            "one of its patterns or rules does not compile; `readyctl checks lint` names it".to_owned(),
+        );
     }
     judge(check, observe::check(check, &view, &ruleset.needs, searched))
 }
@@ -162,8 +166,7 @@ fn remediation(
     assessment: &Assessment<'_>,
 ) -> Remediation {
     let by_fact = check.fix.by_stack.iter().find(|(stack, _)| unit.facts.contains_key(stack.as_str()));
-    let by_language =
-        || unit.languages.iter().find_map(|language| check.fix.by_stack.get_key_value(language.as_str()));
+    let by_language = || unit.languages.iter().find_map(|language| check.fix.by_stack.get_key_value(language.as_str()));
     let how = by_fact.or_else(by_language);
     Remediation {
         summary: check.fix.summary.clone(),

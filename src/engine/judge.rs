@@ -50,7 +50,9 @@ fn decide(check: &Check, observed: &Observed<'_>, strength: Option<Strength>) ->
             return (Status::Partial, format!("{best}; that is {strength}, a pass needs {}", check.strength));
         }
         return match &observed.gap {
-            Some((_, reason)) if !check.forbid.is_empty() => (Status::Unknown, format!("{best}, but a file could not be judged: {reason}")),
+            Some((_, reason)) if !check.forbid.is_empty() => {
+                (Status::Unknown, format!("{best}, but a file could not be judged: {reason}"))
+            }
             _ => (Status::Pass, best),
         };
     }

@@ -79,7 +79,11 @@ pub fn verdict(scoring: &Scoring, rows: &[CheckRow], coverage: f64) -> (Verdict,
     };
     let failing = count(Priority::P0, &[Status::Fail]);
     if failing > 0 {
-        let checks = if failing == 1 { "1 check that blocks go-live (P0) fails".to_owned() } else { format!("{failing} checks that block go-live (P0) fail") };
+        let checks = if failing == 1 {
+            "1 check that blocks go-live (P0) fails".to_owned()
+        } else {
+            format!("{failing} checks that block go-live (P0) fail")
+        };
         return (Verdict::NoGo, checks);
     }
     if count(Priority::P0, &[Status::Error]) > 0 {
@@ -87,7 +91,10 @@ pub fn verdict(scoring: &Scoring, rows: &[CheckRow], coverage: f64) -> (Verdict,
     }
     if coverage < scoring.coverage_floor {
         let floor = scoring.coverage_floor;
-        return (Verdict::Inconclusive, format!("only {coverage:.0} % of what applies could be decided; a verdict needs {floor:.0} %"));
+        return (
+            Verdict::Inconclusive,
+            format!("only {coverage:.0} % of what applies could be decided; a verdict needs {floor:.0} %"),
+        );
     }
     let open = conditions(rows).len();
     if open > 0 {

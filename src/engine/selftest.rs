@@ -27,11 +27,19 @@ use super::units::complete;
 pub enum Verdict {
     Ok,
     /// Another outcome than expected.
-    Outcome { got: Status, reason: String },
+    Outcome {
+        got: Status,
+        reason: String,
+    },
     /// The right outcome, but not at the place that the test names.
-    WrongPlace { wanted: String, got: Vec<String> },
+    WrongPlace {
+        wanted: String,
+        got: Vec<String>,
+    },
     /// The outcome stayed although everything it cites was removed.
-    Unmoved { cited: Vec<String> },
+    Unmoved {
+        cited: Vec<String>,
+    },
 }
 
 /// The result of one test.
@@ -105,9 +113,7 @@ fn test_fact(suite: &Suite<'_>, fact: &str, case: &Case) -> Verdict {
 }
 
 fn is_cited(row: &CheckRow, wanted: &str) -> bool {
-    row.evidence.iter().any(|evidence| {
-        evidence.place().as_deref() == Some(wanted) || (evidence.path.as_deref() == Some(wanted))
-    })
+    row.evidence.iter().any(|evidence| evidence.place().as_deref() == Some(wanted) || (evidence.path.as_deref() == Some(wanted)))
 }
 
 fn inventory(suite: &Suite<'_>, case: &Case, wanted: &(dyn Fn(&Check) -> bool + Sync)) -> Inventory {

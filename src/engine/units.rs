@@ -69,7 +69,6 @@ pub(super) fn unit(ruleset: &Ruleset, inventory: &Inventory, component: Option<u
     }
 }
 
-
 /// Builds the trees that the facts and then the applicable checks need, and no others.
 ///
 /// Facts rest on facts, so rounds go on until no fact asks for another tree. A check that does not apply to a component never
@@ -99,7 +98,9 @@ fn wanted_by_checks(ruleset: &Ruleset, selected: &(dyn Fn(&Check) -> bool + Sync
         let scoped = |check: &&Check| (check.scope == Scope::Repository) == whole;
         for check in ruleset.checks.iter().filter(|check| selected(check)).filter(scoped) {
             if observe::deciding_clause(&check.applies, view).is_none() {
-                [&check.forbid, &check.look_alike, &check.require].iter().for_each(|items| needs_of_items(items, view, ruleset, &mut needs));
+                [&check.forbid, &check.look_alike, &check.require]
+                    .iter()
+                    .for_each(|items| needs_of_items(items, view, ruleset, &mut needs));
             }
         }
         needs

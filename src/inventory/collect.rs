@@ -101,7 +101,10 @@ pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, context: 
     let classified: Vec<File> = source.entries().par_iter().map(|entry| classify(entry, selection)).collect();
     let read: Vec<ReadFile> = (0..classified.len())
         .into_par_iter()
-        .map_init(|| Scratch::new(scanner), |scratch, index| read_file(source, scanner, selection, scratch, index, &classified[index]))
+        .map_init(
+            || Scratch::new(scanner),
+            |scratch, index| read_file(source, scanner, selection, scratch, index, &classified[index]),
+        )
         .collect();
     let mut deferred = Vec::new();
     let inventory = assemble(source, scanner, classified, read, context, &mut deferred);
@@ -161,11 +164,9 @@ fn read_file(
         return read;
     }
     let mut selectors = &file.selectors;
-    let changed = role::of_content(&file.path, head).filter(|role| *role != file.role && file.role == Role::Production).map(|role| File {
-        role,
-        selectors: selection.of(&file.path, file.language, role, file.tracked),
-        ..file.clone()
-    });
+    let changed = role::of_content(&file.path, head)
+        .filter(|role| *role != file.role && file.role == Role::Production)
+        .map(|role| File { role, selectors: selection.of(&file.path, file.language, role, file.tracked), ..file.clone() });
     if let Some(changed) = &changed {
         selectors = &changed.selectors;
     }
@@ -292,6 +293,7 @@ fn dependencies_of(files: &[File], manifests: Vec<Manifest>) -> Vec<DeclaredDepe
             manifest.dependencies.into_iter().map(move |dependency| DeclaredDependency { file, locked, dependency })
         })
         .collect();
-    declared.sort_by(|a, b| (a.file, a.dependency.line, &a.dependency.name).cmp(&(b.file, b.dependency.line, &b.dependency.name)));
+    declared
+        .sort_by(|a, b| (a.file, a.dependency.line, &a.dependency.name).cmp(&(b.file, b.dependency.line, &b.dependency.name)));
     declared
 }

@@ -199,7 +199,6 @@ impl<'a> View<'a> {
         self.inventory.dependencies.iter().filter(move |declared| view.contains(declared.file))
     }
 
-
     /// Why a need could not be answered in a file of the view, if that happened.
     pub fn gap(&self, need: NeedId) -> Option<(FileId, &'a str)> {
         let gaps = self.inventory.gaps.get(&need)?;

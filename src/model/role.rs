@@ -34,8 +34,7 @@ pub struct RoleSet(u16);
 
 impl RoleSet {
     /// The roles that decide unless a check says otherwise: production, infra, ci.
-    pub const DECIDING: RoleSet =
-        RoleSet(1 << Role::Production as u16 | 1 << Role::Infra as u16 | 1 << Role::Ci as u16);
+    pub const DECIDING: RoleSet = RoleSet(1 << Role::Production as u16 | 1 << Role::Infra as u16 | 1 << Role::Ci as u16);
     /// No role at all; the start for `with`.
     pub const NONE: RoleSet = RoleSet(0);
 

@@ -3,7 +3,6 @@
 //! Every enum here has one spelling (`as_str`) used by the YAML loader, by every output format and by the command line. To add a
 //! value, add it to `vocabulary!` below; the loader's did-you-mean and the schema follow by themselves.
 
-
 /// A closed vocabulary, for loaders that read any of them.
 pub trait Word: Sized {
     /// Every spelling, in declared order.

@@ -65,16 +65,14 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     let mut needs = Vec::new();
     for language in &languages {
         let whole = complete(*language, source.clone(), loading.utils, gated == Some(Gated::Drop));
-        if loading.verify && let Err(error) = CodeRule::compile(*language, &whole) {
+        if loading.verify
+            && let Err(error) = CodeRule::compile(*language, &whole)
+        {
             map.note_at("rule", format!("the rule does not compile for {language}: {error}"));
         }
         selector.languages = vec![*language];
-        let look = Look::Code {
-            language: *language,
-            source: whole.to_string(),
-            imports: imports.clone(),
-            capture: capture.clone(),
-        };
+        let look =
+            Look::Code { language: *language, source: whole.to_string(), imports: imports.clone(), capture: capture.clone() };
         needs.push(loading.needs.add(selector.clone(), look));
     }
     if loading.problems.len() > before {

@@ -70,7 +70,8 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
         for name in &names {
             let modules =
                 if modules.is_empty() { manifest::module_names(ecosystem, name.trim_end_matches('*')) } else { modules.clone() };
-            needs.push(loading.needs.add(Selector { languages: languages.to_vec(), ..Selector::any() }, Look::Import { modules }));
+            needs
+                .push(loading.needs.add(Selector { languages: languages.to_vec(), ..Selector::any() }, Look::Import { modules }));
         }
     }
     Some(Box::new(DependencyProbe { ecosystem, names, wanted, transitive, version, features, needs }))

@@ -13,10 +13,16 @@ pub static KIND: ProbeKind = ProbeKind {
     name: "document",
     summary: "values in structured files; the selected node is the citation",
     keys: &[
-        ("kind", "dockerfile, compose, kubernetes, github-workflow, gitlab-ci, nginx, or a format: json, yaml, toml, ini, properties, dotenv, xml, hcl"),
+        (
+            "kind",
+            "dockerfile, compose, kubernetes, github-workflow, gitlab-ci, nginx, or a format: json, yaml, toml, ini, properties, dotenv, xml, hcl",
+        ),
         ("objects", "kubernetes: kinds of the objects that count"),
         ("select", "JSONPath (RFC 9535) of the nodes; default `$`"),
-        ("where", "conditions on a selected node, all of which must hold: {at: dotted.path, exists|is|is-not|in|not-in|matches|not-matches|at-least|at-most|key|key-not|count-at-least|count-at-most: …}"),
+        (
+            "where",
+            "conditions on a selected node, all of which must hold: {at: dotted.path, exists|is|is-not|in|not-in|matches|not-matches|at-least|at-most|key|key-not|count-at-least|count-at-most: …}",
+        ),
         PATH_DOC,
         ROLES_DOC,
     ],
@@ -73,8 +79,7 @@ fn conditions(map: &Map<'_>) -> Vec<Condition> {
 }
 
 fn condition(map: &Map<'_>) -> Vec<Condition> {
-    let at: Vec<String> =
-        map.opt_text("at").map(|path| path.split('.').map(str::to_owned).collect()).unwrap_or_default();
+    let at: Vec<String> = map.opt_text("at").map(|path| path.split('.').map(str::to_owned).collect()).unwrap_or_default();
     let mut tests = Vec::new();
     if let Some(exists) = map.opt_flag("exists") {
         tests.push(NodeTest::Exists(exists));

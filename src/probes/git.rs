@@ -36,8 +36,7 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     if loading.problems.len() > before {
         return None;
     }
-    let needs =
-        paths.into_iter().map(|path| loading.needs.add(Selector::any(), Look::GitIgnores { path })).collect();
+    let needs = paths.into_iter().map(|path| loading.needs.add(Selector::any(), Look::GitIgnores { path })).collect();
     Some(Box::new(GitProbe { needs, repository }))
 }
 

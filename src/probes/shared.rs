@@ -7,14 +7,13 @@ use crate::model::node::{Node, Value};
 use crate::model::role::{Role, RoleSet};
 use crate::model::terms::Word;
 
-use super::params::{Map, suggestion};
 use super::Probe;
+use super::params::{Map, suggestion};
 
 /// Documentation of the keys that `selector` reads.
 pub const PATH_DOC: (&str, &str) = ("path", "globs over the relative path; one must match");
 /// See `PATH_DOC`.
-pub const ROLES_DOC: (&str, &str) =
-    ("roles", "roles of the files that count; default production, infra, ci; `any` for all");
+pub const ROLES_DOC: (&str, &str) = ("roles", "roles of the files that count; default production, infra, ci; `any` for all");
 
 /// A probe that is nothing but the hits of its needs.
 #[derive(Debug)]
@@ -72,7 +71,8 @@ pub fn languages(map: &Map<'_>) -> Vec<Language> {
                 None => {
                     let known = || Language::words().into_iter().chain(["node", "jvm"]);
                     let known_list = known().collect::<Vec<_>>().join(", ");
-                    map.problems().note(item.span, format!("`{word}` is no language{}; one of {known_list}", suggestion(word, known())));
+                    map.problems()
+                        .note(item.span, format!("`{word}` is no language{}; one of {known_list}", suggestion(word, known())));
                 }
             },
             None => map.problems().note(item.span, "`language` takes names of languages"),

@@ -38,10 +38,7 @@ struct Visible<'a> {
 
 impl<'a> Visible<'a> {
     fn new(text: &'a str) -> Visible<'a> {
-        Visible {
-            rest: text.chars(),
-            unterminated: false,
-        }
+        Visible { rest: text.chars(), unterminated: false }
     }
 
     /// Skips what follows ESC `[`: parameters, intermediates and one final byte.
@@ -229,11 +226,7 @@ pub fn code(text: &str) -> String {
         return String::new();
     }
     let ticks = "`".repeat(longest_run(clean) + 1);
-    let pad = if clean.starts_with('`') || clean.ends_with('`') {
-        " "
-    } else {
-        ""
-    };
+    let pad = if clean.starts_with('`') || clean.ends_with('`') { " " } else { "" };
     format!("{ticks}{pad}{clean}{pad}{ticks}")
 }
 
@@ -291,10 +284,7 @@ mod tests {
 
     #[test]
     fn invisible_characters_are_stripped_and_white_space_is_space() {
-        assert_eq!(
-            line("a\u{202e}b\u{2066}c\u{200b}d\u{feff}e\u{ad}f\u{e0041}g\0h\u{7f}"),
-            "abcdefgh"
-        );
+        assert_eq!(line("a\u{202e}b\u{2066}c\u{200b}d\u{feff}e\u{ad}f\u{e0041}g\0h\u{7f}"), "abcdefgh");
         assert_eq!(line("a\tb\r\nc\rd\u{2028}e"), "a b c d e");
         assert_eq!(lines("a\tb\r\nc\rd\n"), ["a b", "c", "d", ""]);
         assert_eq!(line("naïve 日本語 ✓"), "naïve 日本語 ✓");
@@ -311,10 +301,7 @@ mod tests {
 
     #[test]
     fn markdown_shows_what_was_written() {
-        assert_eq!(
-            markdown("a|b <img src=x> `c` *d* [e](f)"),
-            "a\\|b &lt;img src=x&gt; \\`c\\` \\*d\\* \\[e\\](f)"
-        );
+        assert_eq!(markdown("a|b <img src=x> `c` *d* [e](f)"), "a\\|b &lt;img src=x&gt; \\`c\\` \\*d\\* \\[e\\](f)");
         assert_eq!(markdown("# no heading"), "\\# no heading");
         assert_eq!(markdown("  - no item"), "\\- no item");
         assert_eq!(markdown("1. no list"), "1\\. no list");

@@ -36,29 +36,15 @@ fn verdict(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let summary = &report.summary;
     writeln!(out, "# Production readiness: {}\n", summary.verdict)?;
     writeln!(out, "**{}**\n", prose(&view::sentence(&summary.verdict_reason)))?;
-    let score = summary
-        .score
-        .map_or("none".to_owned(), |score| format!("{} / 100", view::number(score)));
+    let score = summary.score.map_or("none".to_owned(), |score| format!("{} / 100", view::number(score)));
     let grade = summary.grade.map_or("–".to_owned(), |grade| text(&grade.to_string()));
-    let counts: Vec<String> = view::count_words(&summary.counts)
-        .into_iter()
-        .map(|(_, words)| words)
-        .collect();
+    let counts: Vec<String> = view::count_words(&summary.counts).into_iter().map(|(_, words)| words).collect();
     writeln!(out, "| Score | Grade | Coverage | Checks |\n| :-- | :-- | :-- | :-- |")?;
-    writeln!(
-        out,
-        "| {score} | {grade} | {} % | {} |\n",
-        view::number(summary.coverage),
-        counts.join(", ")
-    )?;
+    writeln!(out, "| {score} | {grade} | {} % | {} |\n", view::number(summary.coverage), counts.join(", "))?;
     let target = &report.target;
     write!(out, "Audited: {}", code(&target.path))?;
     if let Some(commit) = &target.commit {
-        let modified = if target.dirty == Some(true) {
-            " with modified files"
-        } else {
-            ""
-        };
+        let modified = if target.dirty == Some(true) { " with modified files" } else { "" };
         write!(out, " at commit {}{modified}", code(&view::short(commit)))?;
     }
     if let Some(url) = &target.url {
@@ -66,24 +52,10 @@ fn verdict(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out, ".\n")?;
     for component in &report.components {
-        let traits: Vec<String> = component
-            .languages
-            .iter()
-            .chain(&component.facts)
-            .map(|word| text(word))
-            .collect();
+        let traits: Vec<String> = component.languages.iter().chain(&component.facts).map(|word| text(word)).collect();
         let failed = view::failed_in(report, &component.id);
-        let place = if component.path == "." {
-            "the root".to_owned()
-        } else {
-            code(&component.path)
-        };
-        writeln!(
-            out,
-            "- Component {} in {place}: {failed} fail; {}",
-            code(&component.id),
-            traits.join(", ")
-        )?;
+        let place = if component.path == "." { "the root".to_owned() } else { code(&component.path) };
+        writeln!(out, "- Component {} in {place}: {failed} fail; {}", code(&component.id), traits.join(", "))?;
     }
     if report.components.is_empty() { Ok(()) } else { writeln!(out) }
 }
@@ -97,13 +69,7 @@ fn conditions(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for (index, condition) in report.summary.conditions.iter().enumerate() {
         let status = condition.status.as_str().replace('_', " ");
         let text = prose(&view::sentence(&condition.text));
-        writeln!(
-            out,
-            "{}. **{}**, {status}: {text} ({})",
-            index + 1,
-            condition.priority,
-            code(&condition.check)
-        )?;
+        writeln!(out, "{}. **{}**, {status}: {text} ({})", index + 1, condition.priority, code(&condition.check))?;
     }
     writeln!(out)
 }
@@ -118,11 +84,7 @@ fn coverage(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         view::number(summary.coverage),
         files.scanned,
         view::plural(files.total, "file"),
-        if files.skipped.is_empty() {
-            String::new()
-        } else {
-            format!(", {} skipped", files.skipped.len())
-        }
+        if files.skipped.is_empty() { String::new() } else { format!(", {} skipped", files.skipped.len()) }
     )?;
     let mut items: Vec<String> = Vec::new();
     for (_, advice, command) in view::raise_coverage(report) {
@@ -130,22 +92,14 @@ fn coverage(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         items.push(format!("{}{end}", text(&advice)));
     }
     items.extend(summary.notes.iter().map(|note| text(&view::sentence(note))));
-    items.extend(
-        files
-            .skipped
-            .iter()
-            .take(SKIPPED)
-            .map(|file| format!("Skipped {}: {}.", code(&file.path), text(&file.reason))),
-    );
+    items.extend(files.skipped.iter().take(SKIPPED).map(|file| format!("Skipped {}: {}.", code(&file.path), text(&file.reason))));
     if files.skipped.len() > SKIPPED {
         items.push(format!("{} more files were skipped.", files.skipped.len() - SKIPPED));
     }
     for item in &items {
         writeln!(out, "- {item}")?;
     }
-    let unseen = [Status::Error, Status::Unknown, Status::Manual]
-        .map(|status| view::with_status(report, status))
-        .concat();
+    let unseen = [Status::Error, Status::Unknown, Status::Manual].map(|status| view::with_status(report, status)).concat();
     if unseen.is_empty() {
         return if items.is_empty() { Ok(()) } else { writeln!(out) };
     }
@@ -154,13 +108,7 @@ fn coverage(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         out,
         &["Status", "Priority", "Check", "Why"],
         unseen.iter().map(|row| {
-            [
-                view::status_word(row.status).to_owned(),
-                row.priority.to_string(),
-                named(row),
-                prose(&row.reason),
-            ]
-            .to_vec()
+            [view::status_word(row.status).to_owned(), row.priority.to_string(), named(row), prose(&row.reason)].to_vec()
         }),
     )?;
     writeln!(out, "\n</details>\n")
@@ -177,15 +125,7 @@ fn categories(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let score = category.score.map_or("–".to_owned(), |score| format!("{score:.1} / 10"));
         let points = format!("{} of {}", view::number(category.earned), view::number(category.possible));
         let count = |count: usize| count.to_string();
-        vec![
-            text(&category.title),
-            score,
-            points,
-            count(counts.fail),
-            count(counts.partial),
-            count(counts.pass),
-            count(open),
-        ]
+        vec![text(&category.title), score, points, count(counts.fail), count(counts.partial), count(counts.pass), count(open)]
     });
     table(out, &["Category", "Score", "Points", "Fail", "Partial", "Pass", "Open"], rows)?;
     writeln!(out)
@@ -194,27 +134,15 @@ fn categories(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 /// The table of one priority: everything that is neither passed nor beside the point.
 fn findings(report: &Report, priority: Priority, out: &mut dyn Write) -> io::Result<()> {
     let open = view::open_rows(report, priority);
-    let counts: Vec<String> = view::count_words(&view::counts_of(report, priority))
-        .into_iter()
-        .map(|(_, words)| words)
-        .collect();
+    let counts: Vec<String> = view::count_words(&view::counts_of(report, priority)).into_iter().map(|(_, words)| words).collect();
     if counts.is_empty() {
         return Ok(());
     }
-    writeln!(
-        out,
-        "## {priority}: {}\n\n{}.\n",
-        view::priority_means(priority),
-        counts.join(", ")
-    )?;
+    writeln!(out, "## {priority}: {}\n\n{}.\n", view::priority_means(priority), counts.join(", "))?;
     if open.is_empty() {
         return Ok(());
     }
-    table(
-        out,
-        &["Status", "Check", "Location", "Evidence", "Fix", "Effort"],
-        open.iter().map(|row| finding(row)),
-    )?;
+    table(out, &["Status", "Check", "Location", "Evidence", "Fix", "Effort"], open.iter().map(|row| finding(row)))?;
     writeln!(out)
 }
 
@@ -225,10 +153,7 @@ fn finding(row: &CheckRow) -> Vec<String> {
         evidence.push_str(&format!(" **{}**", text(&view::sentence(&planes))));
     }
     if let Some(waiver) = &row.waiver {
-        let terms = format!(
-            "Waived: {} ({}, {}, until {}).",
-            waiver.statement, waiver.reason, waiver.owner, waiver.expires
-        );
+        let terms = format!("Waived: {} ({}, {}, until {}).", waiver.statement, waiver.reason, waiver.owner, waiver.expires);
         evidence.push_str(&format!(" {}", text(&terms)));
     }
     vec![
@@ -236,11 +161,7 @@ fn finding(row: &CheckRow) -> Vec<String> {
         named(row),
         view::place(row).map_or("–".to_owned(), |place| code(&place)),
         evidence,
-        if fixable {
-            prose(&view::sentence(&row.remediation.summary))
-        } else {
-            "–".to_owned()
-        },
+        if fixable { prose(&view::sentence(&row.remediation.summary)) } else { "–".to_owned() },
         if fixable { row.effort.to_string() } else { "–".to_owned() },
     ]
 }
@@ -267,31 +188,19 @@ fn reproduce(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let build = tool.commit.map_or(String::new(), |commit| format!(" ({commit})"));
     let rules = &report.ruleset;
     let tree = match (&report.target.commit, report.target.dirty) {
-        (Some(commit), Some(true)) => format!(
-            "{} with modified files: the commit alone does not reproduce this report",
-            code(commit)
-        ),
+        (Some(commit), Some(true)) => {
+            format!("{} with modified files: the commit alone does not reproduce this report", code(commit))
+        }
         (Some(commit), _) => code(commit),
         (None, _) => "not known".to_owned(),
     };
     let facts = [
         ("Tool", code(&format!("{} {}{build}", tool.name, tool.version))),
-        (
-            "Ruleset",
-            format!(
-                "{}, {}, digest {}",
-                code(&rules.version),
-                view::plural(rules.checks, "check"),
-                code(&rules.digest)
-            ),
-        ),
+        ("Ruleset", format!("{}, {}, digest {}", code(&rules.version), view::plural(rules.checks, "check"), code(&rules.digest))),
         ("Scoring", format!("version {}", text(report.scoring_version))),
         ("Commit", tree),
         ("URL", report.target.url.as_ref().map_or("none".to_owned(), |url| code(url))),
-        (
-            "Configuration",
-            report.summary.config.as_ref().map_or("none".to_owned(), |path| code(path)),
-        ),
+        ("Configuration", report.summary.config.as_ref().map_or("none".to_owned(), |path| code(path))),
     ];
     facts.iter().try_for_each(|(name, value)| writeln!(out, "- {name}: {value}"))
 }

@@ -31,11 +31,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options {
-            width: 80,
-            color: false,
-            verbose: false,
-        }
+        Options { width: 80, color: false, verbose: false }
     }
 }
 
@@ -54,24 +50,9 @@ pub struct Format {
 /// Every format.
 pub static FORMATS: &[Format] = &[
     // <registry>
-    Format {
-        name: "terminal",
-        extension: "txt",
-        summary: "for reading at a terminal",
-        render: terminal::render,
-    },
-    Format {
-        name: "markdown",
-        extension: "md",
-        summary: "for reviewers and pull requests",
-        render: markdown::render,
-    },
-    Format {
-        name: "json",
-        extension: "json",
-        summary: "for programs (json-v1)",
-        render: json::render,
-    },
+    Format { name: "terminal", extension: "txt", summary: "for reading at a terminal", render: terminal::render },
+    Format { name: "markdown", extension: "md", summary: "for reviewers and pull requests", render: markdown::render },
+    Format { name: "json", extension: "json", summary: "for programs (json-v1)", render: json::render },
     // </registry>
 ];
 

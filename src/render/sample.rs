@@ -17,16 +17,8 @@ pub fn report() -> Report {
     let counts = counts(checks.iter().map(|row| row.status));
     Report {
         schema_version: "1",
-        tool: Tool {
-            name: "readyctl",
-            version: "0.1.0",
-            commit: Some("5f3a91c20d"),
-        },
-        ruleset: Ruleset {
-            version: "2026.11".into(),
-            digest: "9c1f4f0b7a55e2d81c30".into(),
-            checks: 212,
-        },
+        tool: Tool { name: "readyctl", version: "0.1.0", commit: Some("5f3a91c20d") },
+        ruleset: Ruleset { version: "2026.11".into(), digest: "9c1f4f0b7a55e2d81c30".into(), checks: 212 },
         scoring_version: "1",
         target: Target {
             path: "./shop".into(),
@@ -35,46 +27,24 @@ pub fn report() -> Report {
             url: Some("https://shop.example".into()),
         },
         components: vec![
-            component(
-                "api",
-                "services/api",
-                &["database", "fastapi", "uses-llm", "web-service"],
-                &["python"],
-            ),
-            component(
-                "web",
-                "services/web",
-                &["browser-app", "react"],
-                &["typescript", "javascript"],
-            ),
+            component("api", "services/api", &["database", "fastapi", "uses-llm", "web-service"], &["python"]),
+            component("web", "services/web", &["browser-app", "react"], &["typescript", "javascript"]),
         ],
         summary: summary(counts),
         categories: categories(&checks),
         checks,
-        run: Run {
-            started_at: "2026-11-20T09:00:00Z".into(),
-            duration_ms: 412,
-        },
+        run: Run { started_at: "2026-11-20T09:00:00Z".into(), duration_ms: 412 },
     }
 }
 
 fn component(id: &str, path: &str, facts: &[&str], languages: &[&str]) -> ComponentRow {
     let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-    ComponentRow {
-        id: id.into(),
-        path: path.into(),
-        facts: owned(facts),
-        languages: owned(languages),
-    }
+    ComponentRow { id: id.into(), path: path.into(), facts: owned(facts), languages: owned(languages) }
 }
 
 fn summary(counts: Counts) -> Summary {
-    let condition = |check: &str, priority, status, text: &str| Condition {
-        check: check.into(),
-        priority,
-        status,
-        text: text.into(),
-    };
+    let condition =
+        |check: &str, priority, status, text: &str| Condition { check: check.into(), priority, status, text: text.into() };
     Summary {
         score: Some(41.3),
         grade: Some('E'),
@@ -91,38 +61,19 @@ fn summary(counts: Counts) -> Summary {
                 Status::Fail,
                 "Cross-origin access is not opened to every origin: CORSMiddleware allows every origin",
             ),
-            condition(
-                "secrets/no-committed-secrets",
-                Priority::P0,
-                Status::Fail,
-                "No secret is committed",
-            ),
-            condition(
-                "tls/hsts",
-                Priority::P1,
-                Status::Fail,
-                "HSTS is sent by the deployed endpoint",
-            ),
+            condition("secrets/no-committed-secrets", Priority::P0, Status::Fail, "No secret is committed"),
+            condition("tls/hsts", Priority::P1, Status::Fail, "HSTS is sent by the deployed endpoint"),
         ],
         counts,
         files: FileCounts {
             total: 412,
             scanned: 398,
             skipped: vec![
-                SkippedFile {
-                    path: "data/dump.sql".into(),
-                    reason: "larger than 5 MiB".into(),
-                },
-                SkippedFile {
-                    path: format!("notes/{HOSTILE}.txt"),
-                    reason: "not a regular file".into(),
-                },
+                SkippedFile { path: "data/dump.sql".into(), reason: "larger than 5 MiB".into() },
+                SkippedFile { path: format!("notes/{HOSTILE}.txt"), reason: "not a regular file".into() },
             ],
         },
-        notes: vec![
-            "The clone is shallow: checks of the history saw 1 commit".into(),
-            format!("Unused waiver for {HOSTILE}"),
-        ],
+        notes: vec!["The clone is shallow: checks of the history saw 1 commit".into(), format!("Unused waiver for {HOSTILE}")],
         config: Some("readyctl.toml".into()),
     }
 }
@@ -206,10 +157,7 @@ fn check(id: &str, title: &str, priority: Priority, status: Status, reason: &str
         references: vec!["CWE-942".into(), "https://owasp.org/x".into()],
         why: "Whatever goes wrong in production goes wrong here first.".into(),
         cannot_see: None,
-        by_component: vec![ComponentOutcome {
-            component: "api".into(),
-            status,
-        }],
+        by_component: vec![ComponentOutcome { component: "api".into(), status }],
         waiver: None,
     }
 }
@@ -233,26 +181,11 @@ fn at(kind: EvidenceKind, path: &str, line: u32, snippet: &str, message: &str) -
 
 fn searched(message: &str) -> Evidence {
     let none = at(EvidenceKind::Searched, "", 0, "", message);
-    Evidence {
-        path: None,
-        line: None,
-        column: None,
-        end_line: None,
-        confidence: None,
-        role: None,
-        fingerprint: None,
-        ..none
-    }
+    Evidence { path: None, line: None, column: None, end_line: None, confidence: None, role: None, fingerprint: None, ..none }
 }
 
 fn live(kind: EvidenceKind, url: &str, snippet: &str, message: &str) -> Evidence {
-    Evidence {
-        plane: Plane::Live,
-        url: Some(url.into()),
-        snippet: Some(snippet.into()),
-        ..searched(message)
-    }
-    .of(kind)
+    Evidence { plane: Plane::Live, url: Some(url.into()), snippet: Some(snippet.into()), ..searched(message) }.of(kind)
 }
 
 impl Evidence {
@@ -262,17 +195,7 @@ impl Evidence {
 }
 
 fn checks() -> Vec<CheckRow> {
-    let mut rows = vec![
-        cors(),
-        secret(),
-        validation(),
-        migrations(),
-        hsts(),
-        hostile(),
-        rate_limit(),
-        budget(),
-        waived(),
-    ];
+    let mut rows = vec![cors(), secret(), validation(), migrations(), hsts(), hostile(), rate_limit(), budget(), waived()];
     rows.extend(undecided());
     rows.extend(settled());
     rows.sort_by(|a, b| a.id.cmp(&b.id));
@@ -289,13 +212,7 @@ fn cors() -> CheckRow {
         "CORSMiddleware allows every origin",
     );
     row.evidence = vec![
-        at(
-            finding,
-            "services/api/app/main.py",
-            27,
-            "allow_origins=[\"*\"],",
-            "CORSMiddleware allows every origin",
-        ),
+        at(finding, "services/api/app/main.py", 27, "allow_origins=[\"*\"],", "CORSMiddleware allows every origin"),
         at(
             finding,
             "services/api/app/admin/main.py",
@@ -317,10 +234,7 @@ fn cors() -> CheckRow {
     row.remediation.path = Some("services/api/app/main.py".into());
     row.why = "With a wildcard any page a user visits can read the API in the user's name.".into();
     row.cannot_see = Some("A gateway in front of the application may narrow the header".into());
-    row.by_component.push(ComponentOutcome {
-        component: "web".into(),
-        status: Status::Fail,
-    });
+    row.by_component.push(ComponentOutcome { component: "web".into(), status: Status::Fail });
     row
 }
 
@@ -357,13 +271,7 @@ fn validation() -> CheckRow {
     row.strength = Some(Strength::Declared);
     row.needs_strength = Some(Strength::Wired);
     row.evidence = vec![
-        at(
-            EvidenceKind::Support,
-            "services/api/app/limits.py",
-            3,
-            "from app.limits import BodyLimit",
-            "BodyLimit is imported",
-        ),
+        at(EvidenceKind::Support, "services/api/app/limits.py", 3, "from app.limits import BodyLimit", "BodyLimit is imported"),
         searched("0 of 41 production Python files add BodyLimit; looked for add_middleware(BodyLimit) and Middleware(BodyLimit)"),
     ];
     row.remediation.summary = "Add the middleware to the application".into();
@@ -513,13 +421,7 @@ fn undecided() -> Vec<CheckRow> {
         Status::Error,
         "The workflow could not be parsed: line 14, column 3: found a tab",
     );
-    error.evidence = vec![at(
-        EvidenceKind::Searched,
-        ".github/workflows/release.yml",
-        14,
-        "",
-        "This file could not be parsed",
-    )];
+    error.evidence = vec![at(EvidenceKind::Searched, ".github/workflows/release.yml", 14, "", "This file could not be parsed")];
     vec![
         error,
         check(
@@ -543,13 +445,7 @@ fn undecided() -> Vec<CheckRow> {
             Status::Manual,
             "Alerting is usually set up outside the repository",
         ),
-        check(
-            "governance/dpia",
-            "A data protection assessment exists",
-            Priority::P3,
-            Status::Unknown,
-            "No document was found",
-        ),
+        check("governance/dpia", "A data protection assessment exists", Priority::P3, Status::Unknown, "No document was found"),
     ]
 }
 
@@ -569,28 +465,11 @@ fn settled() -> Vec<CheckRow> {
         "cur.execute(\"SELECT 1 WHERE id = %s\", (id,))",
         "A call with parameters",
     )];
-    let mut lock = check(
-        "delivery/lockfile",
-        "Dependencies are locked",
-        Priority::P1,
-        Status::Pass,
-        "Every manifest has a lock file",
-    );
+    let mut lock =
+        check("delivery/lockfile", "Dependencies are locked", Priority::P1, Status::Pass, "Every manifest has a lock file");
     lock.evidence = vec![
-        at(
-            EvidenceKind::Support,
-            "services/api/uv.lock",
-            1,
-            "",
-            "uv.lock stands beside pyproject.toml",
-        ),
-        at(
-            EvidenceKind::Support,
-            "services/web/package-lock.json",
-            1,
-            "",
-            "package-lock.json stands beside package.json",
-        ),
+        at(EvidenceKind::Support, "services/api/uv.lock", 1, "", "uv.lock stands beside pyproject.toml"),
+        at(EvidenceKind::Support, "services/web/package-lock.json", 1, "", "package-lock.json stands beside package.json"),
     ];
     let mut attested = check(
         "governance/owner",
@@ -600,11 +479,8 @@ fn settled() -> Vec<CheckRow> {
         "Attested by Ada Lovelace until 2027-03-01",
     );
     attested.evidence = vec![
-        Evidence {
-            plane: Plane::Attested,
-            ..searched("Ada Lovelace, 2026-09-01: \"The shop team owns it\"")
-        }
-        .of(EvidenceKind::Support),
+        Evidence { plane: Plane::Attested, ..searched("Ada Lovelace, 2026-09-01: \"The shop team owns it\"") }
+            .of(EvidenceKind::Support),
     ];
     vec![
         parameterised,

@@ -82,10 +82,7 @@ pub struct Span {
 
 impl Span {
     pub fn new(tone: Tone, text: impl AsRef<str>) -> Span {
-        Span {
-            tone,
-            text: escape::line(text.as_ref()),
-        }
+        Span { tone, text: escape::line(text.as_ref()) }
     }
 
     pub fn tone(&self) -> Tone {
@@ -170,9 +167,7 @@ impl<'a> Canvas<'a> {
             word.push(s(Tone::Dim, " ·"));
         }
         let too_wide = |word: &Word| indent + word.iter().map(Span::width).sum::<usize>() > self.width;
-        let words = words
-            .into_iter()
-            .flat_map(|word| if too_wide(&word) { self::words(&word) } else { vec![word] });
+        let words = words.into_iter().flat_map(|word| if too_wide(&word) { self::words(&word) } else { vec![word] });
         let words = words.collect();
         self.filled(&[s(Tone::Plain, " ".repeat(indent))], indent, words)
     }
@@ -180,14 +175,7 @@ impl<'a> Canvas<'a> {
     fn filled(&mut self, prefix: &[Span], indent: usize, words: Vec<Word>) -> io::Result<()> {
         // A prefix that leaves no room is not worth hanging under.
         let hang = if indent + 20 <= self.width { indent } else { 2 };
-        let mut filler = Filler {
-            limit: self.width,
-            hang,
-            used: indent,
-            fresh: true,
-            line: prefix.to_vec(),
-            lines: Vec::new(),
-        };
+        let mut filler = Filler { limit: self.width, hang, used: indent, fresh: true, line: prefix.to_vec(), lines: Vec::new() };
         for word in words {
             filler.word(word);
         }
@@ -232,10 +220,7 @@ fn words(spans: &[Span]) -> Vec<Word> {
                 words.push(Word::new());
             }
             if let (false, Some(word)) = (part.is_empty(), words.last_mut()) {
-                word.push(Span {
-                    tone: span.tone,
-                    text: part.to_owned(),
-                });
+                word.push(Span { tone: span.tone, text: part.to_owned() });
             }
         }
     }
@@ -280,10 +265,7 @@ impl Filler {
             (Some(before), Some(after)) if before.tone == after.tone => before.tone,
             _ => Tone::Plain,
         };
-        self.line.push(Span {
-            tone,
-            text: " ".to_owned(),
-        });
+        self.line.push(Span { tone, text: " ".to_owned() });
         self.used += 1;
     }
 
@@ -293,28 +275,19 @@ impl Filler {
             let mut piece = String::new();
             for c in span.text.chars() {
                 if self.used + width::of_char(c) > self.limit {
-                    self.line.push(Span {
-                        tone: span.tone,
-                        text: std::mem::take(&mut piece),
-                    });
+                    self.line.push(Span { tone: span.tone, text: std::mem::take(&mut piece) });
                     self.next_line();
                 }
                 self.used += width::of_char(c);
                 piece.push(c);
             }
-            self.line.push(Span {
-                tone: span.tone,
-                text: piece,
-            });
+            self.line.push(Span { tone: span.tone, text: piece });
         }
         self.fresh = false;
     }
 
     fn next_line(&mut self) {
-        let indent = Span {
-            tone: Tone::Plain,
-            text: " ".repeat(self.hang),
-        };
+        let indent = Span { tone: Tone::Plain, text: " ".repeat(self.hang) };
         self.lines.push(std::mem::replace(&mut self.line, vec![indent]));
         self.used = self.hang;
         self.fresh = true;
@@ -333,9 +306,7 @@ mod tests {
 
     #[test]
     fn lines_hang_under_the_prefix_and_keep_to_the_width() {
-        let text = drawn(24, false, |c| {
-            c.wrapped(&[s(Tone::Dim, "a: ")], &[s(Tone::Plain, "one two three four five six")])
-        });
+        let text = drawn(24, false, |c| c.wrapped(&[s(Tone::Dim, "a: ")], &[s(Tone::Plain, "one two three four five six")]));
         assert_eq!(text, "a: one two three four\n   five six\n");
     }
 
@@ -363,23 +334,14 @@ mod tests {
 
     #[test]
     fn a_rule_too_short_puts_the_right_below() {
-        let text = drawn(20, false, |c| {
-            c.ruled(&[s(Tone::Strong, "P0 blocks")], &[s(Tone::Fail, "1 fail, 2 pass")])
-        });
+        let text = drawn(20, false, |c| c.ruled(&[s(Tone::Strong, "P0 blocks")], &[s(Tone::Fail, "1 fail, 2 pass")]));
         assert_eq!(text, "P0 blocks ──────────\n  1 fail, 2 pass\n");
     }
 
     #[test]
     fn items_stay_whole() {
-        let items = [
-            s(Tone::Fail, "1 fail"),
-            s(Tone::Pass, "3 pass"),
-            s(Tone::Dim, "2 not applicable"),
-        ];
-        assert_eq!(
-            drawn(32, false, |c| c.items(2, &items)),
-            "  1 fail · 3 pass ·\n  2 not applicable\n"
-        );
+        let items = [s(Tone::Fail, "1 fail"), s(Tone::Pass, "3 pass"), s(Tone::Dim, "2 not applicable")];
+        assert_eq!(drawn(32, false, |c| c.items(2, &items)), "  1 fail · 3 pass ·\n  2 not applicable\n");
     }
 
     #[test]

@@ -22,11 +22,7 @@ const WIDEST: usize = 120;
 
 /// Writes the report for a terminal of `options.width` columns.
 pub fn render(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let columns = if options.width == 0 {
-        WIDTH
-    } else {
-        usize::from(options.width)
-    };
+    let columns = if options.width == 0 { WIDTH } else { usize::from(options.width) };
     let mut canvas = Canvas::new(out, columns.clamp(NARROWEST, WIDEST), options.color);
     verdict(report, options.color, &mut canvas)?;
     fix_first(report, &mut canvas)?;
@@ -56,10 +52,7 @@ fn verdict(report: &Report, color: bool, canvas: &mut Canvas<'_>) -> io::Result<
     numbers.push(s(Tone::Plain, format!("coverage {} %", view::number(summary.coverage))));
     canvas.ruled(&[badge], &numbers)?;
     canvas.blank()?;
-    canvas.wrapped(
-        &[s(Tone::Plain, "  ")],
-        &[s(Tone::Strong, view::sentence(&summary.verdict_reason))],
-    )?;
+    canvas.wrapped(&[s(Tone::Plain, "  ")], &[s(Tone::Strong, view::sentence(&summary.verdict_reason))])?;
     canvas.items(2, &counted(&summary.counts))?;
     canvas.items(2, &subject(report))
 }
@@ -69,11 +62,7 @@ fn subject(report: &Report) -> Vec<Span> {
     let target = &report.target;
     let mut parts = vec![target.path.clone()];
     if let Some(commit) = &target.commit {
-        let modified = if target.dirty == Some(true) {
-            ", with modified files"
-        } else {
-            ""
-        };
+        let modified = if target.dirty == Some(true) { ", with modified files" } else { "" };
         parts.push(format!("commit {}{modified}", view::short(commit)));
     }
     parts.extend(target.url.clone());
@@ -87,10 +76,7 @@ fn subject(report: &Report) -> Vec<Span> {
 
 /// `2 fail`, `1 partial`, each in its colour.
 fn counted(counts: &Counts) -> Vec<Span> {
-    view::count_words(counts)
-        .into_iter()
-        .map(|(status, words)| s(Tone::of(status), words))
-        .collect()
+    view::count_words(counts).into_iter().map(|(status, words)| s(Tone::of(status), words)).collect()
 }
 
 fn fix_first(report: &Report, canvas: &mut Canvas<'_>) -> io::Result<()> {
@@ -101,11 +87,7 @@ fn fix_first(report: &Report, canvas: &mut Canvas<'_>) -> io::Result<()> {
     heading(canvas, "Fix first", &[])?;
     for (index, row) in rows.iter().enumerate() {
         let tone = Tone::of(row.status);
-        let prefix = [
-            s(Tone::Dim, format!("  {}. ", index + 1)),
-            s(tone, row.priority.as_str()),
-            s(Tone::Plain, "  "),
-        ];
+        let prefix = [s(Tone::Dim, format!("  {}. ", index + 1)), s(tone, row.priority.as_str()), s(Tone::Plain, "  ")];
         canvas.wrapped(&prefix, &[s(Tone::Strong, &row.title)])?;
         let mut place = match view::place(row) {
             Some(place) => vec![s(Tone::Solid, place)],
@@ -128,10 +110,7 @@ fn section(report: &Report, priority: Priority, verbose: bool, canvas: &mut Canv
     let mut counts: Vec<Span> = counted(&counts);
     for (index, span) in counts.iter_mut().enumerate() {
         let comma = if index == 0 { "" } else { ", " };
-        *span = s(
-            span.tone(),
-            format!("{comma}{}", span.text().replace("not applicable", "n/a")),
-        );
+        *span = s(span.tone(), format!("{comma}{}", span.text().replace("not applicable", "n/a")));
     }
     heading(canvas, &title, &counts)?;
     let mut spaced = false;

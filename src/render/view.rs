@@ -24,18 +24,12 @@ const ORDER: [Status; 8] = [
 
 /// The rows of one priority with one status, by id.
 pub fn rows(report: &Report, priority: Priority, status: Status) -> impl Iterator<Item = &CheckRow> {
-    report
-        .checks
-        .iter()
-        .filter(move |row| row.priority == priority && row.status == status)
+    report.checks.iter().filter(move |row| row.priority == priority && row.status == status)
 }
 
 /// The rows with one status, most urgent first.
 pub fn with_status(report: &Report, status: Status) -> Vec<&CheckRow> {
-    Priority::ALL
-        .iter()
-        .flat_map(|priority| rows(report, *priority, status))
-        .collect()
+    Priority::ALL.iter().flat_map(|priority| rows(report, *priority, status)).collect()
 }
 
 /// The rows of one priority that need somebody to act or to answer, in the order of a report.
@@ -88,10 +82,7 @@ pub fn citations(row: &CheckRow) -> Vec<&Evidence> {
 
 /// The one place to look at: of the first citation that has one, else the file the fix touches.
 pub fn place(row: &CheckRow) -> Option<String> {
-    citations(row)
-        .into_iter()
-        .find_map(Evidence::place)
-        .or_else(|| row.remediation.path.clone())
+    citations(row).into_iter().find_map(Evidence::place).or_else(|| row.remediation.path.clone())
 }
 
 /// The planes that disagree, in words.
@@ -159,16 +150,10 @@ pub fn count_words(counts: &Counts) -> Vec<(Status, String)> {
         Status::Error => counts.error,
     };
     let word = |status: Status| {
-        if status == Status::NotApplicable {
-            "not applicable"
-        } else {
-            status.as_str()
-        }
+        if status == Status::NotApplicable { "not applicable" } else { status.as_str() }
     };
     let counted = ORDER.iter().filter(|status| count(**status) > 0);
-    counted
-        .map(|status| (*status, format!("{} {}", count(*status), word(*status))))
-        .collect()
+    counted.map(|status| (*status, format!("{} {}", count(*status), word(*status)))).collect()
 }
 
 /// The outcomes of one priority, counted.
@@ -188,22 +173,14 @@ pub fn counts_of(report: &Report, priority: Priority) -> Counts {
 
 /// The components other than the deciding one in which the check does not pass either.
 pub fn also_in(row: &CheckRow) -> Vec<&str> {
-    let elsewhere = row
-        .by_component
-        .iter()
-        .filter(|outcome| Some(&outcome.component) != row.component.as_ref());
-    elsewhere
-        .filter(|outcome| is_to_fix(outcome.status))
-        .map(|outcome| outcome.component.as_str())
-        .collect()
+    let elsewhere = row.by_component.iter().filter(|outcome| Some(&outcome.component) != row.component.as_ref());
+    elsewhere.filter(|outcome| is_to_fix(outcome.status)).map(|outcome| outcome.component.as_str()).collect()
 }
 
 /// How many checks a component has failed.
 pub fn failed_in(report: &Report, component: &str) -> usize {
     let outcomes = report.checks.iter().flat_map(|row| &row.by_component);
-    outcomes
-        .filter(|outcome| outcome.component == component && outcome.status == Status::Fail)
-        .count()
+    outcomes.filter(|outcome| outcome.component == component && outcome.status == Status::Fail).count()
 }
 
 /// `count` and the noun, in the plural unless it is one.
@@ -230,11 +207,7 @@ pub fn list<'a>(items: impl IntoIterator<Item = &'a str>) -> String {
 /// The sentence with a full stop, unless it ends with punctuation.
 pub fn sentence(text: &str) -> String {
     let text = text.trim();
-    let stop = if text.is_empty() || text.ends_with(['.', '!', '?', ':', ';']) {
-        ""
-    } else {
-        "."
-    };
+    let stop = if text.is_empty() || text.ends_with(['.', '!', '?', ':', ';']) { "" } else { "." };
     format!("{text}{stop}")
 }
 
@@ -270,10 +243,7 @@ pub fn raise_coverage(report: &Report) -> Vec<(Status, String, Option<String>)> 
     let counts = &report.summary.counts;
     let mut advice = Vec::new();
     if counts.error > 0 {
-        let text = format!(
-            "{} could not run; the reason stands with each of them",
-            plural(counts.error, "check")
-        );
+        let text = format!("{} could not run; the reason stands with each of them", plural(counts.error, "check"));
         advice.push((Status::Error, text, None));
     }
     if counts.unknown > 0 {
@@ -355,16 +325,8 @@ mod tests {
     fn coverage_advice_follows_the_url() {
         let mut report = sample::report();
         report.target.url = None;
-        assert!(
-            raise_coverage(&report)
-                .iter()
-                .any(|(_, _, command)| command.as_ref().is_some_and(|c| c.contains("--url")))
-        );
+        assert!(raise_coverage(&report).iter().any(|(_, _, command)| command.as_ref().is_some_and(|c| c.contains("--url"))));
         report.target.url = Some("https://shop.example".into());
-        assert!(
-            !raise_coverage(&report)
-                .iter()
-                .any(|(_, _, command)| command.as_ref().is_some_and(|c| c.contains("--url")))
-        );
+        assert!(!raise_coverage(&report).iter().any(|(_, _, command)| command.as_ref().is_some_and(|c| c.contains("--url"))));
     }
 }

@@ -5,10 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use super::Scanner;
 use super::documents::evaluate;
 use super::position::Lines;
-use super::Scanner;
-use crate::inventory::document::{self, Format, compose::{merge, normalise}};
+use crate::inventory::document::{
+    self, Format,
+    compose::{merge, normalise},
+};
 use crate::inventory::view::{File, FileId, Hit};
 use crate::model::needs::{DocumentKind, Look, NeedId};
 use crate::model::node::Node;
@@ -80,7 +83,8 @@ fn documents(
         let path = &files[composes[index].id.0 as usize].path;
         path.rsplit('/').next().unwrap_or(path).to_lowercase()
     };
-    let is_base = |index: usize| matches!(&*name(index), "compose.yaml" | "compose.yml" | "docker-compose.yaml" | "docker-compose.yml");
+    let is_base =
+        |index: usize| matches!(&*name(index), "compose.yaml" | "compose.yml" | "docker-compose.yaml" | "docker-compose.yml");
     let base = parsed.iter().position(|(index, _)| is_base(*index)).map(|at| parsed.remove(at));
     let production = parsed.iter().position(|(index, _)| name(*index).contains("prod")).map(|at| parsed.remove(at));
     let mut merged = Vec::new();

@@ -102,9 +102,9 @@ pub fn is_compose(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"));
     stem.is_some_and(|stem| {
-        ["compose", "docker-compose"].iter().any(|base| {
-            stem.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
-        })
+        ["compose", "docker-compose"]
+            .iter()
+            .any(|base| stem.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_'])))
     })
 }
 
@@ -179,7 +179,8 @@ fn test(op: &NodeTest, pattern: Option<&Regex>, target: Option<&Node>) -> bool {
     if matches!(present.map(|node| &node.value), Some(Value::Templated(_))) {
         return matches!(op, NodeTest::Exists(true));
     }
-    let matching = |node: &Node| pattern.is_some_and(|pattern| node.scalar().is_some_and(|text| pattern.is_match(text.as_bytes())));
+    let matching =
+        |node: &Node| pattern.is_some_and(|pattern| node.scalar().is_some_and(|text| pattern.is_match(text.as_bytes())));
     let templated = |node: &Node| matches!(node.value, Value::Templated(_));
     let lower = |node: &Node| node.scalar().map(|text| text.to_lowercase());
     match op {

@@ -198,9 +198,7 @@ fn candidates(scanner: &Scanner<'_>, scratch: &mut Scratch, selectors: &[Selecto
     let mut candidates: Vec<NeedId> = scanner.ungated.iter().copied().filter(admitted).collect();
     if let Some(automaton) = &scanner.automaton {
         mark(scanner, automaton, scratch, subject);
-        let complete = |need: &NeedId| {
-            scratch.satisfied[need.0 as usize].1 == scanner.compiled[need.0 as usize].clauses
-        };
+        let complete = |need: &NeedId| scratch.satisfied[need.0 as usize].1 == scanner.compiled[need.0 as usize].clauses;
         candidates.extend(scratch.touched.iter().copied().filter(complete).filter(admitted));
     }
     candidates.sort_unstable();
@@ -284,7 +282,8 @@ fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut
         return;
     }
     let except = scanner.except(need);
-    let excluded = |start: usize, end: usize| except.is_some_and(|except| except.is_match(whole_lines(text.as_bytes(), start, end)));
+    let excluded =
+        |start: usize, end: usize| except.is_some_and(|except| except.is_match(whole_lines(text.as_bytes(), start, end)));
     let hits = matches(pattern, text.as_bytes()).filter(|(start, end)| !excluded(*start, *end));
     found.hits.extend(hits.take(MAX_HITS).map(|(start, end)| (need, subject.lines().hit(subject.id, start, end))));
 }

@@ -67,16 +67,15 @@ fn python(line: &str, module: &str) -> bool {
     }
     // `from google import generativeai`
     let Some((parent, last)) = module.rsplit_once('.') else { return false };
-    rest.strip_prefix(parent).and_then(|rest| rest.trim_start().strip_prefix("import ")).is_some_and(|names| {
-        names.trim_matches(['(', ')']).split(',').any(|name| below(name.trim(), last, "."))
-    })
+    rest.strip_prefix(parent)
+        .and_then(|rest| rest.trim_start().strip_prefix("import "))
+        .is_some_and(|names| names.trim_matches(['(', ')']).split(',').any(|name| below(name.trim(), last, ".")))
 }
 
 fn javascript(line: &str, module: &str) -> bool {
     let quoted = |text: &str| {
-        text.strip_prefix(['\'', '"', '`']).is_some_and(|inside| {
-            inside.strip_prefix(module).is_some_and(|rest| rest.starts_with(['\'', '"', '`', '/']))
-        })
+        text.strip_prefix(['\'', '"', '`'])
+            .is_some_and(|inside| inside.strip_prefix(module).is_some_and(|rest| rest.starts_with(['\'', '"', '`', '/'])))
     };
     let after = |keyword: &str| {
         line.match_indices(keyword).any(|(at, _)| quoted(line[at + keyword.len()..].trim_start_matches([' ', '('])))

@@ -139,7 +139,9 @@ impl<'n> Scanner<'n> {
     /// Needs whose pattern or rule does not compile. Known only after the scan, since they compile when first used.
     pub fn broken(&self) -> impl Iterator<Item = NeedId> {
         let failed = |compiled: &Compiled| {
-            matches!(compiled.pattern.get(), Some(None)) || matches!(compiled.rule.get(), Some(None)) || matches!(compiled.document.get(), Some(None))
+            matches!(compiled.pattern.get(), Some(None))
+                || matches!(compiled.rule.get(), Some(None))
+                || matches!(compiled.document.get(), Some(None))
         };
         self.compiled.iter().enumerate().filter(move |(_, compiled)| failed(compiled)).map(|(index, _)| NeedId(index as u32))
     }
@@ -231,7 +233,8 @@ fn prefilter(look: &Look) -> Option<Prefilter> {
         }
         Look::Import { modules } => Some(Prefilter { clauses: vec![anchors(modules)] }),
         Look::RustCalls { names, .. } => {
-            let literals = names.iter().map(|name| Literal { text: name.trim_end_matches('!').to_ascii_lowercase(), in_code: true });
+            let literals =
+                names.iter().map(|name| Literal { text: name.trim_end_matches('!').to_ascii_lowercase(), in_code: true });
             Some(Prefilter { clauses: vec![literals.collect()] })
         }
         Look::File | Look::Document { .. } | Look::Secret { .. } | Look::GitIgnores { .. } => None,

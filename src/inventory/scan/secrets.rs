@@ -1,7 +1,7 @@
 //! Secrets in one file: what the engine finds, as hits of the needs that ask for it.
 
-use super::file::{FileScan, Subject};
 use super::Scanner;
+use super::file::{FileScan, Subject};
 use crate::inventory::secrets::{self, Engine};
 use crate::inventory::view::Hit;
 use crate::model::needs::{Look, NeedId, NeedSet, SelectorId};
@@ -27,7 +27,13 @@ impl Secrets {
 }
 
 /// Looks for secrets around the places of keywords.
-pub(super) fn scan(scanner: &Scanner<'_>, selectors: &[SelectorId], marks: &mut [(u32, u32)], subject: &Subject<'_>, found: &mut FileScan) {
+pub(super) fn scan(
+    scanner: &Scanner<'_>,
+    selectors: &[SelectorId],
+    marks: &mut [(u32, u32)],
+    subject: &Subject<'_>,
+    found: &mut FileScan,
+) {
     let Some(Secrets { engine, needs }) = scanner.secrets.as_ref().filter(|_| !marks.is_empty()) else { return };
     let admitted = |need: &&NeedId| selectors.binary_search(&scanner.needs.need(**need).selector).is_ok();
     let needs: Vec<NeedId> = needs.iter().filter(admitted).copied().collect();

@@ -73,17 +73,64 @@ const MAX_GAP: usize = 96;
 
 /// Functions around a literal that make it what it is, and no other value of it.
 const WRAPPERS: &[&str] = &[
-    "secretstr", "secret", "secretstring", "securestring", "string", "from", "some", "ok", "bytes", "byte", "getbytes", "str", "box",
-    "new", "password", "symmetricsecuritykey", "secretkeyspec", "hmacshakeyfor", "b", "text", "of", "from_static", "from_str", "sensitivestring",
+    "secretstr",
+    "secret",
+    "secretstring",
+    "securestring",
+    "string",
+    "from",
+    "some",
+    "ok",
+    "bytes",
+    "byte",
+    "getbytes",
+    "str",
+    "box",
+    "new",
+    "password",
+    "symmetricsecuritykey",
+    "secretkeyspec",
+    "hmacshakeyfor",
+    "b",
+    "text",
+    "of",
+    "from_static",
+    "from_str",
+    "sensitivestring",
 ];
 /// Methods behind a literal that leave it what it is.
 const CONVERSIONS: &[&str] = &[
-    "to_string", "to_owned", "into", "encode", "getbytes", "tochararray", "trim", "as_bytes", "as_str", "freeze", "strip", "tobytearray", "bytes",
+    "to_string",
+    "to_owned",
+    "into",
+    "encode",
+    "getbytes",
+    "tochararray",
+    "trim",
+    "as_bytes",
+    "as_str",
+    "freeze",
+    "strip",
+    "tobytearray",
+    "bytes",
 ];
 /// Functions that store their second argument under the name that is their first.
 const SETTERS: &[&str] = &[
-    "define", "set", "put", "setproperty", "property", "option", "addheader", "setheader", "header", "append", "withproperty", "with", "add",
-    "setrequestheader", "insert",
+    "define",
+    "set",
+    "put",
+    "setproperty",
+    "property",
+    "option",
+    "addheader",
+    "setheader",
+    "header",
+    "append",
+    "withproperty",
+    "with",
+    "add",
+    "setrequestheader",
+    "insert",
 ];
 
 /// The name around the byte at `at`, without dashes at its ends.
@@ -179,7 +226,13 @@ impl Reader<'_> {
 
     /// Goes past what stands between name and value.
     fn operator(&mut self, quoted_name: bool, name_start: usize, tight: usize) -> Option<Form> {
-        for (text, form) in [("===", Form::Compared), ("!==", Form::Compared), ("==", Form::Compared), ("!=", Form::Compared), (":=", Form::Assigned)] {
+        for (text, form) in [
+            ("===", Form::Compared),
+            ("!==", Form::Compared),
+            ("==", Form::Compared),
+            ("!=", Form::Compared),
+            (":=", Form::Assigned),
+        ] {
             if self.starts(text) {
                 self.at += text.len();
                 return Some(form);
@@ -242,7 +295,8 @@ impl Reader<'_> {
                 b',' if depth > 0 => {}
                 // A lifetime, but no literal.
                 b'\'' if self.bytes.get(at.wrapping_sub(1)) == Some(&b'&') => {}
-                byte if byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'.' | b'&' | b'|' | b'?' | b'*' | b':') => {}
+                byte if byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'.' | b'&' | b'|' | b'?' | b'*' | b':') => {
+                }
                 _ => return false,
             }
             at += 1;
@@ -357,7 +411,9 @@ impl Reader<'_> {
     /// Goes past the letters before a quote, and Rust's `#`.
     fn prefix(&mut self) -> String {
         let start = self.at;
-        while self.at - start < 3 && matches!(self.peek(), Some(b'r' | b'R' | b'b' | b'B' | b'u' | b'U' | b'f' | b'F' | b'@' | b'$' | b'#' | b'c')) {
+        while self.at - start < 3
+            && matches!(self.peek(), Some(b'r' | b'R' | b'b' | b'B' | b'u' | b'U' | b'f' | b'F' | b'@' | b'$' | b'#' | b'c'))
+        {
             self.at += 1;
         }
         self.text.get(start..self.at).unwrap_or("").to_owned()
@@ -377,7 +433,8 @@ impl Reader<'_> {
         match rest.first() {
             Some(b'+' | b'%' | b'|' | b'[' | b'?') => false,
             Some(b'.') => {
-                let method = rest[1..].iter().position(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_')).unwrap_or(rest.len() - 1);
+                let method =
+                    rest[1..].iter().position(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_')).unwrap_or(rest.len() - 1);
                 let method = String::from_utf8_lossy(&rest[1..=method]).to_ascii_lowercase();
                 CONVERSIONS.contains(&method.as_str()) || method.is_empty()
             }
@@ -490,7 +547,15 @@ mod tests {
 
     #[test]
     fn any_text_is_read_without_a_panic() {
-        for text in ["password=\"\\", "password:'é", "é password = \"ü\"", "\"password\"", "password=\"\u{1F511}\"", "password = r#\"x", "'password"] {
+        for text in [
+            "password=\"\\",
+            "password:'é",
+            "é password = \"ü\"",
+            "\"password\"",
+            "password=\"\u{1F511}\"",
+            "password = r#\"x",
+            "'password",
+        ] {
             for path in ["a.py", "a.go", "a.xml", "a.yml", ".env", "a.sh", "a.sql"] {
                 let _ = value(path, text);
             }

@@ -9,9 +9,24 @@ const MAX_ARGUMENTS: usize = 400;
 
 /// Functions that sign, encrypt or authenticate, and which argument of theirs is the key: what follows the parenthesis is the first.
 pub(super) const FUNCTIONS: &[(&str, usize)] = &[
-    ("jwt.sign(", 1), ("jwt.verify(", 1), ("jwt.encode(", 1), ("jwt.decode(", 1), ("jsonwebtoken.sign(", 1), ("jsonwebtoken.verify(", 1),
-    ("createhmac(", 1), ("cookieparser(", 0), ("timedserializer(", 0), ("urlsafeserializer(", 0), ("hmac.new(", 0), ("signedstring(", 0),
-    ("hmacshakeyfor(", 0), ("secretkeyspec(", 0), ("key::from_secret(", 0), (".bearer_auth(", 0), (".bearerauth(", 0), ("fernet(", 0),
+    ("jwt.sign(", 1),
+    ("jwt.verify(", 1),
+    ("jwt.encode(", 1),
+    ("jwt.decode(", 1),
+    ("jsonwebtoken.sign(", 1),
+    ("jsonwebtoken.verify(", 1),
+    ("createhmac(", 1),
+    ("cookieparser(", 0),
+    ("timedserializer(", 0),
+    ("urlsafeserializer(", 0),
+    ("hmac.new(", 0),
+    ("signedstring(", 0),
+    ("hmacshakeyfor(", 0),
+    ("secretkeyspec(", 0),
+    ("key::from_secret(", 0),
+    (".bearer_auth(", 0),
+    (".bearerauth(", 0),
+    ("fernet(", 0),
 ];
 
 /// The literal that is an argument, by number, of the call whose arguments start at `at`.
@@ -42,7 +57,9 @@ mod tests {
 
     #[test]
     fn arguments_are_counted_outside_brackets_and_quotes() {
-        let of = |text: &str, number: usize| argument(text, text.find('(').expect("a call") + 1, number).map(|(start, end)| text[start..end].to_owned());
+        let of = |text: &str, number: usize| {
+            argument(text, text.find('(').expect("a call") + 1, number).map(|(start, end)| text[start..end].to_owned())
+        };
         assert_eq!(of("f({ a: 1, b: [2, 3] }, 'LIT', x)", 1).as_deref(), Some("LIT"));
         assert_eq!(of("f('a, b', \"LIT\")", 1).as_deref(), Some("LIT"));
         assert_eq!(of("f([]byte(\"LIT\"))", 0).as_deref(), Some("LIT"));

@@ -23,20 +23,59 @@ pub(super) struct Password {
 
 /// Passwords that stand for one.
 const GENERIC: &[&str] = &[
-    "password", "passwd", "pass", "pwd", "pw", "secret", "user", "username", "token", "key", "apikey", "mypassword", "mypass", "yourpassword",
-    "userpass", "userpassword", "dbpassword", "pass123", "foo", "bar", "baz", "p", "x-oauth-basic", "x-access-token", "x-token-auth", "pa55word",
-    "p4ssw0rd", "p@ssw0rd", "s3cret", "abc", "test", "123", "1234", "12345",
+    "password",
+    "passwd",
+    "pass",
+    "pwd",
+    "pw",
+    "secret",
+    "user",
+    "username",
+    "token",
+    "key",
+    "apikey",
+    "mypassword",
+    "mypass",
+    "yourpassword",
+    "userpass",
+    "userpassword",
+    "dbpassword",
+    "pass123",
+    "foo",
+    "bar",
+    "baz",
+    "p",
+    "x-oauth-basic",
+    "x-access-token",
+    "x-token-auth",
+    "pa55word",
+    "p4ssw0rd",
+    "p@ssw0rd",
+    "s3cret",
+    "abc",
+    "test",
+    "123",
+    "1234",
+    "12345",
 ];
 /// Users that stand for one.
-const ANYONE: &[&str] = &["user", "username", "usr", "u", "myuser", "me", "foo", "login", "name", "account", "db_user", "dbuser", "someuser", "test"];
+const ANYONE: &[&str] =
+    &["user", "username", "usr", "u", "myuser", "me", "foo", "login", "name", "account", "db_user", "dbuser", "someuser", "test"];
 
 /// The password in the URL whose `://` starts at `at`.
 pub(super) fn url(text: &str, at: usize) -> Option<Password> {
     let bytes = text.as_bytes();
     let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-    let from = bytes[at.saturating_sub(32)..at].iter().rposition(|byte| !is_scheme(byte)).map_or(at.saturating_sub(32), |p| at.saturating_sub(32) + p + 1);
+    let from = bytes[at.saturating_sub(32)..at]
+        .iter()
+        .rposition(|byte| !is_scheme(byte))
+        .map_or(at.saturating_sub(32), |p| at.saturating_sub(32) + p + 1);
     let info_start = at + 3;
-    let stop = |byte: &u8| byte.is_ascii_whitespace() || byte.is_ascii_control() || matches!(byte, b'/' | b'?' | b'"' | b'\'' | b'`' | b'\\' | b',' | b'|');
+    let stop = |byte: &u8| {
+        byte.is_ascii_whitespace()
+            || byte.is_ascii_control()
+            || matches!(byte, b'/' | b'?' | b'"' | b'\'' | b'`' | b'\\' | b',' | b'|')
+    };
     let rest = bytes.get(info_start..)?;
     let window = &rest[..rest.len().min(MAX_USERINFO)];
     let window = &window[..window.iter().position(stop).unwrap_or(window.len())];
@@ -44,7 +83,10 @@ pub(super) fn url(text: &str, at: usize) -> Option<Password> {
     let colon = window[..sign].iter().position(|byte| *byte == b':')?;
     let (start, end) = (info_start + colon + 1, info_start + sign);
     let (scheme, user, password) = (text.get(from..at)?, text.get(info_start..start - 1)?, text.get(start..end)?);
-    let host_end = bytes[end + 1..].iter().take(MAX_USERINFO).position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')));
+    let host_end = bytes[end + 1..]
+        .iter()
+        .take(MAX_USERINFO)
+        .position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')));
     let host = text.get(end + 1..host_end.map_or((end + 1 + MAX_USERINFO).min(bytes.len()), |length| end + 1 + length))?;
     // `ssh://git:22@` is no password, and a port is none either.
     if scheme.is_empty() || (password.len() <= 5 && password.bytes().all(|byte| byte.is_ascii_digit())) {
@@ -63,9 +105,13 @@ pub(super) fn settings(text: &str, key: (usize, usize)) -> Option<Password> {
     let end = start + bytes[start..].iter().take(MAX_USERINFO).position(ends)?;
     // Back to where the literal, value or line begins.
     let first = key.0.saturating_sub(MAX_SETTINGS);
-    let from = bytes[first..key.0].iter().rposition(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\n' | b'>')).map_or(first, |at| first + at + 1);
+    let from = bytes[first..key.0]
+        .iter()
+        .rposition(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\n' | b'>'))
+        .map_or(first, |at| first + at + 1);
     let last = (end + MAX_SETTINGS).min(bytes.len());
-    let to = bytes[end..last].iter().position(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\n' | b'<')).map_or(last, |at| end + at);
+    let to =
+        bytes[end..last].iter().position(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\n' | b'<')).map_or(last, |at| end + at);
     let string = String::from_utf8_lossy(&bytes[from..to]).to_ascii_lowercase();
     let host = host_of(&string)?;
     let user = ["user id=", "uid=", "user=", "username="].iter().find_map(|name| after(&string, name)).unwrap_or("");
@@ -75,7 +121,9 @@ pub(super) fn settings(text: &str, key: (usize, usize)) -> Option<Password> {
 
 /// The server that a list of settings, in lower case, names.
 fn host_of(string: &str) -> Option<&str> {
-    let host = ["server=", "data source=", "datasource=", "host=", "addr=", "address=", "hostname="].iter().find_map(|name| after(string, name));
+    let host = ["server=", "data source=", "datasource=", "host=", "addr=", "address=", "hostname="]
+        .iter()
+        .find_map(|name| after(string, name));
     let host = host.or_else(|| string.split_once("://").or_else(|| string.split_once(":@")).map(|(_, rest)| rest))?;
     let host = host.trim_start_matches("tcp:").trim_start_matches("//");
     host.split([',', ':', ';', '/', ' ', '\\', '?']).next()
@@ -122,12 +170,29 @@ fn is_local(host: &str) -> bool {
 fn is_stand_in(host: &str) -> bool {
     let labels: Vec<&str> = host.split('.').collect();
     let stands = |label: &&str| {
-        ["example", "yourdomain", "your-domain", "yourhost", "mydomain", "hostname", "domain", "myhost", "yourserver", "foo", "bar", "acme-corp", "xxx"].contains(label)
+        [
+            "example",
+            "yourdomain",
+            "your-domain",
+            "yourhost",
+            "mydomain",
+            "hostname",
+            "domain",
+            "myhost",
+            "yourserver",
+            "foo",
+            "bar",
+            "acme-corp",
+            "xxx",
+        ]
+        .contains(label)
             || label.starts_with("your")
             || label.contains("xxxx")
             || label.contains("example")
     };
-    host.is_empty() || labels.iter().any(stands) || ["host.com", "server.com", "email.com", "site.com", "test.com"].contains(&host)
+    host.is_empty()
+        || labels.iter().any(stands)
+        || ["host.com", "server.com", "email.com", "site.com", "test.com"].contains(&host)
 }
 
 #[cfg(test)]
@@ -165,12 +230,28 @@ mod tests {
     #[test]
     fn urls_without_a_secret_are_not() {
         for text in [
-            "https://acme.io/a:b@c", "postgres://localhost/app", "postgres://app@db.acme.io/app", "postgres://postgres:postgres@localhost:5432/x",
-            "postgres://app:S3cret-x9@db:5432/app", "redis://:S3cret-x9@127.0.0.1", "postgres://user:password@db.acme.io/x",
-            "postgres://app:${DB_PASSWORD}@db.acme.io", "postgres://app:<password>@db.acme.io", "postgres://{user}:{pw}@db.acme.io",
-            "postgres://app:$PW@db.acme.io", "postgres://app:****@db.acme.io", "postgres://app:S3cret-x9@db.example.com/x",
-            "postgres://app:%s@db.acme.io", "https://user:pass@host.com", "ssh://git@host.acme.io:22/x", "http://a.acme.io:8080/@scope", "://", "x://:@",
-            "postgres://app:changeme@db.acme.io", "//cdn.acme.io:443/@x", "https://fonts.acme.io/css?family=A:1,2@3",
+            "https://acme.io/a:b@c",
+            "postgres://localhost/app",
+            "postgres://app@db.acme.io/app",
+            "postgres://postgres:postgres@localhost:5432/x",
+            "postgres://app:S3cret-x9@db:5432/app",
+            "redis://:S3cret-x9@127.0.0.1",
+            "postgres://user:password@db.acme.io/x",
+            "postgres://app:${DB_PASSWORD}@db.acme.io",
+            "postgres://app:<password>@db.acme.io",
+            "postgres://{user}:{pw}@db.acme.io",
+            "postgres://app:$PW@db.acme.io",
+            "postgres://app:****@db.acme.io",
+            "postgres://app:S3cret-x9@db.example.com/x",
+            "postgres://app:%s@db.acme.io",
+            "https://user:pass@host.com",
+            "ssh://git@host.acme.io:22/x",
+            "http://a.acme.io:8080/@scope",
+            "://",
+            "x://:@",
+            "postgres://app:changeme@db.acme.io",
+            "//cdn.acme.io:443/@x",
+            "https://fonts.acme.io/css?family=A:1,2@3",
         ] {
             assert_eq!(in_url(text), None, "{text}");
         }

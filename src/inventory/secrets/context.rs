@@ -38,17 +38,34 @@ impl<'t> Context<'t> {
 
     /// Beside a user, a host or a role, as in the settings of a connection or a list of accounts.
     pub(super) fn is_account(&self) -> bool {
-        self.any(&["user:", "user\"", "user'", "user =", "user=", "username", "login\"", "host:", "host\"", "host'", "host=", "host =", "\"role\"", "'role'", "role:", "email\":", "email:"])
+        self.any(&[
+            "user:", "user\"", "user'", "user =", "user=", "username", "login\"", "host:", "host\"", "host'", "host=", "host =",
+            "\"role\"", "'role'", "role:", "email\":", "email:",
+        ])
     }
 
     /// For signing: tokens, sessions, cookies.
     pub(super) fn is_signing(&self) -> bool {
-        ["jwt", "session", "passport", "cookie", "hmac", "secretorkey", "strategy", "sign("].iter().any(|word| self.sides().0.contains(word))
+        ["jwt", "session", "passport", "cookie", "hmac", "secretorkey", "strategy", "sign("]
+            .iter()
+            .any(|word| self.sides().0.contains(word))
     }
 
     /// Part of a form, a validation or a translation.
     pub(super) fn is_interface(&self) -> bool {
-        self.any(&["placeholder", "label", "<input", "errormessage", "validation", "translat", "i18n", "autocomplete", "getbylabel", "formcontrol", "aria-"])
+        self.any(&[
+            "placeholder",
+            "label",
+            "<input",
+            "errormessage",
+            "validation",
+            "translat",
+            "i18n",
+            "autocomplete",
+            "getbylabel",
+            "formcontrol",
+            "aria-",
+        ])
     }
 
     /// For a server on this machine.
@@ -97,8 +114,25 @@ fn is_missing_test(line: &str, name: &str) -> bool {
 
 /// Does this line open something that does not run in production?
 fn is_gate(line: &str) -> bool {
-    const OPENERS: &[&str] = &["if", "elif", "elsif", "unless", "class", "case", "when", "module", "profile", "configure", "environment", "group", "namespace", "describe", "cfg"];
-    const PLACES: &[&str] = &["development", "dev", "debug", "test", "testing", "tests", "local", "staging", "mock", "demo_mode", "e2e"];
+    const OPENERS: &[&str] = &[
+        "if",
+        "elif",
+        "elsif",
+        "unless",
+        "class",
+        "case",
+        "when",
+        "module",
+        "profile",
+        "configure",
+        "environment",
+        "group",
+        "namespace",
+        "describe",
+        "cfg",
+    ];
+    const PLACES: &[&str] =
+        &["development", "dev", "debug", "test", "testing", "tests", "local", "staging", "mock", "demo_mode", "e2e"];
     let words = super::name::words(line.trim().get(..line.trim().len().min(160)).unwrap_or(""));
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     // A section of a file that is keyed by environment.

@@ -44,12 +44,14 @@ pub fn prefixes(format: &TokenFormat) -> Result<Vec<String>, String> {
         return Ok(Vec::new());
     }
     let literals = Extractor::new().limit_total(MAX_PREFIXES).extract(&hir);
-    let texts: Option<Vec<String>> = literals.literals().and_then(|literals| {
-        literals.iter().map(|literal| String::from_utf8(literal.as_bytes().to_vec()).ok()).collect()
-    });
+    let texts: Option<Vec<String>> = literals
+        .literals()
+        .and_then(|literals| literals.iter().map(|literal| String::from_utf8(literal.as_bytes().to_vec()).ok()).collect());
     let texts = texts.unwrap_or_default();
     if texts.is_empty() || texts.iter().any(|text| text.len() < MIN_PREFIX || !text.is_ascii()) {
-        return Err(format!("the pattern must start with {MIN_PREFIX} literal characters or more, or the format must have `names`"));
+        return Err(format!(
+            "the pattern must start with {MIN_PREFIX} literal characters or more, or the format must have `names`"
+        ));
     }
     Ok(texts)
 }
@@ -87,7 +89,8 @@ impl Compiled {
     }
 
     fn pattern(&self) -> Option<&Regex> {
-        let build = || RegexBuilder::new(&format!("^(?:{})", self.format.pattern)).unicode(false).size_limit(4 << 20).build().ok();
+        let build =
+            || RegexBuilder::new(&format!("^(?:{})", self.format.pattern)).unicode(false).size_limit(4 << 20).build().ok();
         self.pattern.get_or_init(build).as_ref()
     }
 
@@ -123,9 +126,7 @@ impl Compiled {
 
     fn judged(&self, text: &str, start: usize, end: usize, prefix: usize) -> Match {
         let (token, body) = (&text[start..end], &text[start + prefix..end]);
-        let harmless = self.format.public
-            || value::is_placeholder(&token.to_ascii_lowercase())
-            || !self.is_random(body);
+        let harmless = self.format.public || value::is_placeholder(&token.to_ascii_lowercase()) || !self.is_random(body);
         let confidence = match self.format.checksum {
             Some(checksum) if !checksum::holds(checksum, body) => Confidence::Low,
             Some(_) => Confidence::High,

@@ -23,9 +23,48 @@ pub(super) struct Suspect<'t> {
 
 /// Servers and accounts before `password` that make any word a password.
 const ACCOUNTS: &[&str] = &[
-    "db", "database", "postgres", "postgresql", "pg", "mysql", "mariadb", "mongo", "mongodb", "redis", "smtp", "mail", "ldap", "rabbitmq", "amqp",
-    "kafka", "elastic", "elasticsearch", "root", "admin", "superuser", "sa", "ftp", "sftp", "ssh", "datasource", "oracle", "mssql", "sql", "neo4j",
-    "keystore", "truststore", "minio", "grafana", "opensearch", "cassandra", "clickhouse", "basic", "seed", "default", "demo", "initial",
+    "db",
+    "database",
+    "postgres",
+    "postgresql",
+    "pg",
+    "mysql",
+    "mariadb",
+    "mongo",
+    "mongodb",
+    "redis",
+    "smtp",
+    "mail",
+    "ldap",
+    "rabbitmq",
+    "amqp",
+    "kafka",
+    "elastic",
+    "elasticsearch",
+    "root",
+    "admin",
+    "superuser",
+    "sa",
+    "ftp",
+    "sftp",
+    "ssh",
+    "datasource",
+    "oracle",
+    "mssql",
+    "sql",
+    "neo4j",
+    "keystore",
+    "truststore",
+    "minio",
+    "grafana",
+    "opensearch",
+    "cassandra",
+    "clickhouse",
+    "basic",
+    "seed",
+    "default",
+    "demo",
+    "initial",
 ];
 
 /// How sure it is that the assignment gives a secret away; `None` if it does not.
@@ -96,7 +135,12 @@ fn secret(suspect: &Suspect<'_>) -> Option<Confidence> {
         return Some(Confidence::High);
     }
     // In configuration and markup such a name often holds the name of a secret.
-    if !suspect.grammar.is_source() || value.len() < 5 || is_expression(value) || value.contains('/') || suspect.form == Form::Passed {
+    if !suspect.grammar.is_source()
+        || value.len() < 5
+        || is_expression(value)
+        || value.contains('/')
+        || suspect.form == Form::Passed
+    {
         return None;
     }
     let specific = suspect.is_constant || suspect.name.words.len() > 1 && !suspect.name.words.iter().any(|word| word == "client");
@@ -112,7 +156,8 @@ fn is_name_of_itself(suspect: &Suspect<'_>) -> bool {
     let words = super::name::words(suspect.value);
     let adds = words.iter().any(|word| !suspect.name.words.contains(word));
     let single = words.len() == 1 && !suspect.value.contains(['_', '-']);
-    let signs = suspect.context.is_signing() || suspect.name.words.iter().any(|word| ["jwt", "session", "cookie", "flask"].contains(&word.as_str()));
+    let signs = suspect.context.is_signing()
+        || suspect.name.words.iter().any(|word| ["jwt", "session", "cookie", "flask"].contains(&word.as_str()));
     value::is_field_name(suspect.value) && !(single && (adds || signs) || (adds && (suspect.is_constant || signs)))
 }
 

@@ -26,7 +26,8 @@ pub(super) fn pem(text: &str, at: usize) -> Option<(usize, usize, usize)> {
     let ends = |at: &usize| body[*at] == b'-' && !body.get(at + 1).is_some_and(u8::is_ascii_alphanumeric);
     let length = (0..body.len()).find(ends).unwrap_or(body.len());
     let material = material(&body[..length]);
-    let is_key = material.len() >= MIN_MATERIAL && value::entropy(&material) >= 4.0 && !value::is_templated(&tail[..floor(tail, length)]);
+    let is_key =
+        material.len() >= MIN_MATERIAL && value::entropy(&material) >= 4.0 && !value::is_templated(&tail[..floor(tail, length)]);
     let end = floor(text, body_start + length);
     let rest = &text[end..];
     let end = if rest.starts_with("-----END") { end + rest.find("KEY").map_or(0, |at| at + 3) } else { end };
@@ -68,7 +69,8 @@ pub(super) fn jwt(text: &str, at: usize) -> Option<usize> {
     let header_end = end_of(at);
     let payload_end = bytes.get(header_end).filter(|byte| **byte == b'.').map(|_| end_of(header_end + 1))?;
     let end = bytes.get(payload_end).filter(|byte| **byte == b'.').map(|_| end_of(payload_end + 1))?;
-    let (header, payload, signature) = (text.get(at..header_end)?, text.get(header_end + 1..payload_end)?, text.get(payload_end + 1..end)?);
+    let (header, payload, signature) =
+        (text.get(at..header_end)?, text.get(header_end + 1..payload_end)?, text.get(payload_end + 1..end)?);
     // Five parts are an encrypted token; a full stop may end a sentence.
     let goes_on = bytes.get(end) == Some(&b'.') && bytes.get(end + 1).is_some_and(is_part);
     if goes_on || signature.len() < 16 || value::entropy(signature) < value::expected_entropy(signature.len()) {
@@ -110,7 +112,10 @@ pub(super) mod tests {
         let start = if label == "OPENSSH " { "b3BlbnNzaC1rZXktdjEA" } else { "MIIEow" };
         let lines: Vec<String> = (0..4).map(|line| noise(BASE64, 64, line + 7)).collect();
         let body = lines.join(separator);
-        format!("-----BEGIN {label}{}-----{separator}{start}{body}{separator}-----END {label}{}-----", "PRIVATE KEY", "PRIVATE KEY")
+        format!(
+            "-----BEGIN {label}{}-----{separator}{start}{body}{separator}-----END {label}{}-----",
+            "PRIVATE KEY", "PRIVATE KEY"
+        )
     }
 
     pub(in super::super) fn token(header: &str, payload: &str) -> String {

@@ -124,8 +124,20 @@ impl Engine {
     pub fn find(&self, subject: &Subject<'_>, marks: &mut [(u32, u32)]) -> Vec<Finding> {
         marks.sort_unstable_by_key(|(keyword, at)| (*at, *keyword));
         let grammar = Grammar::of_path(subject.path);
-        let mut search =
-            Search { engine: self, subject, grammar, is_prose: is_prose(subject.path), is_sample: is_sample(subject.path), named_until: 0, gates: 0, judged: 0, published: BTreeMap::new(), is_settings: None, found: Vec::new(), harmless: Vec::new() };
+        let mut search = Search {
+            engine: self,
+            subject,
+            grammar,
+            is_prose: is_prose(subject.path),
+            is_sample: is_sample(subject.path),
+            named_until: 0,
+            gates: 0,
+            judged: 0,
+            published: BTreeMap::new(),
+            is_settings: None,
+            found: Vec::new(),
+            harmless: Vec::new(),
+        };
         for (keyword, at) in marks.iter() {
             let (keyword, hints) = &self.hints[*keyword as usize];
             for hint in hints {
@@ -144,14 +156,35 @@ fn is_prose(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let extension = lower.rsplit_once('.').map_or("", |(_, extension)| extension);
     let folders = ["locales", "locale", "i18n", "l10n", "lang", "langs", "translations", "translation", "messages", "intl"];
-    matches!(extension, "css" | "scss" | "less" | "svg" | "md" | "rst" | "po" | "pot" | "strings" | "arb" | "xlf" | "csv" | "lock" | "sum" | "snap")
-        || lower.rsplit('/').skip(1).any(|folder| folders.contains(&folder))
-        || lower.rsplit('/').next().is_some_and(|name| name.starts_with("messages") && name.ends_with(".properties") || name == "pkg-info" || name == "metadata")
+    matches!(
+        extension,
+        "css"
+            | "scss"
+            | "less"
+            | "svg"
+            | "md"
+            | "rst"
+            | "po"
+            | "pot"
+            | "strings"
+            | "arb"
+            | "xlf"
+            | "csv"
+            | "lock"
+            | "sum"
+            | "snap"
+    ) || lower.rsplit('/').skip(1).any(|folder| folders.contains(&folder))
+        || lower.rsplit('/').next().is_some_and(|name| {
+            name.starts_with("messages") && name.ends_with(".properties") || name == "pkg-info" || name == "metadata"
+        })
 }
 
 /// Made-up data, by a word of the path that roles do not judge by.
 fn is_sample(path: &str) -> bool {
-    const WORDS: &[&str] = &["defaults", "dummy", "fake", "faker", "mock", "mocks", "fixture", "fixtures", "sample", "samples", "stories", "test", "tests", "testing"];
+    const WORDS: &[&str] = &[
+        "defaults", "dummy", "fake", "faker", "mock", "mocks", "fixture", "fixtures", "sample", "samples", "stories", "test",
+        "tests", "testing",
+    ];
     path.split('/').flat_map(name::words).any(|word| WORDS.contains(&word.as_str()))
 }
 
@@ -257,10 +290,20 @@ impl Search<'_> {
     /// A literal as the key of a function that signs, encrypts or authenticates.
     fn call(&mut self, at: usize, arguments: usize, number: usize) {
         let text = self.subject.text;
-        let Some((start, end)) = call::argument(text, arguments, number).filter(|_| !self.is_prose && self.grammar.is_source()) else { return };
+        let Some((start, end)) = call::argument(text, arguments, number).filter(|_| !self.is_prose && self.grammar.is_source())
+        else {
+            return;
+        };
         let Some(name) = name::judge("signing_secret") else { return };
         let context = Context::new(text, at, end);
-        let suspect = Suspect { name: &name, value: &text[start..end], form: Form::Assigned, grammar: self.grammar, context: &context, is_constant: true };
+        let suspect = Suspect {
+            name: &name,
+            value: &text[start..end],
+            form: Form::Assigned,
+            grammar: self.grammar,
+            context: &context,
+            is_constant: true,
+        };
         let Some(confidence) = judge::judge(&suspect) else { return };
         if (self.subject.class_at)(at) == Class::Code && !self.is_gated(at, "") {
             let confidence = if self.is_sample { Confidence::Low } else { confidence };

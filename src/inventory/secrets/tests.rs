@@ -15,7 +15,8 @@ fn formats() -> Vec<TokenFormat> {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
         for entry in yaml::parse_plain(&text).unwrap()[0].entries() {
             let text = |key: &str| entry.value.get(key).and_then(|node| node.scalar());
-            let texts = |key: &str| entry.value.get(key).map(|node| node.items().iter().filter_map(|item| item.scalar()).collect());
+            let texts =
+                |key: &str| entry.value.get(key).map(|node| node.items().iter().filter_map(|item| item.scalar()).collect());
             formats.push(TokenFormat {
                 id: entry.key.to_string(),
                 provider: text("provider").unwrap(),
@@ -41,7 +42,8 @@ fn engine() -> Engine {
 /// What the scan does: the places of keywords in one pass.
 fn find(engine: &Engine, path: &str, text: &str) -> Vec<Finding> {
     let automaton = aho_corasick::AhoCorasick::builder().ascii_case_insensitive(true).build(engine.keywords()).unwrap();
-    let mut marks: Vec<_> = automaton.find_overlapping_iter(text).map(|found| (found.pattern().as_u32(), found.start() as u32)).collect();
+    let mut marks: Vec<_> =
+        automaton.find_overlapping_iter(text).map(|found| (found.pattern().as_u32(), found.start() as u32)).collect();
     let mask = syntax::mask(path, text);
     engine.find(&Subject { path, text, class_at: &|at| mask.class_at(at) }, &mut marks)
 }
@@ -125,7 +127,9 @@ fn tokens_of_every_format_are_found() {
                 None => format!("client.connect(\"{token}\")\n"),
             };
             // A sample may be a placeholder or a sequence by chance, so most of five must be found.
-            find(&engine, "src/app.py", &text).iter().any(|f| f.kind == format.kind && f.confidence >= Confidence::Medium && token.contains(&text[f.start..f.end]))
+            find(&engine, "src/app.py", &text)
+                .iter()
+                .any(|f| f.kind == format.kind && f.confidence >= Confidence::Medium && token.contains(&text[f.start..f.end]))
         });
         if found.count() < 4 {
             missed.push((&format.id, token(format, 1)));
@@ -180,7 +184,11 @@ const ASSIGNED: &[(&str, &str, &str)] = &[
     ("wp-config.php", "define('DB_PASSWORD', 'Winter2024');", "Winter2024"),
     ("Program.cs", "var jwtKey = \"this-is-my-very-own-signing-key\";", "this-is-my-very-own-signing-key"),
     ("appsettings.json", "{ \"Smtp\": { \"User\": \"app\", \"Password\": \"Winter2024\" } }", "Winter2024"),
-    ("config/initializers/x.rb", "Rails.application.config.secret_key_base = '9f8e7d6c5b4a39281706f5e49f8e7d6c'", "9f8e7d6c5b4a39281706f5e49f8e7d6c"),
+    (
+        "config/initializers/x.rb",
+        "Rails.application.config.secret_key_base = '9f8e7d6c5b4a39281706f5e49f8e7d6c'",
+        "9f8e7d6c5b4a39281706f5e49f8e7d6c",
+    ),
     (".env", "DB_PASSWORD=Winter2024", "Winter2024"),
     (".env", "JWT_SECRET=q8Zr2LmX0pVt5KcY7wNd", "q8Zr2LmX0pVt5KcY7wNd"),
     ("deploy.sh", "export DB_PASSWORD=Winter2024", "Winter2024"),
@@ -191,7 +199,11 @@ const ASSIGNED: &[(&str, &str, &str)] = &[
     ("api.js", "headers: { 'Authorization': 'Basic YXBwOldpbnRlcjIwMjQ=' }", "Basic YXBwOldpbnRlcjIwMjQ="),
     ("src/auth.module.ts", "JwtModule.register({ secret: 'secret' })", "secret"),
     ("src/config.ts", "export const SECRET = 'secret-key';", "secret-key"),
-    ("auth.js", "const t = jwt.sign({ id: user.id, roles: ['a', 'b'] }, 'orchard-lantern', { expiresIn: '1h' });", "orchard-lantern"),
+    (
+        "auth.js",
+        "const t = jwt.sign({ id: user.id, roles: ['a', 'b'] }, 'orchard-lantern', { expiresIn: '1h' });",
+        "orchard-lantern",
+    ),
     ("auth.py", "claims = jwt.decode(token, \"orchard-lantern\", algorithms=[\"HS256\"])", "orchard-lantern"),
     ("auth.py", "digest = hmac.new(b\"orchard-lantern\", message, hashlib.sha256)", "orchard-lantern"),
     ("app.js", "app.use(cookieParser('orchard-lantern'))", "orchard-lantern"),
@@ -231,8 +243,11 @@ const LOOK_ALIKE: &[(&str, &str)] = &[
     ("a.py", "\"\"\"\nExample:\n    password = \"Winter2024\"\n\"\"\""),
     ("a.py", r#"logger.info("password='Winter2024'")"#),
     ("a.py", r#"raise ValueError("password: 'abc123' is too weak")"#),
-    ("a.py", r#"class Settings(BaseSettings):
-    jwt_secret: str = "local-secret-42""#),
+    (
+        "a.py",
+        r#"class Settings(BaseSettings):
+    jwt_secret: str = "local-secret-42""#,
+    ),
     ("a.py", "if settings.DEBUG:\n    SECRET_KEY = 'my-own-secret-42'"),
     ("a.py", "class DevelopmentConfig(Config):\n    SECRET_KEY = 'my-own-secret-42'"),
     ("a.py", r#"assert token == "function42""#),
@@ -328,7 +343,10 @@ const LOOK_ALIKE: &[(&str, &str)] = &[
     ("a.py", "url = f\"postgresql://{user}:{password}@{host}/app\""),
     ("a.cs", "\"Server=localhost;Database=x;User Id=sa;Password=Winter2024;\""),
     ("a.py", "EXAMPLE_KEY = \"AKIAIOSFODNN7EXAMPLE\""),
-    ("a.pem", "-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBaMQswCQYDVQQGEwJJ\n-----END CERTIFICATE-----"),
+    (
+        "a.pem",
+        "-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBaMQswCQYDVQQGEwJJ\n-----END CERTIFICATE-----",
+    ),
     ("a.pub", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC7 user@host"),
 ];
 
@@ -348,12 +366,48 @@ fn look_alikes_are_not() {
 fn harmless_values_are_none_whatever_they_are_given_to() {
     let engine = engine();
     let values = [
-        "550e8400-e29b-41d4-a716-446655440000", "access_token", "refresh-token", "X-CSRF-TOKEN", "Bearer", "my-app", "1.0.0", "v1.2.3-beta.4",
-        "application/json", "https://id.acme.io/token", "/run/secrets/token", "${TOKEN}", "{{ token }}", "<token>", "xxxxxxxxxxxxxxxxxxxx",
-        "00000000000000000000", "your-token-here", "changeme", "TOKEN_FROM_ENV", "auth.token.refresh", "com.acme.security.Token", "12345678901234567890",
-        "abcdefghijklmnopqrstuvwxyz", "authorization_code", "someVeryLongIdentifierInCamelCase", "kebab-case-identifier-of-five-words", "eu-central-1",
-        "sha256-47DEQpj8HBSa", "true", "null", "undefined", "production", "localhost:5432", "2024-01-01T00:00:00Z", "a@b.example.com", "#ff00ff",
-        "example-token-1234", "test-token", "dummy-key-123", "%API_TOKEN%", "@Microsoft.KeyVault(x)", "arn:aws:secretsmanager:eu:1:secret:x",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "access_token",
+        "refresh-token",
+        "X-CSRF-TOKEN",
+        "Bearer",
+        "my-app",
+        "1.0.0",
+        "v1.2.3-beta.4",
+        "application/json",
+        "https://id.acme.io/token",
+        "/run/secrets/token",
+        "${TOKEN}",
+        "{{ token }}",
+        "<token>",
+        "xxxxxxxxxxxxxxxxxxxx",
+        "00000000000000000000",
+        "your-token-here",
+        "changeme",
+        "TOKEN_FROM_ENV",
+        "auth.token.refresh",
+        "com.acme.security.Token",
+        "12345678901234567890",
+        "abcdefghijklmnopqrstuvwxyz",
+        "authorization_code",
+        "someVeryLongIdentifierInCamelCase",
+        "kebab-case-identifier-of-five-words",
+        "eu-central-1",
+        "sha256-47DEQpj8HBSa",
+        "true",
+        "null",
+        "undefined",
+        "production",
+        "localhost:5432",
+        "2024-01-01T00:00:00Z",
+        "a@b.example.com",
+        "#ff00ff",
+        "example-token-1234",
+        "test-token",
+        "dummy-key-123",
+        "%API_TOKEN%",
+        "@Microsoft.KeyVault(x)",
+        "arn:aws:secretsmanager:eu:1:secret:x",
     ];
     let names = ["token", "api_token", "accessToken", "api_key", "apiKey", "credentials", "access-key"];
     for name in names {
@@ -443,7 +497,19 @@ proptest! {
 fn repeated_beginnings_stay_linear() {
     let engine = engine();
     let begin = format!("-----BEGIN {}-----", "PRIVATE KEY");
-    for part in ["password=\"", "password=x;", "password=\"abcd\" ", "://a:b@", ".eyJ", "token(", "AIza", begin.as_str(), "jwt.sign(", "secret:\n", "\"token\":"] {
+    for part in [
+        "password=\"",
+        "password=x;",
+        "password=\"abcd\" ",
+        "://a:b@",
+        ".eyJ",
+        "token(",
+        "AIza",
+        begin.as_str(),
+        "jwt.sign(",
+        "secret:\n",
+        "\"token\":",
+    ] {
         let text = part.repeat(400_000 / part.len());
         for path in ["a.py", "a.yml", "a.xml"] {
             find(&engine, path, &text);

@@ -76,7 +76,11 @@ mod tests {
             (r"a[\]\w]b", "a]b"),
             (r"[^\w\s]+", "+-"),
         ] {
-            assert_eq!(Regex::new(pattern).unwrap().find(text).map(|m| m.range()), Regex::new(&ascii(pattern)).unwrap().find(text).map(|m| m.range()), "{pattern}");
+            assert_eq!(
+                Regex::new(pattern).unwrap().find(text).map(|m| m.range()),
+                Regex::new(&ascii(pattern)).unwrap().find(text).map(|m| m.range()),
+                "{pattern}"
+            );
             assert!(Regex::new(&ascii(pattern)).unwrap().is_match(text), "{pattern}");
         }
     }

@@ -137,7 +137,8 @@ impl Attempt {
     fn spot_check(&mut self, bytes: &[u8]) -> Result<(), Unparsed> {
         let Some((every, size)) = SPOT_CHECKS.iter().find(|(every, _)| bytes.len() >= *every) else { return Ok(()) };
         for stretch in bytes.chunks(*every).filter(|stretch| stretch.len() > *size) {
-            let hash = stretch.iter().step_by(61).fold(0usize, |hash, byte| hash.wrapping_mul(31).wrapping_add(usize::from(*byte)));
+            let hash =
+                stretch.iter().step_by(61).fold(0usize, |hash, byte| hash.wrapping_mul(31).wrapping_add(usize::from(*byte)));
             let start = hash % (stretch.len() - size);
             let window = &stretch[start..start + size];
             self.try_window(&window[..WINDOWS[0]])?;

@@ -155,9 +155,7 @@ fn contexts(language: Language) -> &'static [(&'static str, &'static str)] {
             ("", " class C {}"),
             ("@A(", ") class C {}"),
         ],
-        Language::Kotlin => {
-            &[("", "\nclass C"), ("fun f() { ", " }"), ("class C { ", " }"), ("val x = ", "\n"), ("f(", ")")]
-        }
+        Language::Kotlin => &[("", "\nclass C"), ("fun f() { ", " }"), ("class C { ", " }"), ("val x = ", "\n"), ("f(", ")")],
         Language::Ruby => &[("f(", ")"), ("begin\n  x\n", "\nend\n"), ("class C\n", "\nend\n")],
         Language::Php => &[("", ";"), ("f([", "]);"), ("", " class C {}"), ("class C { ", " }"), ("f(", ");")],
         Language::CSharp => &[
@@ -275,7 +273,11 @@ mod tests {
     fn python_patterns() {
         let code = "import x\napp.add_middleware(Cors, allow=['*'])  # HIT\napp.add_middleware()  # HIT\napp.other(1)\n";
         check(Language::Python, "app.add_middleware($$$A)", code);
-        check(Language::Python, "f($$$, debug=True, $$$)", "f(1, debug=True, x=2)  # HIT\nf(debug=True)  # HIT\nf(debug=False)\n");
+        check(
+            Language::Python,
+            "f($$$, debug=True, $$$)",
+            "f(1, debug=True, x=2)  # HIT\nf(debug=True)  # HIT\nf(debug=False)\n",
+        );
         let decorated = "@app.route('/x')  # HIT\ndef a():\n    pass\n\n@other\n@app.route()  # HIT\nclass B:\n    pass\n";
         check(Language::Python, "@app.route($$$)", decorated);
         check(Language::Python, "except Exception: pass", "try:\n    a()\nexcept Exception: pass  # HIT\n");
@@ -298,7 +300,11 @@ mod tests {
             check(language, "import $X from 'express'", "import e from 'express'; // HIT\n");
         }
         for language in [Language::TypeScript, Language::Tsx] {
-            check(language, "@UseGuards($$$)", "@UseGuards(A, B) // HIT\nclass C {\n  @UseGuards() // HIT\n  m() {}\n  @Get()\n  n() {}\n}\n");
+            check(
+                language,
+                "@UseGuards($$$)",
+                "@UseGuards(A, B) // HIT\nclass C {\n  @UseGuards() // HIT\n  m() {}\n  @Get()\n  n() {}\n}\n",
+            );
         }
         for language in [Language::JavaScript, Language::Tsx] {
             let code = "const a = <p dangerouslySetInnerHTML={{ __html: x }} />; // HIT\nconst b = <p className=\"x\" />;\n";
@@ -313,7 +319,11 @@ mod tests {
         check(Language::Go, "http.Get($U)", code);
         let code = "package main\nvar c = cors.Config{AllowAllOrigins: true} // HIT\nfunc f() {\n\tr.Use(cors.New(cors.Config{})) // HIT\n\tx := &cors.Config{A: 1, B: 2} // HIT\n}\n";
         check(Language::Go, "cors.Config{$$$}", code);
-        check(Language::Go, "AllowAllOrigins: true", "package main\nvar c = cors.Config{\n\tAllowAllOrigins: true, // HIT\n\tX: true,\n}\n");
+        check(
+            Language::Go,
+            "AllowAllOrigins: true",
+            "package main\nvar c = cors.Config{\n\tAllowAllOrigins: true, // HIT\n\tX: true,\n}\n",
+        );
         check(Language::Go, "r.Use($$$)", "package main\nfunc f() {\n\tr.Use(a, b()) // HIT\n\tdefer r.Use() // HIT\n}\n");
         check(Language::Go, "func main() { $$$ }", "package main\nfunc main() { // HIT\n\tf()\n}\n");
         check(Language::Go, "$S := &http.Server{$$$}", "package main\nfunc f() {\n\ts := &http.Server{Addr: a} // HIT\n}\n");
@@ -325,13 +335,25 @@ mod tests {
     fn java_and_kotlin_patterns() {
         let java = "class C {\n  void m() {\n    http.csrf(c -> c.disable()); // HIT\n    http.csrf().disable(); // HIT\n    other.csrf();\n  }\n}\n";
         check(Language::Java, "http.csrf($$$)", java);
-        check(Language::Java, "@CrossOrigin($$$)", "@CrossOrigin(origins = \"*\") // HIT\nclass C {\n  @CrossOrigin(\"x\") // HIT\n  void m() {}\n  @Other(1)\n  int x;\n}\n");
+        check(
+            Language::Java,
+            "@CrossOrigin($$$)",
+            "@CrossOrigin(origins = \"*\") // HIT\nclass C {\n  @CrossOrigin(\"x\") // HIT\n  void m() {}\n  @Other(1)\n  int x;\n}\n",
+        );
         check(Language::Java, "@RestController", "@RestController // HIT\nclass C {}\n@Controller\nclass D {}\n");
-        check(Language::Java, "new RestTemplate()", "class C {\n  Object a = new RestTemplate(); // HIT\n  Object b = new Other();\n}\n");
+        check(
+            Language::Java,
+            "new RestTemplate()",
+            "class C {\n  Object a = new RestTemplate(); // HIT\n  Object b = new Other();\n}\n",
+        );
         check(Language::Java, "e.printStackTrace();", "class C {\n  void m() {\n    e.printStackTrace(); // HIT\n  }\n}\n");
         check(Language::Kotlin, "http.csrf($$$)", "fun f() {\n  http.csrf(1) // HIT\n  http.cors(1)\n}\n");
         check(Language::Kotlin, "http.csrf { $$$ }", "fun f() {\n  http.csrf { disable() } // HIT\n  http.cors { x }\n}\n");
-        check(Language::Kotlin, "install(CORS) { $$$ }", "fun Application.m() {\n  install(CORS) { // HIT\n    anyHost()\n  }\n}\n");
+        check(
+            Language::Kotlin,
+            "install(CORS) { $$$ }",
+            "fun Application.m() {\n  install(CORS) { // HIT\n    anyHost()\n  }\n}\n",
+        );
         check(Language::Kotlin, "anyHost()", "fun Application.m() {\n  install(CORS) {\n    anyHost() // HIT\n  }\n}\n");
         check(Language::Kotlin, "@RestController", "@RestController // HIT\nclass C\n@Other\nclass D\n");
         check(Language::Kotlin, "@CrossOrigin($$$)", "@CrossOrigin(\"*\") // HIT\nclass C\n@Other(1)\nclass D\n");
@@ -364,15 +386,31 @@ mod tests {
     fn csharp_and_rust_patterns() {
         let csharp = "var app = b.Build();\napp.UseHttpsRedirection(); // HIT\nclass C {\n  void M(App app) {\n    app.UseHttpsRedirection(); // HIT\n    app.UseHsts();\n  }\n}\n";
         check(Language::CSharp, "app.UseHttpsRedirection()", csharp);
-        check(Language::CSharp, "[Authorize]", "[Authorize] // HIT\nclass C {\n  [Authorize] // HIT\n  void M() {}\n  [Other]\n  void N() {}\n}\n");
+        check(
+            Language::CSharp,
+            "[Authorize]",
+            "[Authorize] // HIT\nclass C {\n  [Authorize] // HIT\n  void M() {}\n  [Other]\n  void N() {}\n}\n",
+        );
         check(Language::CSharp, "$X.AllowAnyOrigin()", "s.AddCors(o => o.AddPolicy(\"x\", p => p.AllowAnyOrigin())); // HIT\n");
         check(Language::CSharp, "new HttpClient()", "class C {\n  object a = new HttpClient(); // HIT\n}\n");
-        check(Language::Rust, "CorsLayer::permissive()", "fn f() {\n    let app = Router::new().layer(CorsLayer::permissive()); // HIT\n    CorsLayer::new();\n}\n");
+        check(
+            Language::Rust,
+            "CorsLayer::permissive()",
+            "fn f() {\n    let app = Router::new().layer(CorsLayer::permissive()); // HIT\n    CorsLayer::new();\n}\n",
+        );
         check(Language::Rust, "$X.unwrap()", "fn f() {\n    a.b().unwrap(); // HIT\n    c?;\n}\n");
         check(Language::Rust, "println!($$$)", "fn f() {\n    println!(\"a {}\", b); // HIT\n    print!(\"a\");\n}\n");
         check(Language::Rust, "#[tokio::main]", "#[tokio::main] // HIT\nasync fn main() {}\n#[test]\nfn t() {}\n");
-        check(Language::Rust, "S { debug: true, $$$ }", "fn f() {\n    let a = S { debug: true, x: 1 }; // HIT\n    let b = S { x: 1 };\n}\n");
-        check(Language::Rust, "debug: true", "fn f() {\n    let a = S {\n        debug: true, // HIT\n        x: true,\n    };\n}\n");
+        check(
+            Language::Rust,
+            "S { debug: true, $$$ }",
+            "fn f() {\n    let a = S { debug: true, x: 1 }; // HIT\n    let b = S { x: 1 };\n}\n",
+        );
+        check(
+            Language::Rust,
+            "debug: true",
+            "fn f() {\n    let a = S {\n        debug: true, // HIT\n        x: true,\n    };\n}\n",
+        );
     }
 
     #[test]
@@ -382,12 +420,18 @@ mod tests {
         assert_eq!(variants("f(g($A, $$$), $$$)").len(), 4);
         assert_eq!(variants("f($$$)"), ["f($$$)"]);
         check(Language::JavaScript, "app.get($P, $$$)", "app.get('/x'); // HIT\napp.get('/x', a, b); // HIT\napp.get();\n");
-        check(Language::Go, "cors.Config{A: true, $$$}", "package p\nvar a = cors.Config{A: true} // HIT\nvar b = cors.Config{A: true, B: 1} // HIT\nvar c = cors.Config{B: 1}\n");
+        check(
+            Language::Go,
+            "cors.Config{A: true, $$$}",
+            "package p\nvar a = cors.Config{A: true} // HIT\nvar b = cors.Config{A: true, B: 1} // HIT\nvar c = cors.Config{B: 1}\n",
+        );
     }
 
     #[test]
     fn what_cannot_be_read_is_an_error() {
-        for (language, pattern) in [(Language::Python, "def ("), (Language::Go, "func ("), (Language::Java, "class {"), (Language::Rust, ")")] {
+        for (language, pattern) in
+            [(Language::Python, "def ("), (Language::Go, "func ("), (Language::Java, "class {"), (Language::Rust, ")")]
+        {
             let error = resolve(language, pattern).expect_err(pattern);
             assert!(error.contains(pattern) && error.contains(language.as_str()), "{error}");
         }

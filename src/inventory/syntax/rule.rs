@@ -15,9 +15,8 @@ use super::pattern::{Resolved, check_contextual, resolve, variants};
 use crate::model::language::Language;
 
 const SOURCE_KEYS: &[&str] = &["rule", "constraints", "utils"];
-const RULE_KEYS: &[&str] = &[
-    "pattern", "kind", "regex", "nthChild", "range", "inside", "has", "precedes", "follows", "all", "any", "not", "matches",
-];
+const RULE_KEYS: &[&str] =
+    &["pattern", "kind", "regex", "nthChild", "range", "inside", "has", "precedes", "follows", "all", "any", "not", "matches"];
 const RELATION_KEYS: &[&str] = &["stopBy", "field"];
 const PATTERN_KEYS: &[&str] = &["context", "selector", "strictness"];
 const NTH_CHILD_KEYS: &[&str] = &["position", "ofRule", "reverse"];

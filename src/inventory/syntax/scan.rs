@@ -186,7 +186,7 @@ fn captures(env: &MetaVarEnv<'_, Source>) -> Vec<(String, String)> {
 
 /// Sorts, drops repetitions and counts the columns, all hits of a line in one pass over it.
 fn locate(text: &str, mut found: Vec<Found>) -> Vec<CodeHit> {
-    found.sort_by(|a, b| (a.hit.start, a.hit.end, a.hit.rule).cmp(&(b.hit.start, b.hit.end, b.hit.rule)));
+    found.sort_by_key(|found| (found.hit.start, found.hit.end, found.hit.rule));
     found.dedup_by(|a, b| (a.hit.start, a.hit.end, a.hit.rule) == (b.hit.start, b.hit.end, b.hit.rule));
     let (mut line_start, mut counted_to, mut characters) = (usize::MAX, 0, 0);
     let mut out = Vec::with_capacity(found.len());
@@ -231,7 +231,8 @@ mod tests {
         );
         let text = "import requests\nrequests.get(url)\nrequests.get(url, timeout=3)\nrequests.put(url)\nsubprocess.run(x, shell=True)\ny(shell=True)\n";
         let hits = find(Language::Python, text, &[(7, &shell), (3, &timeout)], MINUTE).expect("parsed");
-        let short: Vec<_> = hits.iter().map(|hit| (hit.rule, hit.line, hit.column, hit.end_line, &text[hit.start..hit.end])).collect();
+        let short: Vec<_> =
+            hits.iter().map(|hit| (hit.rule, hit.line, hit.column, hit.end_line, &text[hit.start..hit.end])).collect();
         assert_eq!(short, [(3, 2, 1, 2, "requests.get(url)"), (7, 5, 19, 5, "shell=True")]);
         assert_eq!(hits[0].captures, [("M".to_string(), "get".to_string())]);
     }
@@ -298,7 +299,21 @@ mod tests {
                     rule(*language, json!({"rule": {"regex": "^zz$", "inside": {"regex": "^q", "stopBy": "end"}}})),
                 ];
                 let rules: Vec<_> = rules.iter().enumerate().collect();
-                for piece in ["f(", "<a>", "!", "a ? b : ", "x => ", "if a { } else ", "a.b().", "'${", "\"#{", "<<A ", "/$=", "a<", "+::;"] {
+                for piece in [
+                    "f(",
+                    "<a>",
+                    "!",
+                    "a ? b : ",
+                    "x => ",
+                    "if a { } else ",
+                    "a.b().",
+                    "'${",
+                    "\"#{",
+                    "<<A ",
+                    "/$=",
+                    "a<",
+                    "+::;",
+                ] {
                     let text = piece.repeat(12_000 / piece.len());
                     let found = find(*language, &text, &rules, Duration::from_millis(100));
                     assert!(matches!(found, Ok(_) | Err(Unparsed::TooDeep | Unparsed::OutOfTime)));
@@ -319,8 +334,14 @@ mod tests {
             let text = format!("{nested} == {nested};\n");
             let rules = [
                 rule(Language::JavaScript, json!({"rule": {"pattern": "$A == $A"}})),
-                rule(Language::JavaScript, json!({"rule": {"kind": "binary_expression", "has": {"regex": "^b$", "stopBy": {"regex": "^c$"}}}})),
-                rule(Language::JavaScript, json!({"rule": {"kind": "identifier", "inside": {"kind": "binary_expression", "stopBy": "end"}}})),
+                rule(
+                    Language::JavaScript,
+                    json!({"rule": {"kind": "binary_expression", "has": {"regex": "^b$", "stopBy": {"regex": "^c$"}}}}),
+                ),
+                rule(
+                    Language::JavaScript,
+                    json!({"rule": {"kind": "identifier", "inside": {"kind": "binary_expression", "stopBy": "end"}}}),
+                ),
             ];
             let rules: Vec<_> = rules.iter().enumerate().collect();
             let hits = find(Language::JavaScript, &text, &rules, MINUTE).expect("parsed");

@@ -60,7 +60,9 @@ fn ruby(text: &str) -> bool {
 fn python(text: &str) -> bool {
     let widths: BTreeSet<usize> = text
         .split(['\n', '\r'])
-        .map(|line| line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t' | 0x0c)).fold(0, |width, byte| width + indentation(byte)))
+        .map(|line| {
+            line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t' | 0x0c)).fold(0, |width, byte| width + indentation(byte))
+        })
         .collect();
     widths.len() <= MAX_INDENTATIONS
 }

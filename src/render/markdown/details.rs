@@ -10,9 +10,7 @@ use crate::model::terms::{Priority, Status};
 /// Every check that has to be fixed or could not run.
 pub fn details(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let open = Priority::ALL.iter().flat_map(|priority| view::open_rows(report, *priority));
-    let rows: Vec<&CheckRow> = open
-        .filter(|row| view::is_to_fix(row.status) || row.status == Status::Error)
-        .collect();
+    let rows: Vec<&CheckRow> = open.filter(|row| view::is_to_fix(row.status) || row.status == Status::Error).collect();
     if rows.is_empty() {
         return Ok(());
     }
@@ -21,13 +19,7 @@ pub fn details(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn detail(row: &CheckRow, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "### {} {}: {}\n",
-        row.priority,
-        view::status_word(row.status),
-        prose(&row.title)
-    )?;
+    writeln!(out, "### {} {}: {}\n", row.priority, view::status_word(row.status), prose(&row.title))?;
     writeln!(out, "{}", prose(&view::sentence(&row.reason)))?;
     if let Some(planes) = view::contradiction(row) {
         writeln!(out, "**{}**", text(&view::sentence(&planes)))?;
@@ -45,28 +37,16 @@ fn detail(row: &CheckRow, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "- Check: {}", code(&row.id))?;
     if let Some(component) = &row.component {
         let also = view::also_in(row);
-        let also = if also.is_empty() {
-            String::new()
-        } else {
-            format!("; also in {}", text(&view::list(also)))
-        };
+        let also = if also.is_empty() { String::new() } else { format!("; also in {}", text(&view::list(also))) };
         writeln!(out, "- Component: {}{also}", code(component))?;
     }
     if let (Some(strength), Some(needed)) = (row.strength, row.needs_strength) {
         writeln!(out, "- Strength of the evidence: {strength}, has to be {needed}")?;
     }
     if row.points.possible > 0.0 {
-        writeln!(
-            out,
-            "- Points: {} of {}",
-            view::number(row.points.earned),
-            view::number(row.points.possible)
-        )?;
+        writeln!(out, "- Points: {} of {}", view::number(row.points.earned), view::number(row.points.possible))?;
     }
-    for (label, sentence) in [
-        ("Why it matters", Some(&row.why)),
-        ("What cannot be seen", row.cannot_see.as_ref()),
-    ] {
+    for (label, sentence) in [("Why it matters", Some(&row.why)), ("What cannot be seen", row.cannot_see.as_ref())] {
         if let Some(sentence) = sentence.filter(|sentence| !sentence.is_empty()) {
             writeln!(out, "- {label}: {}", prose(&view::sentence(sentence)))?;
         }
@@ -97,17 +77,9 @@ fn citation(evidence: &Evidence, said: &str, out: &mut dyn Write) -> io::Result<
 
 fn fix(row: &CheckRow, out: &mut dyn Write) -> io::Result<()> {
     let remediation = &row.remediation;
-    writeln!(
-        out,
-        "**Fix** ({}): {}\n",
-        view::effort_words(row.effort),
-        prose(&view::sentence(&remediation.summary))
-    )?;
+    writeln!(out, "**Fix** ({}): {}\n", view::effort_words(row.effort), prose(&view::sentence(&remediation.summary)))?;
     if let Some(how) = &remediation.how {
-        let stack = remediation
-            .stack
-            .as_deref()
-            .map_or("How".to_owned(), |stack| format!("For {}", text(stack)));
+        let stack = remediation.stack.as_deref().map_or("How".to_owned(), |stack| format!("For {}", text(stack)));
         // Several lines are commands or code; one line is a sentence.
         if escape::lines(how.trim()).len() > 1 {
             writeln!(out, "{stack}:\n\n{}", fence(how.trim(), ""))?;
@@ -161,10 +133,7 @@ fn language(path: Option<&str>) -> &'static str {
         ("conf", "nginx"),
         ("sh", "sh"),
     ];
-    LANGUAGES
-        .iter()
-        .find(|(known, _)| *known == ending)
-        .map_or("text", |(_, language)| language)
+    LANGUAGES.iter().find(|(known, _)| *known == ending).map_or("text", |(_, language)| language)
 }
 
 /// What passes, with its proof, collapsed.
@@ -177,11 +146,7 @@ pub fn passes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         &["Priority", "Check", "Observed", "Proof"],
         rows.into_iter().map(|row| {
             let proof: Vec<String> = view::citations(row).into_iter().map(proof).collect();
-            let more = if row.evidence_omitted > 0 {
-                format!("<br>and {} more", row.evidence_omitted)
-            } else {
-                String::new()
-            };
+            let more = if row.evidence_omitted > 0 { format!("<br>and {} more", row.evidence_omitted) } else { String::new() };
             vec![
                 row.priority.to_string(),
                 named(row),
@@ -196,12 +161,7 @@ pub fn passes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 fn proof(evidence: &Evidence) -> String {
     let place = evidence.place().map_or(String::new(), |place| code(&place));
     let parts = [place, view::origin(evidence).to_owned(), prose(&evidence.message)];
-    parts
-        .iter()
-        .filter(|part| !part.is_empty())
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(" ")
+    parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
 /// What does not apply, with the fact that decided, collapsed.
@@ -212,8 +172,7 @@ pub fn not_applicable(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         "Not applicable",
         rows.len(),
         &["Priority", "Check", "Deciding fact"],
-        rows.into_iter()
-            .map(|row| vec![row.priority.to_string(), named(row), prose(&view::sentence(&row.reason))]),
+        rows.into_iter().map(|row| vec![row.priority.to_string(), named(row), prose(&view::sentence(&row.reason))]),
     )
 }
 

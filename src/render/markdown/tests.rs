@@ -40,10 +40,8 @@ fn cells(line: &str) -> usize {
 #[test]
 fn parts_stand_in_the_order_reviewers_ask() {
     let text = rendered(&sample::report());
-    let headings: Vec<&str> = outside_fences(&text)
-        .into_iter()
-        .filter(|line| line.starts_with("# ") || line.starts_with("## "))
-        .collect();
+    let headings: Vec<&str> =
+        outside_fences(&text).into_iter().filter(|line| line.starts_with("# ") || line.starts_with("## ")).collect();
     assert_eq!(
         headings,
         [
@@ -73,17 +71,10 @@ fn every_open_check_is_a_row_of_its_priority() {
         let rows = section.lines().filter(|line| line.starts_with("| **")).count();
         assert_eq!(rows, view::open_rows(&report, *priority).len(), "{priority}");
     }
-    let row = text
-        .lines()
-        .find(|line| line.contains("`cors/no-wildcard-origin` | "))
-        .unwrap();
-    for part in [
-        "| **FAIL** |",
-        "`services/api/app/main.py:27`",
-        "CORSMiddleware allows every origin.",
-        "Name the origins",
-        "| low |",
-    ] {
+    let row = text.lines().find(|line| line.contains("`cors/no-wildcard-origin` | ")).unwrap();
+    for part in
+        ["| **FAIL** |", "`services/api/app/main.py:27`", "CORSMiddleware allows every origin.", "Name the origins", "| low |"]
+    {
         assert!(row.contains(part), "{part} in {row}");
     }
 }
@@ -153,10 +144,7 @@ fn hostile_text_becomes_no_markup() {
     assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'));
     for line in lines {
         let bare = without_code(line);
-        assert!(
-            !bare.contains("<script") && !bare.replace("</details>", "").contains("</"),
-            "{line}"
-        );
+        assert!(!bare.contains("<script") && !bare.replace("</details>", "").contains("</"), "{line}");
         assert!(!bare.contains("@team"), "{line}");
         assert!(!line.starts_with("# gone"), "{line}");
     }

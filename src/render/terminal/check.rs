@@ -62,10 +62,7 @@ fn name(report: &Report, row: &CheckRow) -> Vec<Span> {
 pub fn short(row: &CheckRow, canvas: &mut Canvas<'_>) -> io::Result<()> {
     title(row, canvas)?;
     let text = match &row.waiver {
-        Some(waiver) => format!(
-            "{} ({}, {}, until {})",
-            waiver.statement, waiver.reason, waiver.owner, waiver.expires
-        ),
+        Some(waiver) => format!("{} ({}, {}, until {})", waiver.statement, waiver.reason, waiver.owner, waiver.expires),
         None => row.reason.clone(),
     };
     why_and_name(&text, Tone::Plain, row, canvas)
@@ -113,11 +110,7 @@ fn citations(row: &CheckRow, verbose: bool, canvas: &mut Canvas<'_>) -> io::Resu
 fn citation(evidence: &Evidence, said: &str, canvas: &mut Canvas<'_>) -> io::Result<()> {
     let observed = view::observation(evidence, said);
     let origin = view::origin(evidence);
-    let tone = if evidence.kind == EvidenceKind::Support {
-        Tone::Pass
-    } else {
-        Tone::Plain
-    };
+    let tone = if evidence.kind == EvidenceKind::Support { Tone::Pass } else { Tone::Plain };
     let Some(place) = evidence.place() else {
         if observed.is_empty() {
             return Ok(());
@@ -140,9 +133,7 @@ fn snippet(evidence: &Evidence, canvas: &mut Canvas<'_>) -> io::Result<()> {
     let Some(text) = &evidence.snippet else { return Ok(()) };
     let lines = escape::lines(text);
     for (index, line) in lines.iter().take(SNIPPET_LINES).enumerate() {
-        let number = evidence
-            .line
-            .map_or(String::new(), |first| (first as usize + index).to_string());
+        let number = evidence.line.map_or(String::new(), |first| (first as usize + index).to_string());
         let gutter = format!("{}{number:>3} │ ", " ".repeat(BODY));
         let room = canvas.width().saturating_sub(width::of(&gutter));
         canvas.line(&[s(Tone::Dim, gutter), s(Tone::Plain, width::truncate(line, room))])?;
@@ -164,10 +155,7 @@ fn omitted(count: usize, canvas: &mut Canvas<'_>) -> io::Result<()> {
 fn fix(row: &CheckRow, canvas: &mut Canvas<'_>) -> io::Result<()> {
     let remediation = &row.remediation;
     if !remediation.summary.is_empty() {
-        canvas.wrapped(
-            &labelled(BODY, "fix"),
-            &[s(Tone::Plain, view::sentence(&remediation.summary))],
-        )?;
+        canvas.wrapped(&labelled(BODY, "fix"), &[s(Tone::Plain, view::sentence(&remediation.summary))])?;
     }
     let Some(how) = &remediation.how else { return Ok(()) };
     let label = remediation.stack.as_deref().unwrap_or("how");

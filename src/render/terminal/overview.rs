@@ -23,19 +23,12 @@ pub fn categories(report: &Report, canvas: &mut Canvas<'_>) -> io::Result<()> {
     heading(canvas, "Score by category", &[])?;
     let wide = canvas.width() >= 72;
     let mut table = Table::new();
-    table
-        .load_style(TableStyle::new())
-        .set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(TableStyle::new()).set_content_arrangement(ContentArrangement::Disabled);
     let header = ["Category", "Score", "", "Fail", "Part", "Pass", "Open"];
     table.set_header(header.iter().take(if wide { 7 } else { 3 }).copied().collect::<Vec<_>>());
     let titles = canvas.width().saturating_sub(if wide { 47 } else { 23 });
     for category in &report.categories {
-        table.add_row(
-            cells(category, titles)
-                .into_iter()
-                .take(if wide { 7 } else { 3 })
-                .collect::<Vec<_>>(),
-        );
+        table.add_row(cells(category, titles).into_iter().take(if wide { 7 } else { 3 }).collect::<Vec<_>>());
     }
     for column in [1, 3, 4, 5, 6] {
         if let Some(column) = table.column_mut(column) {
@@ -109,12 +102,7 @@ pub fn components(report: &Report, canvas: &mut Canvas<'_>) -> io::Result<()> {
             s(tone, format!("{failed} fail")),
         ];
         canvas.wrapped(&[s(Tone::Plain, "  ")], &spans)?;
-        let traits: Vec<String> = component
-            .languages
-            .iter()
-            .chain(&component.facts)
-            .map(|word| escape::line(word))
-            .collect();
+        let traits: Vec<String> = component.languages.iter().chain(&component.facts).map(|word| escape::line(word)).collect();
         if !traits.is_empty() {
             canvas.wrapped(&[s(Tone::Plain, "    ")], &[s(Tone::Dim, traits.join(", "))])?;
         }
@@ -130,11 +118,7 @@ pub fn unseen(report: &Report, verbose: bool, canvas: &mut Canvas<'_>) -> io::Re
     if advice.is_empty() && skipped.is_empty() && summary.notes.is_empty() {
         return Ok(());
     }
-    heading(
-        canvas,
-        "What could not be seen",
-        &[s(Tone::Plain, format!("coverage {} %", view::number(summary.coverage)))],
-    )?;
+    heading(canvas, "What could not be seen", &[s(Tone::Plain, format!("coverage {} %", view::number(summary.coverage)))])?;
     for (status, text, command) in advice {
         let word = width::pad(view::status_word(status), 8);
         let end = if command.is_some() { ":" } else { "." };
@@ -168,10 +152,7 @@ pub fn next(report: &Report, verbose: bool, canvas: &mut Canvas<'_>) -> io::Resu
     if let Some(row) = view::fix_first(report).first() {
         commands.push((format!("readyctl explain {}", row.id), "why it matters and how to fix it"));
         commands.push((row.remediation.verify.clone(), "check the fix"));
-    } else if let Some(row) = Priority::ALL
-        .iter()
-        .find_map(|priority| view::open_rows(report, *priority).first().copied())
-    {
+    } else if let Some(row) = Priority::ALL.iter().find_map(|priority| view::open_rows(report, *priority).first().copied()) {
         commands.push((format!("readyctl explain {}", row.id), "what would answer it"));
     }
     commands.push(("readyctl explain score".to_owned(), "account for every point"));
@@ -183,20 +164,11 @@ pub fn next(report: &Report, verbose: bool, canvas: &mut Canvas<'_>) -> io::Resu
     // As in a help text: what a command is for stands beside it, or below it if the command is long.
     let room = canvas.width().saturating_sub(4 + 34);
     let fits = |command: &str| width::of(command) <= room;
-    let column = commands
-        .iter()
-        .map(|(command, _)| width::of(command))
-        .filter(|columns| *columns <= room)
-        .max()
-        .unwrap_or(0);
+    let column = commands.iter().map(|(command, _)| width::of(command)).filter(|columns| *columns <= room).max().unwrap_or(0);
     for (command, what) in commands {
         if fits(&command) {
             let command = width::pad(&escape::line(&command), column);
-            canvas.line(&[
-                s(Tone::Plain, "  "),
-                s(Tone::Command, command),
-                s(Tone::Dim, format!("  {what}")),
-            ])?;
+            canvas.line(&[s(Tone::Plain, "  "), s(Tone::Command, command), s(Tone::Dim, format!("  {what}"))])?;
         } else {
             canvas.line(&[s(Tone::Plain, "  "), s(Tone::Command, command)])?;
             canvas.line(&[s(Tone::Dim, format!("{}{what}", " ".repeat(column + 4)))])?;

@@ -5,16 +5,7 @@ use super::*;
 
 fn drawn(report: &Report, columns: u16, color: bool, verbose: bool) -> String {
     let mut out = Vec::new();
-    render(
-        report,
-        &Options {
-            width: columns,
-            color,
-            verbose,
-        },
-        &mut out,
-    )
-    .unwrap();
+    render(report, &Options { width: columns, color, verbose }, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -117,11 +108,7 @@ fn without_colour_there_is_no_escape_and_with_colour_the_same_text() {
     let plain = drawn(&report, 80, false, false);
     assert!(!plain.contains('\u{1b}'));
     let coloured = drawn(&report, 80, true, false);
-    assert!(
-        coloured.starts_with("\u{1b}[1m\u{1b}[97m\u{1b}[41m NO-GO "),
-        "{:?}",
-        &coloured[..40]
-    );
+    assert!(coloured.starts_with("\u{1b}[1m\u{1b}[97m\u{1b}[41m NO-GO "), "{:?}", &coloured[..40]);
     assert!(coloured.contains("\u{1b}[1m\u{1b}[31mFAIL"));
     // The first line differs by the spaces of the coloured ground.
     let below = |text: &str| text.split_once('\n').map(|(_, below)| below.to_owned());
@@ -141,10 +128,7 @@ fn hostile_text_cannot_act() {
     assert!(!text.contains("\u{1b}[2J") && !text.contains("owned") && !text.contains('\u{202e}'));
     let sequences = text.split('\u{1b}').skip(1);
     assert!(sequences.into_iter().all(|after| {
-        after.starts_with('[')
-            && after[1..]
-                .split_once('m')
-                .is_some_and(|(digits, _)| digits.bytes().all(|b| b.is_ascii_digit()))
+        after.starts_with('[') && after[1..].split_once('m').is_some_and(|(digits, _)| digits.bytes().all(|b| b.is_ascii_digit()))
     }));
 }
 

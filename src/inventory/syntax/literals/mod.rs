@@ -51,9 +51,9 @@ impl Prefilter {
     pub fn accepts(&self, text: &str, mask: Option<&Mask>) -> bool {
         let folded = text.to_ascii_lowercase();
         let occurs = |literal: &Literal| {
-            folded.match_indices(&literal.text).any(|(at, _)| {
-                !literal.in_code || mask.is_none_or(|mask| mask.class_at(at) == Class::Code)
-            })
+            folded
+                .match_indices(&literal.text)
+                .any(|(at, _)| !literal.in_code || mask.is_none_or(|mask| mask.class_at(at) == Class::Code))
         };
         self.clauses.iter().all(|clause| clause.iter().any(occurs))
     }

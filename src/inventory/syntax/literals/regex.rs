@@ -22,9 +22,9 @@ pub(super) fn clauses_of(pattern: &str, case_insensitive: bool) -> Result<Vec<Ve
     let parse = |unicode| {
         let mut builder = ParserBuilder::new();
         builder.case_insensitive(case_insensitive).unicode(unicode).utf8(false).nest_limit(MAX_NESTING);
-        builder.build().parse(pattern)
+        builder.build().parse(pattern).map_err(|error| error.to_string())
     };
-    parse(false).or_else(|_| parse(true)).map(|hir| clauses(&hir)).map_err(|error| error.to_string())
+    parse(false).or_else(|_| parse(true)).map(|hir| clauses(&hir))
 }
 
 fn clauses(hir: &Hir) -> Vec<Vec<Literal>> {
@@ -124,7 +124,10 @@ mod tests {
 
     #[test]
     fn every_required_part_is_a_clause() {
-        assert_eq!(required(r"allow_origins\s*=\s*(none|star)+ end", false), [clause(&["allow_origins"]), clause(&[" end"]), clause(&["none", "star"])]);
+        assert_eq!(
+            required(r"allow_origins\s*=\s*(none|star)+ end", false),
+            [clause(&["allow_origins"]), clause(&[" end"]), clause(&["none", "star"])]
+        );
         assert_eq!(required(r"(abc)?def(ghi)*", false), [clause(&["def"])]);
         assert_eq!(required(r"(?:abc){2,}", false), [clause(&["abc"])]);
     }

@@ -50,7 +50,12 @@ impl Reader<'_> {
             match key.as_str() {
                 "pattern" => out.extend(self.pattern(value).0),
                 "regex" => out.extend(value.as_str().and_then(|text| regex::clauses_of(text, false).ok()).unwrap_or_default()),
-                "kind" => out.extend(value.as_str().and_then(|kind| keyword(self.language, kind)).and_then(|word| Some(vec![literal(word, true)?]))),
+                "kind" => out.extend(
+                    value
+                        .as_str()
+                        .and_then(|kind| keyword(self.language, kind))
+                        .and_then(|word| Some(vec![literal(word, true)?])),
+                ),
                 "has" | "inside" | "follows" | "precedes" => out.extend(self.rule(value, depth + 1)),
                 "all" => out.extend(value.as_array().into_iter().flatten().flat_map(|part| self.rule(part, depth + 1))),
                 "any" => out.extend(any_of(value.as_array().into_iter().flatten().map(|part| self.rule(part, depth + 1)))),
@@ -215,17 +220,149 @@ fn is_keyword(word: &str) -> bool {
 
 /// Words of some language's grammar. A keyword may be left out behind `$$$`, and it is too common to select anything. Sorted.
 const KEYWORDS: &[&str] = &[
-    "False", "None", "True", "abstract", "and", "any", "assert", "async", "await", "base", "begin", "bool", "boolean", "break",
-    "case", "catch", "char", "class", "companion", "const", "constructor", "continue", "data", "declare", "def", "default",
-    "defer", "define", "del", "delete", "double", "echo", "elif", "else", "elseif", "elsif", "end", "ensure", "enum", "except",
-    "export", "extends", "extern", "false", "final", "finally", "float", "fn", "for", "foreach", "from", "fun", "func",
-    "function", "get", "global", "goto", "impl", "implements", "import", "in", "include", "init", "instanceof", "int",
-    "interface", "internal", "is", "lambda", "let", "lock", "long", "loop", "map", "match", "mod", "module", "move", "mut",
-    "namespace", "new", "next", "nil", "not", "null", "number", "object", "of", "open", "operator", "out", "override",
-    "package", "partial", "pass", "private", "protected", "pub", "public", "raise", "range", "readonly", "record", "ref",
-    "require", "rescue", "return", "satisfies", "sealed", "select", "self", "set", "short", "static", "string", "struct",
-    "super", "switch", "synchronized", "then", "this", "throw", "throws", "trait", "true", "try", "type", "typeof", "unless",
-    "unsafe", "until", "use", "using", "val", "var", "virtual", "void", "volatile", "when", "where", "while", "with", "yield",
+    "False",
+    "None",
+    "True",
+    "abstract",
+    "and",
+    "any",
+    "assert",
+    "async",
+    "await",
+    "base",
+    "begin",
+    "bool",
+    "boolean",
+    "break",
+    "case",
+    "catch",
+    "char",
+    "class",
+    "companion",
+    "const",
+    "constructor",
+    "continue",
+    "data",
+    "declare",
+    "def",
+    "default",
+    "defer",
+    "define",
+    "del",
+    "delete",
+    "double",
+    "echo",
+    "elif",
+    "else",
+    "elseif",
+    "elsif",
+    "end",
+    "ensure",
+    "enum",
+    "except",
+    "export",
+    "extends",
+    "extern",
+    "false",
+    "final",
+    "finally",
+    "float",
+    "fn",
+    "for",
+    "foreach",
+    "from",
+    "fun",
+    "func",
+    "function",
+    "get",
+    "global",
+    "goto",
+    "impl",
+    "implements",
+    "import",
+    "in",
+    "include",
+    "init",
+    "instanceof",
+    "int",
+    "interface",
+    "internal",
+    "is",
+    "lambda",
+    "let",
+    "lock",
+    "long",
+    "loop",
+    "map",
+    "match",
+    "mod",
+    "module",
+    "move",
+    "mut",
+    "namespace",
+    "new",
+    "next",
+    "nil",
+    "not",
+    "null",
+    "number",
+    "object",
+    "of",
+    "open",
+    "operator",
+    "out",
+    "override",
+    "package",
+    "partial",
+    "pass",
+    "private",
+    "protected",
+    "pub",
+    "public",
+    "raise",
+    "range",
+    "readonly",
+    "record",
+    "ref",
+    "require",
+    "rescue",
+    "return",
+    "satisfies",
+    "sealed",
+    "select",
+    "self",
+    "set",
+    "short",
+    "static",
+    "string",
+    "struct",
+    "super",
+    "switch",
+    "synchronized",
+    "then",
+    "this",
+    "throw",
+    "throws",
+    "trait",
+    "true",
+    "try",
+    "type",
+    "typeof",
+    "unless",
+    "unsafe",
+    "until",
+    "use",
+    "using",
+    "val",
+    "var",
+    "virtual",
+    "void",
+    "volatile",
+    "when",
+    "where",
+    "while",
+    "with",
+    "yield",
 ];
 
 /// The keyword every node of this kind contains.
@@ -267,12 +404,32 @@ mod tests {
 
     #[test]
     fn names_are_required_in_code_and_strings_anywhere() {
-        let found = required(Language::Python, json!({"rule": {"pattern": "app.add_middleware(CORSMiddleware, $$$, allow_origins=['https://*.x'], $X)"}}));
-        assert_eq!(found, [clause(&["add_middleware!"]), clause(&["corsmiddleware!"]), clause(&["allow_origins!"]), clause(&["https:"])]);
-        assert_eq!(required(Language::Php, json!({"rule": {"pattern": "$request->input($KEY)"}})), [clause(&["request!"]), clause(&["input!"])]);
-        assert_eq!(required(Language::Rust, json!({"rule": {"pattern": "fn load<'a>(x: &'a $T) -> Handler { $$$ }"}})), [clause(&["handler!"]), clause(&["load!"])]);
-        assert_eq!(required(Language::JavaScript, json!({"rule": {"pattern": "/(select|insert)/"}})), [clause(&["(select|insert)"])]);
-        assert_eq!(required(Language::Kotlin, json!({"rule": {"pattern": "log(\"user $NAME said ${helper.text}\")"}})).concat().contains(&"name".to_string()), false);
+        let found = required(
+            Language::Python,
+            json!({"rule": {"pattern": "app.add_middleware(CORSMiddleware, $$$, allow_origins=['https://*.x'], $X)"}}),
+        );
+        assert_eq!(
+            found,
+            [clause(&["add_middleware!"]), clause(&["corsmiddleware!"]), clause(&["allow_origins!"]), clause(&["https:"])]
+        );
+        assert_eq!(
+            required(Language::Php, json!({"rule": {"pattern": "$request->input($KEY)"}})),
+            [clause(&["request!"]), clause(&["input!"])]
+        );
+        assert_eq!(
+            required(Language::Rust, json!({"rule": {"pattern": "fn load<'a>(x: &'a $T) -> Handler { $$$ }"}})),
+            [clause(&["handler!"]), clause(&["load!"])]
+        );
+        assert_eq!(
+            required(Language::JavaScript, json!({"rule": {"pattern": "/(select|insert)/"}})),
+            [clause(&["(select|insert)"])]
+        );
+        assert_eq!(
+            required(Language::Kotlin, json!({"rule": {"pattern": "log(\"user $NAME said ${helper.text}\")"}}))
+                .concat()
+                .contains(&"name".to_string()),
+            false
+        );
     }
 
     #[test]
@@ -292,7 +449,8 @@ mod tests {
         let constraints = json!({"M": {"regex": "^(disable|permitAll)$"}});
         let certain = json!({"rule": {"pattern": "$X.$M()"}, "constraints": constraints});
         assert_eq!(required(Language::Java, certain), [clause(&["disable", "permitall"])]);
-        let uncertain = json!({"rule": {"any": [{"pattern": "$X.$M()"}, {"pattern": "otherwise($X)"}]}, "constraints": constraints});
+        let uncertain =
+            json!({"rule": {"any": [{"pattern": "$X.$M()"}, {"pattern": "otherwise($X)"}]}, "constraints": constraints});
         assert!(required(Language::Java, uncertain).is_empty());
     }
 
@@ -306,7 +464,9 @@ mod tests {
 
     #[test]
     fn what_is_no_rule_requires_nothing() {
-        for source in [json!(null), json!({}), json!({"rule": 3}), json!({"rule": {"pattern": 3, "any": {}, "all": 1, "regex": "("}})] {
+        for source in
+            [json!(null), json!({}), json!({"rule": 3}), json!({"rule": {"pattern": 3, "any": {}, "all": 1, "regex": "("}})]
+        {
             assert!(required(Language::Go, source).is_empty());
         }
         assert!(KEYWORDS.is_sorted());

@@ -77,13 +77,13 @@ impl Lexer<'_> {
 
     fn preamble(&mut self) {
         match self.syntax {
-            Syntax::JavaScript | Syntax::Rust | Syntax::Php | Syntax::PhpCode if self.bytes.starts_with(b"#!") => {
-                // In Rust `#![…]` is an attribute.
-                if self.byte(2) != Some(b'[') {
-                    let end = self.line_end(0);
-                    self.push(0, end, Class::Comment);
-                    self.at = end;
-                }
+            // In Rust `#![…]` is an attribute.
+            Syntax::JavaScript | Syntax::Rust | Syntax::Php | Syntax::PhpCode
+                if self.bytes.starts_with(b"#!") && self.byte(2) != Some(b'[') =>
+            {
+                let end = self.line_end(0);
+                self.push(0, end, Class::Comment);
+                self.at = end;
             }
             Syntax::Ruby => self.ruby_line_start(0),
             _ => {}
@@ -153,7 +153,7 @@ impl Lexer<'_> {
             && self.at >= 2
             && self.bytes[self.at - 1] == b':'
             && self.bytes[self.at - 2].is_ascii_alphabetic()
-            && self.byte(self.at + 2).is_some_and(|b| b.is_ascii_alphanumeric())
+            && self.byte(self.at + 2).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'<' | b'{'))
     }
 
     fn line_sign(&mut self) {

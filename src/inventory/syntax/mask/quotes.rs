@@ -8,8 +8,26 @@ use super::{Class, Syntax};
 
 /// Words of JavaScript after which an operand follows, so that a quote or a slash begins a literal.
 const BEFORE_OPERAND: &[&[u8]] = &[
-    b"return", b"case", b"typeof", b"in", b"of", b"from", b"import", b"else", b"default", b"do", b"void", b"delete", b"throw",
-    b"new", b"await", b"yield", b"instanceof", b"extends", b"as", b"export",
+    b"return",
+    b"case",
+    b"typeof",
+    b"in",
+    b"of",
+    b"from",
+    b"import",
+    b"else",
+    b"default",
+    b"do",
+    b"void",
+    b"delete",
+    b"throw",
+    b"new",
+    b"await",
+    b"yield",
+    b"instanceof",
+    b"extends",
+    b"as",
+    b"export",
 ];
 /// Words of Ruby after which a slash begins a regular expression.
 const BEFORE_REGEX: &[&[u8]] =
@@ -36,7 +54,7 @@ impl Lexer<'_> {
             Syntax::Java | Syntax::CLike | Syntax::Toml if self.run_of(quote, at, 3) == 3 => {
                 let body = Body::raw(Close::Run { byte: quote, count: 3, greedy: false });
                 let literal = self.syntax == Syntax::Toml && quote == b'\'';
-                self.open(at, at + 3, if literal { body } else { body.escaped() });
+                self.open(at, at + 3, if literal { body } else { body.with_escapes() });
             }
             Syntax::Toml if quote == b'\'' => self.open(at, at + 1, Body { escape: false, ..Body::line(quote) }),
             Syntax::Sql => self.open(at, at + 1, Body::raw(Close::Byte(quote)).with_doubling()),
@@ -55,7 +73,7 @@ impl Lexer<'_> {
         let is_formatted = is_prefix && letters.iter().any(|b| b"fFtT".contains(b));
         let holes = if is_formatted { Holes::Brace } else { Holes::None };
         if self.run_of(quote, at, 3) == 3 {
-            let body = Body::raw(Close::Run { byte: quote, count: 3, greedy: false }).escaped();
+            let body = Body::raw(Close::Run { byte: quote, count: 3, greedy: false }).with_escapes();
             self.open(start, at + 3, body.with_holes(holes));
         } else {
             self.open(start, at + 1, Body::line(quote).with_holes(holes));
@@ -279,7 +297,7 @@ impl Lexer<'_> {
         }
         let close = if close == open { Close::Byte(close) } else { Close::Bracket { open, close, depth: 0 } };
         let holes = if letter.is_none_or(|b| b"QWIrx".contains(&b)) { Holes::HashBrace } else { Holes::None };
-        self.open(at, open_at + 1, Body::raw(close).escaped().with_holes(holes));
+        self.open(at, open_at + 1, Body::raw(close).with_escapes().with_holes(holes));
     }
 
     /// Ruby's and HCL's `<<ID`, PHP's `<<<ID`: the body begins on the next line.
@@ -320,7 +338,7 @@ impl Lexer<'_> {
             _ => Holes::Php,
         };
         let body = Body::raw(Close::Heredoc { start: at + from, end: at + from + length }).with_holes(holes);
-        let body = if holes == Holes::HashBrace || holes == Holes::Php { body.escaped() } else { body };
+        let body = if holes == Holes::HashBrace || holes == Holes::Php { body.with_escapes() } else { body };
         self.pending.push_back(body);
         self.at = at + from + length + usize::from(quote.is_some());
     }

@@ -10,13 +10,24 @@ use super::{Class, Syntax};
 pub(super) enum Close {
     Byte(u8),
     /// So many of a byte in a row; greedy if the last of a longer run end it.
-    Run { byte: u8, count: usize, greedy: bool },
+    Run {
+        byte: u8,
+        count: usize,
+        greedy: bool,
+    },
     /// A quote and so many `#`.
     Hashes(usize),
     /// A bracket, its pairs inside skipped.
-    Bracket { open: u8, close: u8, depth: usize },
+    Bracket {
+        open: u8,
+        close: u8,
+        depth: usize,
+    },
     /// A line that holds the identifier at `bytes[start..end]`.
-    Heredoc { start: usize, end: usize },
+    Heredoc {
+        start: usize,
+        end: usize,
+    },
 }
 
 /// How code gets into a string.
@@ -68,7 +79,7 @@ impl Body {
         Body { multiline: true, ..self }
     }
 
-    pub(super) fn escaped(self) -> Body {
+    pub(super) fn with_escapes(self) -> Body {
         Body { escape: true, ..self }
     }
 
@@ -143,8 +154,7 @@ impl Lexer<'_> {
         let holes = if self.frames.len() < MAX_FRAMES { body.holes } else { Holes::None };
         while let Some(byte) = self.byte(at) {
             match byte {
-                // A heredoc's last line counts after a backslash, too.
-                b'\\' if body.escape => at += if self.byte(at + 1) == Some(b'\n') && body.multiline { 1 } else { 2 },
+                b'\\' if body.escape => at += self.escaped(at, body),
                 b'\n' if !body.multiline => return Stop::Broken(at),
                 b'\n' => {
                     at += 1;
@@ -168,11 +178,24 @@ impl Lexer<'_> {
         Stop::Broken(self.bytes.len())
     }
 
+    /// The bytes of the escape at `at`. A heredoc's last line counts after a backslash, too, and a formatted string's brace.
+    fn escaped(&self, at: usize, body: &Body) -> usize {
+        match self.byte(at + 1) {
+            Some(b'\n') if body.multiline => 1,
+            Some(b'{') if body.holes == Holes::Brace && self.syntax == Syntax::Python => 1,
+            _ => 2,
+        }
+    }
+
     /// The offset after the string if it ends at `at`, or how many bytes to pass.
     fn closed_at(&self, at: usize, byte: u8, body: &mut Body) -> Result<usize, usize> {
         match &mut body.close {
             Close::Byte(quote) if byte == *quote => {
-                if body.doubled && self.byte(at + 1) == Some(byte) { Err(2) } else { Ok(at + 1) }
+                if body.doubled && self.byte(at + 1) == Some(byte) {
+                    Err(2)
+                } else {
+                    Ok(at + 1)
+                }
             }
             Close::Run { byte: quote, count, greedy } if byte == *quote => {
                 let run = self.run_of(byte, at, if *greedy { usize::MAX } else { *count });

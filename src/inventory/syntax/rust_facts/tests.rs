@@ -129,9 +129,25 @@ fn texts_that_are_no_rust_do_no_harm() {
 #[test]
 fn hostile_texts_take_linear_time() {
     // `syn` ends the process on most of these.
-    for piece in ["!", "a.b().", "a.b()", "Vec<", "&", "fn f(", "fn f<", "#[test]", "#![test]", "a.b::<", "x!(", "|a|", "else if a {} ", "#[get]fn f(){", "é.a()"] {
-        let _ = rust_facts(&piece.repeat(300_000 / piece.len()));
+    for piece in [
+        "!",
+        "a.b().",
+        "a.b()",
+        "Vec<",
+        "&",
+        "fn f(",
+        "fn f<",
+        "#[test]",
+        "#![test]",
+        "a.b::<",
+        "x!(",
+        "|a|",
+        "else if a {} ",
+        "#[get]fn f(){",
+        "é.a()",
+    ] {
+        let _ = rust_facts(&piece.repeat(60_000 / piece.len()));
     }
-    let nested = format!("{}{}", "{a.unwrap();".repeat(50_000), "}".repeat(50_000));
-    assert_eq!(facts(&nested).calls.len(), 50_000);
+    let nested = format!("{}{}", "{a.unwrap();".repeat(10_000), "}".repeat(10_000));
+    assert_eq!(facts(&nested).calls.len(), 10_000);
 }
