@@ -4,6 +4,8 @@
 //! `cargo bench -- PATH…` prints one row for each tree. It needs `rg` on the PATH. Nothing here decides a test: times are not
 //! asserted anywhere. `cargo bench -- --trees PATH` is the child process that measures T.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and stops where it cannot go on")]
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 

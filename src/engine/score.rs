@@ -106,10 +106,12 @@ pub fn verdict(scoring: &Scoring, rows: &[CheckRow], coverage: f64) -> (Verdict,
 
 /// What stands between these rows and a GO, most urgent first.
 pub fn conditions(rows: &[CheckRow]) -> Vec<Condition> {
-    let stands = |row: &&CheckRow| match (row.priority, row.status) {
-        (Priority::P0 | Priority::P1, Status::Fail | Status::Partial | Status::Waived | Status::Error) => true,
-        (Priority::P0, Status::Unknown | Status::Manual) => true,
-        _ => false,
+    let stands = |row: &&CheckRow| {
+        matches!(
+            (row.priority, row.status),
+            (Priority::P0 | Priority::P1, Status::Fail | Status::Partial | Status::Waived | Status::Error)
+                | (Priority::P0, Status::Unknown | Status::Manual)
+        )
     };
     let mut open: Vec<&CheckRow> = rows.iter().filter(stands).collect();
     open.sort_by_key(|row| (row.priority, row.status, &row.id));

@@ -87,7 +87,8 @@ pub fn languages(map: &Map<'_>) -> Vec<Language> {
 pub fn pattern(map: &Map<'_>, key: &'static str) -> Option<String> {
     let pattern = map.opt_text(key)?;
     // As the scan builds it: ASCII first, Unicode for patterns that need it.
-    let parse = |unicode| regex_syntax::ParserBuilder::new().unicode(unicode).utf8(false).build().parse(&pattern);
+    let parse =
+        |unicode| regex_syntax::ParserBuilder::new().unicode(unicode).utf8(false).build().parse(&pattern).map_err(Box::new);
     match parse(false).or_else(|_| parse(true)) {
         Ok(hir) if hir.properties().minimum_len() == Some(0) => {
             map.note_at(key, "the pattern matches the empty text, so it matches everywhere");

@@ -22,6 +22,9 @@ pub struct ComposeFile {
     pub text: String,
 }
 
+/// Needs that could not be answered in a file, with the reason.
+pub type Gaps = Vec<(NeedId, FileId, String)>;
+
 /// A document to judge: what the files with these indexes make together.
 struct Merged {
     node: Node,
@@ -29,11 +32,7 @@ struct Merged {
 }
 
 /// Answers the compose needs. Returns hits and gaps by need.
-pub fn answer(
-    scanner: &Scanner<'_>,
-    files: &[File],
-    composes: &[ComposeFile],
-) -> (Vec<(NeedId, Hit)>, Vec<(NeedId, FileId, String)>) {
+pub fn answer(scanner: &Scanner<'_>, files: &[File], composes: &[ComposeFile]) -> (Vec<(NeedId, Hit)>, Gaps) {
     let (mut hits, mut gaps) = (Vec::new(), Vec::new());
     let mut by_folder: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, compose) in composes.iter().enumerate() {
@@ -62,13 +61,7 @@ pub fn answer(
 }
 
 /// The documents that the compose files of one folder make.
-fn documents(
-    files: &[File],
-    composes: &[ComposeFile],
-    members: &[usize],
-    needs: &[NeedId],
-    gaps: &mut Vec<(NeedId, FileId, String)>,
-) -> Vec<Merged> {
+fn documents(files: &[File], composes: &[ComposeFile], members: &[usize], needs: &[NeedId], gaps: &mut Gaps) -> Vec<Merged> {
     let mut parsed: Vec<(usize, Node)> = Vec::new();
     for index in members {
         match document::parse(Format::Yaml, &composes[*index].text) {

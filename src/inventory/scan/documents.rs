@@ -20,7 +20,7 @@ pub(super) fn scan(
     subject: &Subject<'_>,
     found: &mut FileScan,
 ) {
-    let mut parsed: Vec<((Format, bool), Result<Vec<Node>, String>)> = Vec::new();
+    let mut parsed: Vec<((Format, bool), Parsed)> = Vec::new();
     let shape = OnceCell::new();
     for need in selectors.iter().flat_map(|selector| selection.documents_of(*selector)) {
         let Look::Document { kind, objects, .. } = &scanner.needs.need(*need).look else { continue };
@@ -44,7 +44,10 @@ pub(super) fn scan(
     }
 }
 
-fn parse(format: Format, plain: bool, text: &str) -> Result<Vec<Node>, String> {
+/// The documents of a file, or why there are none.
+type Parsed = Result<Vec<Node>, String>;
+
+fn parse(format: Format, plain: bool, text: &str) -> Parsed {
     if text.len() > MAX_BYTES {
         return Err("it is larger than 2 MiB, too large to parse".to_owned());
     }

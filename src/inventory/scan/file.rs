@@ -261,9 +261,9 @@ impl Standing {
             let bytes = subject.text.as_bytes();
             let word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
             let before = self.start.checked_sub(1).and_then(|at| bytes.get(at));
-            !(word(before) && word(bytes.get(self.start)))
-                && !(word(bytes.get(self.end)) && word(bytes.get(self.end - 1)))
-                && subject.mask().class_at(self.start) == Class::Code
+            let joined_before = word(before) && word(bytes.get(self.start));
+            let joined_after = word(bytes.get(self.end)) && word(bytes.get(self.end - 1));
+            !joined_before && !joined_after && subject.mask().class_at(self.start) == Class::Code
         })
     }
 }

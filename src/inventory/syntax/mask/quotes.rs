@@ -262,14 +262,21 @@ impl Lexer<'_> {
         let Some(last) = end.checked_sub(1).map(|i| self.bytes[i]) else { return true };
         let word = self.word_before(end);
         if self.syntax == Syntax::Ruby {
-            // `render /x/` is not told from a division: without parentheses only keywords count.
-            return b"(,=:[!&|?{;~<".contains(&last) || BEFORE_REGEX.contains(&word);
+            return b"(,=:[!&|?{;~<".contains(&last) || BEFORE_REGEX.contains(&word) || self.is_command_argument(word);
         }
         match last {
             b'>' => end >= 2 && self.bytes[end - 2] == b'=',
             _ if is_name_byte(last) => BEFORE_OPERAND.contains(&word),
             _ => b"(,=:[!&|?{;+-*%~^".contains(&last),
         }
+    }
+
+    /// In `render /x/` and `puts %(x)` the space before and none behind tell an argument from a division.
+    fn is_command_argument(&self, word: &[u8]) -> bool {
+        let is_blank = |byte: u8| byte.is_ascii_whitespace() || byte == b'=';
+        word.first().is_some_and(|byte| byte.is_ascii_lowercase() || *byte == b'_')
+            && self.bytes[self.at - 1] == b' '
+            && !self.byte(self.at + 1).is_none_or(is_blank)
     }
 
     /// Ruby's `%w[…]`, `%q(…)`, `%(…)`.

@@ -36,6 +36,7 @@ fn python() {
     words(Syntax::Python, "x = f\"{code_a:#x} text_b\"; code_c # note_d\n");
     words(Syntax::Python, "x = rb'text_a' ; code_b('it\\'s text_c')\n");
     words(Syntax::Python, "x = f'''text_a {code_b}\n text_c {code_d!r} ''' ; code_e\n");
+    words(Syntax::Python, "x = rf\"text_a\\{code_b}\" + code_c\n");
     words(Syntax::Python, "x = 'broken\ncode_a # note_b\n");
     assert_eq!(classes(Syntax::Python, "a = rb'x'"), "....\"\"\"\"\"");
 }
@@ -57,7 +58,7 @@ fn jsx() {
     words(Syntax::JavaScript, "<p>it isn't {code_a('text_b')} and won't</p>\ncode_c\n");
     words(Syntax::JavaScript, "<a href='text_a' /> ; code_b / code_c\n<Foo bar={x} /><B c={code_d} />\n");
     words(Syntax::JavaScript, "<div className=\"text_a\n   text_b\" onClick={() => code_c(\"text_d\")}>\n");
-    words(Syntax::JavaScript, "<a>http://code_a</a> code_b // note_c\n<div>/path</div> code_d <b>/</b>\n");
+    words(Syntax::JavaScript, "<a>http://code_a</a> https://</Label> code_b // note_c\n<div>/path</div> code_d <b>/</b>\n");
 }
 
 #[test]
@@ -99,6 +100,7 @@ fn ruby() {
         Syntax::Ruby,
         "if x =~ /text_a\\/'text_b/ then code_c end # note_d\ncode_e / 2 / code_f\nx = ?' ; code_g ; $' ; code_h\n",
     );
+    words(Syntax::Ruby, "assert_equal %(<a>You're text_a</a>), code_b\nmatch /text_c'/ ; code_d / 2 ; x % (code_e)\n");
     words(Syntax::Ruby, "get 'text_a', to: \"text_b\n text_c\" ; code_d\n");
 }
 
