@@ -252,20 +252,20 @@ mod tests {
     use super::*;
     use crate::inventory::syntax::{CodeRule, Mask, Prefilter, Syntax, find};
 
-    fn lines(language: Language, rule: serde_json::Value, code: &str) -> Vec<u32> {
-        let rule = CodeRule::compile(language, &serde_json::json!({ "rule": rule })).unwrap_or_else(|e| panic!("{e}"));
-        let hits = find(language, code, &[(0, &rule)], Duration::from_secs(60)).unwrap_or_else(|e| panic!("{e}"));
-        hits.iter().map(|hit| hit.line).collect()
-    }
-
-    /// The pattern matches at every line that holds `HIT`, and at no other.
+    /// The pattern matches at every line that holds `HIT`, and at no other; every match holds what the prefilter requires.
     fn check(language: Language, pattern: &str, code: &str) {
-        let wanted: Vec<u32> =
-            code.lines().enumerate().filter(|(_, line)| line.contains("HIT")).map(|(i, _)| i as u32 + 1).collect();
-        let found = lines(language, serde_json::json!({ "pattern": pattern }), code);
-        let prefilter = Prefilter::from_rule(language, &serde_json::json!({ "rule": { "pattern": pattern } }));
+        let source = serde_json::json!({ "rule": { "pattern": pattern } });
+        let rule = CodeRule::compile(language, &source).unwrap_or_else(|e| panic!("{e}"));
+        let hits = find(language, code, &[(0, &rule)], Duration::from_secs(60)).unwrap_or_else(|e| panic!("{e}"));
+        let prefilter = Prefilter::from_rule(language, &source);
+        for hit in &hits {
+            assert!(prefilter.accepts(&code[hit.start..hit.end], None), "{pattern}: {prefilter:?} in {hit:?}");
+        }
         let mask = Mask::new(Syntax::from(language), code);
-        assert!(found.is_empty() || prefilter.accepts(code, Some(&mask)), "{pattern}: {prefilter:?} in\n{code}");
+        assert!(hits.is_empty() || prefilter.accepts(code, Some(&mask)), "{pattern}: {prefilter:?} in\n{code}");
+        let found: Vec<u32> = hits.iter().map(|hit| hit.line).collect();
+        let is_wanted = |(i, line): (usize, &str)| line.contains("HIT").then_some(i as u32 + 1);
+        let wanted: Vec<u32> = code.lines().enumerate().filter_map(is_wanted).collect();
         assert_eq!(found, wanted, "{language}: {pattern} in\n{code}\n{:?}", resolve(language, pattern));
     }
 

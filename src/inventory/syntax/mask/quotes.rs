@@ -262,6 +262,10 @@ impl Lexer<'_> {
         let Some(last) = end.checked_sub(1).map(|i| self.bytes[i]) else { return true };
         let word = self.word_before(end);
         if self.syntax == Syntax::Ruby {
+            // A new line is a new statement.
+            if self.bytes[end..self.at].contains(&b'\n') {
+                return true;
+            }
             return b"(,=:[!&|?{;~<".contains(&last) || BEFORE_REGEX.contains(&word) || self.is_command_argument(word);
         }
         match last {

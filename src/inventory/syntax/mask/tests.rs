@@ -101,6 +101,7 @@ fn ruby() {
         "if x =~ /text_a\\/'text_b/ then code_c end # note_d\ncode_e / 2 / code_f\nx = ?' ; code_g ; $' ; code_h\n",
     );
     words(Syntax::Ruby, "assert_equal %(<a>You're text_a</a>), code_b\nmatch /text_c'/ ; code_d / 2 ; x % (code_e)\n");
+    words(Syntax::Ruby, "def a?(b)\n  /^#{code_a[\"text_b\"]}text_c$/.match? code_d # note_e\n");
     words(Syntax::Ruby, "get 'text_a', to: \"text_b\n text_c\" ; code_d\n");
 }
 
