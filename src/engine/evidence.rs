@@ -20,13 +20,13 @@ pub fn of(check: &Check, outcome: &Outcome<'_>, inventory: &Inventory) -> (Vec<E
     let mut ordinals = BTreeMap::new();
     let mut evidence = Vec::new();
     for held in observed.against.iter().chain(&observed.look_alike) {
-        evidence.extend(held.hits.iter().map(|hit| finding(check, held, hit, inventory, &mut ordinals)));
+        evidence.extend(places(held).into_iter().map(|hit| finding(check, held, hit, inventory, &mut ordinals)));
     }
     let omitted = evidence.len().saturating_sub(MAX_SHOWN);
     evidence.truncate(MAX_SHOWN);
     let mut support = Vec::new();
     for held in &observed.support {
-        support.extend(held.hits.iter().map(|hit| located(EvidenceKind::Support, held, hit, inventory)));
+        support.extend(places(held).into_iter().map(|hit| located(EvidenceKind::Support, held, hit, inventory)));
     }
     support.truncate(MAX_SHOWN);
     let silent = evidence.is_empty() && support.is_empty();
@@ -35,6 +35,14 @@ pub fn of(check: &Check, outcome: &Outcome<'_>, inventory: &Inventory) -> (Vec<E
         evidence.push(looked_for(check, observed.searched));
     }
     (evidence, omitted)
+}
+
+/// The hits of an item, each line once, those that name a line before those that name a whole file.
+fn places<'h>(held: &'h Held<'_>) -> Vec<&'h Hit> {
+    let mut hits: Vec<&Hit> = held.hits.iter().collect();
+    hits.sort_by_key(|hit| (hit.line.is_none(), hit.file, hit.line, hit.column));
+    hits.dedup_by_key(|hit| (hit.file, hit.line));
+    hits
 }
 
 fn located(kind: EvidenceKind, held: &Held<'_>, hit: &Hit, inventory: &Inventory) -> Evidence {

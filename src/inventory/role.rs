@@ -38,7 +38,7 @@ pub fn of_path(path: &str) -> Role {
 /// Is this the file that says how a container image is built?
 pub fn is_dockerfile(path: &str) -> bool {
     let lower = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    infra::is_dockerfile(&Name { text: &lower, original: &lower, is_code: false })
+    infra::is_dockerfile(&Name { text: &lower, original: &lower, is_code: Language::of_path(&lower).is_some() })
 }
 
 /// What the folders of a path say about the files in them.
@@ -127,7 +127,7 @@ fn is_vendored_folder(folder: &str, above: &Inside, file: &Name) -> bool {
         "target" | "archive" | "archived" | "backups" => !above.in_source,
         "lib" => above.parent == "wwwroot",
         "Debug" | "Release" => above.parent == "bin",
-        _ => folder.ends_with("_old") || folder.ends_with("_backup"),
+        _ => folder.ends_with("_old") || folder.ends_with("_backup") || folder.ends_with("_backups"),
     }
 }
 

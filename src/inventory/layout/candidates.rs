@@ -30,7 +30,18 @@ pub(super) fn find(files: &[LayoutFile<'_>], hints: &[ManifestHint]) -> BTreeMap
     add_entry_points(files, &mut found);
     // `tools/release/package.json` is tooling around the application, whatever it declares.
     found.retain(|folder, _| folder.is_empty() || !is_tooling(&format!("{folder}/")));
+    found.retain(|folder, candidate| folder.is_empty() || candidate.has_manifest || !is_proxy(files, folder));
     found
+}
+
+/// Is a folder nothing but the image of a proxy: its configuration, and no source?
+fn is_proxy(files: &[LayoutFile<'_>], folder: &str) -> bool {
+    let inside = || files.iter().filter(|file| file.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
+    let configures = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        name.ends_with(".conf") || name.ends_with(".conf.template") || matches!(name, "Caddyfile" | "haproxy.cfg")
+    };
+    inside().any(|file| configures(file.path)) && !inside().any(|file| is_source(file.path))
 }
 
 /// Folders with a manifest or a Dockerfile.

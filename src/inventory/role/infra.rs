@@ -10,7 +10,7 @@ pub(super) fn is_compose(file: &Name) -> bool {
 /// How a container image is built.
 pub(super) fn is_dockerfile(file: &Name) -> bool {
     let by_name = file.begins("dockerfile") || file.begins("containerfile");
-    (by_name && !file.is_code && !matches!(file.extension(), "dockerignore" | "md" | "j2"))
+    (by_name && !file.is_code && !matches!(file.extension(), "dockerignore" | "md" | "j2" | "original" | "orig" | "old" | "bak"))
         || matches!(file.extension(), "dockerfile" | "containerfile")
 }
 

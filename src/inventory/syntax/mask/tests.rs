@@ -1,3 +1,5 @@
+//! Tests of the mask, language by language.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of the facts of Rust files.
+
 use super::*;
 
 fn facts(text: &str) -> RustFacts {
