@@ -52,10 +52,10 @@ fn class(escaped: char, inside: bool) -> Option<&'static str> {
     Some(match (escaped, inside) {
         ('w', true) => "A-Za-z0-9_",
         ('d', true) => "0-9",
-        ('s', true) => r" \t\r\n\x0b\x0c",
+        ('s', true) => r"\x20\t\r\n\x0b\x0c",
         ('w', false) => "[A-Za-z0-9_]",
         ('d', false) => "[0-9]",
-        ('s', false) => r"[ \t\r\n\x0b\x0c]",
+        ('s', false) => r"[\x20\t\r\n\x0b\x0c]",
         ('b', false) => r"(?-u:\b)",
         _ => return None,
     })
@@ -75,6 +75,8 @@ mod tests {
             (r"\\w", r"\w"),
             (r"a[\]\w]b", "a]b"),
             (r"[^\w\s]+", "+-"),
+            // In verbose mode a space that is written as itself is none.
+            (r"(?x) a \s = [\s] b", "a = b"),
         ] {
             assert_eq!(
                 Regex::new(pattern).unwrap().find(text).map(|m| m.range()),
