@@ -16,8 +16,10 @@
 mod content;
 mod infra;
 mod names;
+mod overrides;
 
 pub use content::of_content;
+pub use overrides::Overrides;
 
 use crate::model::language::Language;
 use crate::model::role::Role;

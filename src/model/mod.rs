@@ -4,6 +4,7 @@
 //! and which upper floor makes it.
 
 pub mod evidence;
+pub mod glob;
 pub mod language;
 pub mod needs;
 pub mod node;

@@ -12,7 +12,7 @@ use crate::model::node::Node;
 use crate::model::terms::vocabulary;
 
 use super::params::{Map, to_json};
-use super::shared::{self, NeedProbe, PATH_DOC, ROLES_DOC};
+use super::shared::{self, EXCLUDE_DOC, NeedProbe, PATH_DOC, ROLES_DOC};
 use super::{Loading, Probe, ProbeKind, Utils};
 
 /// The `code` probe kind.
@@ -28,6 +28,7 @@ pub static KIND: ProbeKind = ProbeKind {
         ("capture", "metavariables to keep, for `join`"),
         ("gated", "drop (default): hits inside a development-only branch do not count; keep: they do"),
         PATH_DOC,
+        EXCLUDE_DOC,
         ROLES_DOC,
     ],
     parse,
