@@ -168,7 +168,7 @@ fn read_file(
         return read;
     }
     let mut selectors = &file.selectors;
-    let changed = role::of_content(&file.path, head)
+    let changed = role::of_content(&file.path, &bytes)
         .filter(|role| *role != file.role && file.role == Role::Production && overrides.of(&file.path).is_none())
         .map(|role| File { role, selectors: selection.of(&file.path, file.language, role, file.tracked), ..file.clone() });
     if let Some(changed) = &changed {
