@@ -43,7 +43,13 @@ fn every_p0_that_a_demo_names_fails_at_its_line() {
         let report = report(fixture(&name).path());
         let rows = report["checks"].as_array().unwrap();
         for (check, place) in expected(&name) {
-            let Some(row) = rows.iter().find(|row| row["id"] == check.as_str()) else { continue };
+            let Some(row) = rows.iter().find(|row| row["id"] == check.as_str()) else {
+                // A category of which nothing is written yet may be expected ahead of its checks.
+                if root().join("checks").join(check.split('/').next().unwrap()).is_dir() {
+                    wrong.push(format!("{name}: {check} is not loaded"));
+                }
+                continue;
+            };
             if row["status"] != "fail" {
                 wrong.push(format!("{name}: {check} is {}: {}", row["status"], row["reason"]));
             } else if let Some(place) = place.filter(|place| !cites(row, place)) {

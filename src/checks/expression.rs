@@ -41,6 +41,15 @@ pub enum Expression {
 pub struct Observation {
     pub holds: bool,
     pub hits: Vec<Hit>,
+    /// The proof of facts that had to hold: where it happens, not what happens.
+    pub setting: Vec<Hit>,
+}
+
+impl Observation {
+    /// The places to cite: facts only where nothing else was found.
+    pub fn citations(self) -> Vec<Hit> {
+        if self.hits.is_empty() { self.setting } else { self.hits }
+    }
 }
 
 /// The keys of an item that are not its expression.
@@ -159,13 +168,15 @@ impl Expression {
     pub fn observe(&self, view: &View<'_>) -> Observation {
         match self {
             Expression::Probe(probe) => {
-                let hits = probe.observe(view);
-                Observation { holds: !hits.is_empty(), hits }
+                let found = probe.observe(view);
+                let holds = !found.is_empty();
+                let (hits, setting) = if probe.is_setting() { (Vec::new(), found) } else { (found, Vec::new()) };
+                Observation { holds, hits, setting }
             }
-            Expression::Not(inner) => Observation { holds: !inner.observe(view).holds, hits: Vec::new() },
+            Expression::Not(inner) => Observation { holds: !inner.observe(view).holds, ..Observation::default() },
             Expression::Any(of) => {
                 let held: Vec<Observation> = of.iter().map(|part| part.observe(view)).filter(|o| o.holds).collect();
-                Observation { holds: !held.is_empty(), hits: merged(held) }
+                merged(held)
             }
             Expression::All { of, within: Within::Component, join } => all(of, view, join.as_deref()),
             Expression::All { of, within: Within::File, join } => {
@@ -174,7 +185,7 @@ impl Expression {
                     .map(|file| all(of, &view.only(file), join.as_deref()))
                     .filter(|observation| observation.holds)
                     .collect();
-                Observation { holds: !held.is_empty(), hits: merged(held) }
+                merged(held)
             }
         }
     }
@@ -183,7 +194,7 @@ impl Expression {
 /// The files in which the first part that can cite has hits; no other file can hold all parts.
 fn candidate_files(of: &[Expression], view: &View<'_>) -> BTreeSet<FileId> {
     let first = of.iter().find(|part| part.cites());
-    first.map(|part| part.observe(view).hits.iter().map(|hit| hit.file).collect()).unwrap_or_default()
+    first.map(|part| part.observe(view).citations().iter().map(|hit| hit.file).collect()).unwrap_or_default()
 }
 
 fn all(of: &[Expression], view: &View<'_>, join: Option<&str>) -> Observation {
@@ -198,7 +209,7 @@ fn all(of: &[Expression], view: &View<'_>, join: Option<&str>) -> Observation {
     if let Some(name) = join {
         return joined(observed, name);
     }
-    Observation { holds: true, hits: merged(observed) }
+    merged(observed)
 }
 
 /// Keeps the hits whose capture `name` has a value that every capturing part found; none of them means it does not hold.
@@ -212,14 +223,64 @@ fn joined(observed: Vec<Observation>, name: &str) -> Observation {
         }
     }
     let common = common.unwrap_or_default();
-    let mut hits = merged(observed);
-    hits.retain(|hit| captured(hit).is_none_or(|value| common.contains(&value)));
-    Observation { holds: !common.is_empty(), hits: if common.is_empty() { Vec::new() } else { hits } }
+    if common.is_empty() {
+        return Observation::default();
+    }
+    let mut whole = merged(observed);
+    whole.hits.retain(|hit| captured(hit).is_none_or(|value| common.contains(&value)));
+    whole
 }
 
-fn merged(observed: Vec<Observation>) -> Vec<Hit> {
-    let mut hits: Vec<Hit> = observed.into_iter().flat_map(|observation| observation.hits).collect();
-    hits.sort();
-    hits.dedup();
-    hits
+/// What these found together; none of them found nothing.
+fn merged(observed: Vec<Observation>) -> Observation {
+    let mut whole = Observation { holds: !observed.is_empty(), ..Observation::default() };
+    for observation in observed {
+        whole.hits.extend(observation.hits);
+        whole.setting.extend(observation.setting);
+    }
+    for hits in [&mut whole.hits, &mut whole.setting] {
+        hits.sort();
+        hits.dedup();
+    }
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::collect::{Context, Prepared, collect};
+    use crate::inventory::source::Memory;
+
+    /// Finds one file.
+    #[derive(Debug)]
+    struct Finds(FileId, bool);
+
+    impl Probe for Finds {
+        fn observe(&self, _: &View<'_>) -> Vec<Hit> {
+            vec![Hit::of_file(self.0)]
+        }
+
+        fn needs(&self) -> &[NeedId] {
+            &[]
+        }
+
+        fn is_setting(&self) -> bool {
+            self.1
+        }
+    }
+
+    #[test]
+    fn a_fact_is_cited_only_where_nothing_else_is() {
+        let needs = NeedSet::default();
+        let (memory, prepared) = (Memory::new([("a".to_owned(), Vec::new())].into()), Prepared::new(&needs, 0));
+        let inventory = collect(&memory, &prepared, Context::default()).inventory;
+        let probe = |file, setting| Expression::Probe(Box::new(Finds(FileId(file), setting)));
+        let cited = |of| {
+            let all = Expression::All { of, within: Within::Component, join: None };
+            all.observe(&inventory.whole()).citations().iter().map(|hit| hit.file.0).collect::<Vec<_>>()
+        };
+        assert_eq!(cited(vec![probe(0, true), probe(1, false)]), [1]);
+        assert_eq!(cited(vec![Expression::Any(vec![probe(0, true), probe(2, false)]), probe(1, false)]), [1, 2]);
+        assert_eq!(cited(vec![probe(0, true)]), [0]);
+    }
 }

@@ -19,7 +19,9 @@ pub fn of(check: &Check, outcome: &Outcome<'_>, inventory: &Inventory) -> (Vec<E
     let Some(observed) = &outcome.observed else { return (Vec::new(), 0) };
     let mut ordinals = BTreeMap::new();
     let mut evidence = Vec::new();
-    for held in observed.against.iter().chain(&observed.look_alike) {
+    let mut findings: Vec<&Held<'_>> = observed.against.iter().chain(&observed.look_alike).collect();
+    findings.sort_by_key(|held| std::cmp::Reverse(held.item.confidence));
+    for held in findings {
         evidence.extend(places(held).into_iter().map(|hit| finding(check, held, hit, inventory, &mut ordinals)));
     }
     let omitted = evidence.len().saturating_sub(MAX_SHOWN);

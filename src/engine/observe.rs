@@ -59,7 +59,9 @@ fn held<'c>(items: &'c [Item], view: &View<'_>) -> Vec<Held<'c>> {
         .filter(counts)
         .filter_map(|item| {
             let observation = item.expression.observe(view);
-            (observation.holds && !observation.hits.is_empty()).then_some(Held { item, hits: observation.hits })
+            let holds = observation.holds;
+            let hits = observation.citations();
+            (holds && !hits.is_empty()).then_some(Held { item, hits })
         })
         .collect()
 }

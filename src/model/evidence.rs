@@ -19,7 +19,7 @@ pub enum EvidenceKind {
     Claim,
 }
 
-/// One observation. Text taken from the repository is already redacted (`model::text::redact`) when it gets here.
+/// One observation. Text taken from the repository is already redacted (`model::redact`) when it gets here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Evidence {
     pub kind: EvidenceKind,

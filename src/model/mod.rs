@@ -8,6 +8,7 @@ pub mod glob;
 pub mod language;
 pub mod needs;
 pub mod node;
+pub mod redact;
 pub mod report;
 pub mod role;
 pub mod secret;

@@ -1,50 +1,25 @@
-//! Text helpers without a home of their own: redaction, did-you-mean, stable hashes, snippets.
+//! Text helpers without a home of their own: snippets, did-you-mean, stable hashes.
 
-use std::sync::OnceLock;
-
-use regex::{Captures, Regex};
+use super::redact::redact;
 
 /// Longest snippet in characters; longer lines are cut with `…`.
 const SNIPPET_CHARS: usize = 160;
 
-/// Replaces whatever looks like a secret value by its first characters and its length.
-///
-/// Runs once, when evidence is built, so that no output format ever sees a value. It prefers to redact too much: a quoted
-/// literal behind a secret-like name, a password in a URL, a long token with a provider's prefix, private key material.
-pub fn redact(text: &str) -> String {
-    static PATTERNS: OnceLock<Vec<Regex>> = OnceLock::new();
-    let patterns = PATTERNS.get_or_init(|| {
-        [
-            r"(?P<keep>://[^/\s:@]*:)(?P<value>[^@\s/$\{<]{1,})(?P<after>@)",
-            r#"(?i)(?P<keep>(?:passw(?:or)?d|passwd|pwd|secret|token|api[_-]?key|private[_-]?key|access[_-]?key|credential)[\w.\-\]"']{0,40}?\s*(?:[:=]>?|:=|,|\|\||\?\?|\bor\b)\s*[bfr]?["'`])(?P<value>[^"'`\s$\{<][^"'`]*)(?P<after>["'`])"#,
-            r#"(?i)(?P<keep>(?:passw(?:or)?d|passwd|secret|token|api_?key|private_?key|access_?key)\w{0,40}\s*[=:]\s?)(?P<value>[^\s"'`$\{<(\[,;]{6,})(?P<after>\s|$)"#,
-            r"(?P<keep>)(?P<value>(?:AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|sk-|sk_live_|rk_live_|xox[abprs]-|AIza|ya29\.|hf_|npm_|pypi-|dop_v1_|shpat_|eyJ[A-Za-z0-9_-]{8,}\.)[A-Za-z0-9_\-.]{12,})(?P<after>)",
-            r"(?P<keep>-----BEGIN [A-Z ]*PRIVATE KEY-----)(?P<value>.+)(?P<after>)",
-        ]
-        .iter()
-        .filter_map(|pattern| Regex::new(pattern).ok())
-        .collect()
-    });
-    let mut text = text.to_owned();
-    for pattern in patterns {
-        text = pattern
-            .replace_all(&text, |found: &Captures<'_>| format!("{}{}{}", &found["keep"], mask(&found["value"]), &found["after"]))
-            .into_owned();
-    }
-    text
-}
-
-/// A secret value as reports may show it: at most its first four characters, and its length.
-pub fn mask(value: &str) -> String {
-    let length = value.chars().count();
-    let shown: String = value.chars().take(if length >= 12 { 4 } else { usize::from(length >= 6) }).collect();
-    format!("{shown}…({length} characters)")
-}
-
 /// A line as evidence shows it: trimmed, redacted, without control characters, cut to a readable length.
 pub fn snippet(line: &str) -> String {
-    let clean: String = line.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(4 * SNIPPET_CHARS).collect();
-    let redacted = redact(&clean);
+    snippet_below(&[], line)
+}
+
+/// The same, for a line that follows these: what a value is may be said above it (`name: JWT_SECRET`, then `value: …`).
+pub fn snippet_below(above: &[&str], line: &str) -> String {
+    let clean = |line: &str| -> String {
+        line.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(4 * SNIPPET_CHARS).collect()
+    };
+    let whole: Vec<String> = above.iter().chain([&line]).map(|line| clean(line)).collect();
+    let together = redact(&whole.join("\n"));
+    let lines: Vec<&str> = together.split('\n').collect();
+    // What was masked across lines is masked in full, so the line is whole only if none disappeared.
+    let redacted = if lines.len() == whole.len() { lines[above.len()].to_owned() } else { redact(&clean(line)) };
     if redacted.chars().count() <= SNIPPET_CHARS {
         return redacted;
     }
@@ -90,35 +65,20 @@ pub fn stable_hash<'a>(parts: impl IntoIterator<Item = &'a str>) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{did_you_mean, redact, snippet};
-
-    #[test]
-    fn values_behind_secret_names_are_masked() {
-        for line in [
-            r#"JWT_SECRET = "my-very-own-value""#,
-            r#"const token = process.env.TOKEN || 'my-very-own-value'"#,
-            r#"os.getenv("JWT_SECRET", "my-very-own-value")"#,
-            "POSTGRES_PASSWORD: my-very-own-value",
-            "postgres://app:my-very-own-value@db:5432/app",
-        ] {
-            let redacted = redact(line);
-            assert!(!redacted.contains("my-very-own-value"), "{redacted}");
-        }
-    }
-
-    #[test]
-    fn references_to_variables_stay_readable() {
-        let line = "POSTGRES_PASSWORD: ${POSTGRES_PASSWORD:?set it}";
-        assert_eq!(redact(line), line);
-        let line = r#"password: str = Field(min_length=12)"#;
-        assert_eq!(redact(line), line);
-    }
+    use super::{did_you_mean, snippet, snippet_below};
 
     #[test]
     fn snippets_are_short_and_without_control_characters() {
         let text = snippet(&format!("  \u{1b}[31m{}", "x".repeat(500)));
         assert!(text.chars().count() <= 160);
         assert!(!text.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn the_lines_above_say_what_a_value_is() {
+        assert!(!snippet_below(&["- name: JWT_SECRET"], "  value: my-very-own-value").contains("own-value"));
+        assert_eq!(snippet_below(&["- name: LOG_LEVEL"], "  value: debugging"), "value: debugging");
+        assert!(!snippet_below(&["const token = jwt.sign(", "  payload,"], "  'my-very-own-value',").contains("own-value"));
     }
 
     #[test]

@@ -36,4 +36,8 @@ impl Probe for FactProbe {
     fn needs(&self) -> &[NeedId] {
         &[]
     }
+
+    fn is_setting(&self) -> bool {
+        true
+    }
 }

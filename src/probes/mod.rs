@@ -76,6 +76,11 @@ pub trait Probe: Debug + Send + Sync {
     /// The needs it rests on: what was searched, and where an answer may be missing.
     fn needs(&self) -> &[NeedId];
 
+    /// Does it only say where something happens? Beside other evidence its hits are then not cited.
+    fn is_setting(&self) -> bool {
+        false
+    }
+
     /// Selectors whose files count as searched. The engine derives them from the needs.
     fn selectors(&self, needs: &NeedSet) -> BTreeSet<SelectorId> {
         self.needs().iter().map(|id| needs.need(*id).selector).collect()

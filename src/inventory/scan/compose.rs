@@ -13,7 +13,7 @@ use crate::inventory::document::{
     compose::{merge, normalise},
 };
 use crate::inventory::view::{File, FileId, Hit};
-use crate::model::needs::{DocumentKind, Look, NeedId};
+use crate::model::needs::{DocumentKind, Look, NeedId, SelectorId};
 use crate::model::node::Node;
 
 /// A compose file that was read.
@@ -29,6 +29,14 @@ pub type Gaps = Vec<(NeedId, FileId, String)>;
 struct Merged {
     node: Node,
     origins: Vec<usize>,
+}
+
+impl Merged {
+    /// Does the selector name one of its files? What stands in the base is in force under the override, and the other way round.
+    fn is_selected(&self, selector: SelectorId, files: &[File], composes: &[ComposeFile]) -> bool {
+        let file = |origin: &usize| &files[composes[*origin].id.0 as usize];
+        self.origins.iter().any(|origin| file(origin).selectors.binary_search(&selector).is_ok())
+    }
 }
 
 /// Answers the compose needs. Returns hits and gaps by need.
@@ -49,7 +57,7 @@ pub fn answer(scanner: &Scanner<'_>, files: &[File], composes: &[ComposeFile]) -
                 let selector = scanner.needs.need(*need).selector;
                 for span in evaluate(scanner, *need, &[&merged.node]) {
                     let Some(compose) = merged.origins.get(span.origin as usize).map(|index| &composes[*index]) else { continue };
-                    if files[compose.id.0 as usize].selectors.binary_search(&selector).is_ok() {
+                    if merged.is_selected(selector, files, composes) {
                         let lines = Lines::new(&compose.text);
                         hits.push((*need, lines.hit_at(compose.id, span.line, span.column, span.line)));
                     }
@@ -102,4 +110,39 @@ fn single(index: usize, node: Node) -> Merged {
 fn stands_alone(node: &Node) -> bool {
     let services = node.get("services").map(Node::entries).unwrap_or_default();
     !services.is_empty() && services.iter().all(|s| s.value.get("image").is_some() || s.value.get("build").is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::inventory::collect::{Context, Prepared, collect};
+    use crate::inventory::source::Memory;
+    use crate::model::needs::{Condition, DocumentKind, Look, NeedSet, NodeTest, Selector};
+
+    /// The places that `$.services.*` is cited at, under these conditions, in a base and its production override.
+    fn cited(conditions: &[(&str, NodeTest)]) -> Vec<String> {
+        let base = "services:\n  db:\n    image: postgres:17\n    restart: always\n";
+        let production = "services:\n  db:\n    ports: [\"5432:5432\"]\n    user: root\n";
+        let files = [("compose.yaml", base), ("compose.prod.yaml", production)];
+        let files = files.into_iter().map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).collect();
+        let conditions = conditions.iter().map(|(at, op)| Condition { at: vec![(*at).to_owned()], op: op.clone() }).collect();
+        let select = "$.services.*".to_owned();
+        let mut needs = NeedSet::default();
+        let look = Look::Document { kind: DocumentKind::Compose, objects: Vec::new(), select, conditions };
+        // A selector that names one of the files judges what they make together.
+        let need = needs.add(Selector { globs: vec!["*prod*".to_owned()], ..Selector::any() }, look);
+        let (memory, prepared) = (Memory::new(files), Prepared::new(&needs, 0));
+        let inventory = collect(&memory, &prepared, Context::default()).inventory;
+        let hits = &inventory.hits[need.0 as usize];
+        hits.iter().map(|hit| format!("{}:{}", inventory.file(hit.file).path, hit.line.unwrap())).collect()
+    }
+
+    #[test]
+    fn the_value_that_decides_is_cited_in_its_own_file() {
+        let image = ("image", NodeTest::Matches("^postgres".to_owned()));
+        let ports = ("ports", NodeTest::Exists(true));
+        assert_eq!(cited(&[ports.clone(), image.clone()]), ["compose.yaml:3"]);
+        assert_eq!(cited(&[image.clone(), ports]), ["compose.prod.yaml:3"]);
+        // What is not there has no place.
+        assert_eq!(cited(&[image, ("network_mode", NodeTest::Exists(false))]), ["compose.yaml:3"]);
+    }
 }

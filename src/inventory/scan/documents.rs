@@ -142,11 +142,26 @@ pub fn evaluate(scanner: &Scanner<'_>, need: NeedId, roots: &[&Node]) -> Vec<Spa
         .iter()
         .flat_map(|root| query.select(root))
         .filter(|(key, node)| meets(key.as_deref(), node))
-        .map(|(_, node)| node.span)
+        .map(|(_, node)| deciding(conditions, node))
         .collect();
     spans.sort_by_key(|span| (span.origin, span.line, span.column));
     spans.dedup();
     spans
+}
+
+/// Where the value stands that decided: that of the last condition that looked below the node and found something there, else
+/// the node. A service may have its image in one compose file and its ports in another.
+fn deciding(conditions: &[Condition], node: &Node) -> Span {
+    let below = conditions.iter().rev().filter(|condition| !condition.at.is_empty());
+    below
+        .filter_map(|condition| target(condition, node))
+        .find(|found| found.value != Value::Null)
+        .map_or(node.span, |found| found.span)
+}
+
+/// The node that a condition is about.
+fn target<'d>(condition: &Condition, node: &'d Node) -> Option<&'d Node> {
+    condition.at.iter().try_fold(node, |node, name| child(node, name))
 }
 
 impl DocumentQuery {

@@ -3,7 +3,12 @@
 use std::sync::Arc;
 
 use crate::inventory::view::{FileId, Hit};
-use crate::model::text::snippet;
+use crate::model::text::snippet_below;
+
+/// Lines above a cited one that may say what stands in it.
+const LINES_ABOVE: u32 = 2;
+/// A longer line above is not asked, in bytes.
+const MAX_ABOVE: usize = 300;
 
 /// Where the lines of a text start.
 pub(super) struct Lines<'t> {
@@ -42,12 +47,16 @@ impl<'t> Lines<'t> {
 
     /// A hit on lines.
     pub(super) fn hit_at(&self, file: FileId, line: u32, column: u32, end_line: u32) -> Hit {
+        let above: Vec<&str> = (line.saturating_sub(LINES_ABOVE).max(1)..line)
+            .map(|above| self.text(above))
+            .filter(|above| above.len() <= MAX_ABOVE)
+            .collect();
         Hit {
             file,
             line: Some(line),
             column,
             end_line: end_line.max(line),
-            snippet: Some(Arc::from(snippet(self.text(line)))),
+            snippet: Some(Arc::from(snippet_below(&above, self.text(line)))),
             captures: Vec::new(),
         }
     }

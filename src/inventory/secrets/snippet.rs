@@ -1,6 +1,7 @@
 //! A line as evidence may show it: every secret in it masked, the rest redacted as any line is.
 
-use crate::model::text::{mask, snippet as redacted};
+use crate::model::redact::mask;
+use crate::model::text::snippet as redacted;
 
 use super::Finding;
 
