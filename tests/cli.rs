@@ -87,3 +87,34 @@ fn the_schema_is_json_and_knows_every_probe() {
         assert!(schema["$defs"]["expression"]["properties"].get(kind.name).is_some(), "{}", kind.name);
     }
 }
+
+#[test]
+fn roles_of_the_configuration_decide_what_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    std::fs::create_dir(folder.path().join("samples-of-bugs")).unwrap();
+    std::fs::write(folder.path().join("requirements.txt"), "fastapi==0.115.0\n").unwrap();
+    std::fs::write(folder.path().join("main.py"), "from fastapi import FastAPI\n\napp = FastAPI()\n").unwrap();
+    let leak = format!("{}: {}\n", "stripe_key", ["sk", "live", "T7mQ2xVbN8kLpR4wZ9cYhD3f"].join("_"));
+    std::fs::write(folder.path().join("samples-of-bugs/config.yaml"), leak).unwrap();
+    let check = ["audit", path, "--only", "secrets/no-hardcoded-credentials", "--fail-on", "P0"];
+    assert_eq!(run(&check).status.code(), Some(1));
+    std::fs::write(folder.path().join("readyctl.toml"), "[roles]\ntest = [\"samples-of-bugs/**\", \"nothing/**\"]\n").unwrap();
+    let output = run(&check);
+    assert_ne!(output.status.code(), Some(1), "{}", stdout(&output));
+    assert!(stdout(&output).contains("test to 1"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("`nothing/**` in the configuration's roles.test matches no file"), "{}", stdout(&output));
+}
+
+#[test]
+fn an_unknown_names_the_file_that_could_not_be_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    std::fs::write(folder.path().join("requirements.txt"), "fastapi==0.115.0\npsycopg==3.2.1\n").unwrap();
+    std::fs::write(folder.path().join("main.py"), "import psycopg\nfrom fastapi import FastAPI\n\napp = FastAPI()\n").unwrap();
+    std::fs::write(folder.path().join("compose.yaml"), "services:\n  db: [image: postgres\n").unwrap();
+    let output = run(&["audit", path, "--only", "secrets/no-plaintext-in-manifests", "--format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let reason = report["checks"][0]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("compose.yaml could not be judged: line "), "{reason}");
+}

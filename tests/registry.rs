@@ -31,9 +31,18 @@ fn every_parameter_of_every_probe_is_documented() {
     for kind in readyctl::probes::KINDS {
         let row = guide.lines().find(|line| line.starts_with(&format!("| `{}` |", kind.name)));
         let row = row.unwrap_or_else(|| panic!("no row for `{}` in .github/CONTRIBUTING.md", kind.name));
-        for (key, _) in kind.keys.iter().filter(|(key, _)| !key.starts_with('(') && !["path", "roles", "language"].contains(key))
-        {
+        // Explained once, above the table.
+        let common = ["path", "exclude", "roles", "language"];
+        for (key, _) in kind.keys.iter().filter(|(key, _)| !key.starts_with('(') && !common.contains(key)) {
             assert!(row.contains(&format!("`{key}")), "`{key}` of `{}` is not in .github/CONTRIBUTING.md", kind.name);
         }
+    }
+}
+
+#[test]
+fn every_probe_that_takes_path_takes_exclude() {
+    for kind in readyctl::probes::KINDS {
+        let takes = |wanted| kind.keys.iter().any(|(key, _)| *key == wanted);
+        assert_eq!(takes("path"), takes("exclude"), "{}", kind.name);
     }
 }

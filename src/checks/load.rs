@@ -7,7 +7,7 @@ use crate::model::language::Language;
 use crate::model::needs::NeedSet;
 use crate::model::node::{Node, Span, Value};
 use crate::model::terms::{Absent, Confidence, Priority, Scope, Stage, Strength, Word};
-use crate::probes::params::{Map, Problem, Problems, suggestion};
+use crate::probes::params::{Map, Problem, Problems, note_duplicate_keys, suggestion};
 use crate::probes::{Loading, Utils};
 
 use super::check::{Attest, Category, Check, Clause, Fact, Fix, Item, Scoring};
@@ -94,6 +94,7 @@ impl Loader {
 
     fn utils(&mut self, name: &str, file: &PackFile) {
         let problems = Problems::default();
+        note_duplicate_keys(&file.node, &problems);
         let language = name.trim_end_matches(".yaml");
         if Language::from_word(language).is_none() {
             problems.note(file.node.span, format!("`{language}` is no language; one of {}", Language::words().join(", ")));
@@ -108,8 +109,9 @@ impl Loader {
 
     fn file(&mut self, file: &PackFile) {
         let problems = Problems::default();
+        note_duplicate_keys(&file.node, &problems);
         match file.path.trim_end_matches(".yaml").split_once('/') {
-            Some(("utils", _)) => {}
+            Some(("utils", _)) => return,
             Some(("tokens", _)) => self.needs.token_formats.extend(super::tokens::read(&file.node, self.verify, &problems)),
             Some(("facts", name)) => self.fact(name, file, &problems),
             Some((category, stem)) if !stem.contains('/') => self.check(category, stem, file, &problems),

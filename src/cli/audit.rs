@@ -13,6 +13,7 @@ use crate::inventory::source::{MAX_FILE_BYTES, Source};
 use crate::inventory::view::GitSummary;
 use crate::inventory::walk::Disk;
 use crate::model::report::{Report, Target};
+use crate::model::role::RoleOverride;
 use crate::model::terms::{Priority, Status, Verdict};
 
 use super::args::{AuditArgs, TargetArgs};
@@ -48,7 +49,7 @@ pub(super) fn audited(target: &TargetArgs) -> Result<(Report, Ruleset), Failure>
     let ruleset = pack::open(&Selection { verify: false, folders, only_folders: false })?;
     let selected = selector(target, &policy, &ruleset)?;
     let progress = output::Progress::start();
-    let (context, commit, dirty) = context(&disk);
+    let (context, commit, dirty) = context(&disk, policy.roles);
     let bytes = disk.entries().iter().map(|entry| entry.size.min(MAX_FILE_BYTES)).sum();
     let prepared = Prepared::new(&ruleset.needs, bytes);
     let inventory = complete(&ruleset, &selected, collect(&disk, &prepared, context));
@@ -68,7 +69,7 @@ fn nothing(path: &Path, why: &str) -> String {
     format!("{} {why}, so nothing was audited; name the folder that holds the application", path.display())
 }
 
-fn context(disk: &Disk) -> (Context, Option<String>, Option<bool>) {
+fn context(disk: &Disk, roles: Vec<RoleOverride>) -> (Context, Option<String>, Option<bool>) {
     let mut notes = disk.notes().to_vec();
     let git = disk.git();
     let summary = git.map(|git| GitSummary { head: git.head.clone(), dirty: git.dirty, shallow: git.shallow });
@@ -76,7 +77,7 @@ fn context(disk: &Disk) -> (Context, Option<String>, Option<bool>) {
         notes.push("the clone is shallow: checks of the history see only a part of it".to_owned());
     }
     let (commit, dirty) = summary.as_ref().map_or((None, None), |git| (git.head.clone(), git.dirty));
-    (Context { git: summary, notes }, commit, dirty)
+    (Context { git: summary, notes, roles }, commit, dirty)
 }
 
 /// Which checks to judge, from the command line and the configuration.

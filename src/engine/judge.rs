@@ -50,9 +50,7 @@ fn decide(check: &Check, observed: &Observed<'_>, strength: Option<Strength>) ->
             return (Status::Partial, format!("{best}; that is {strength}, a pass needs {}", check.strength));
         }
         return match &observed.gap {
-            Some((_, reason)) if !check.forbid.is_empty() => {
-                (Status::Unknown, format!("{best}, but a file could not be judged: {reason}"))
-            }
+            Some(gap) if !check.forbid.is_empty() => (Status::Unknown, format!("{best}, but {gap}")),
             _ => (Status::Pass, best),
         };
     }
@@ -61,8 +59,8 @@ fn decide(check: &Check, observed: &Observed<'_>, strength: Option<Strength>) ->
 
 fn nothing_decisive(check: &Check, observed: &Observed<'_>) -> (Status, String) {
     let searched = searched(observed.searched);
-    if let Some((_, reason)) = &observed.gap {
-        return (Status::Unknown, format!("a file could not be judged: {reason}"));
+    if let Some(gap) = &observed.gap {
+        return (Status::Unknown, gap.clone());
     }
     if check.forbid.is_empty() && check.require.is_empty() {
         return (Status::Manual, "only a person can answer this; files cannot".to_owned());

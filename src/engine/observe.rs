@@ -23,7 +23,7 @@ pub struct Observed<'c> {
     /// Scanned files that its needs looked into; counted only where nothing was found, since only then it is said.
     pub searched: usize,
     /// A file in which one of its needs could not be answered.
-    pub gap: Option<(FileId, String)>,
+    pub gap: Option<String>,
 }
 
 /// Whether a check applies, and the clause that decided if it does not.
@@ -94,10 +94,10 @@ pub fn check<'c>(check: &'c Check, view: &View<'_>, needs: &NeedSet, searched: &
     Observed { against, look_alike, support, searched, gap }
 }
 
-fn gap(need: NeedId, view: &View<'_>, needs: &NeedSet) -> Option<(FileId, String)> {
+fn gap(need: NeedId, view: &View<'_>, needs: &NeedSet) -> Option<String> {
     // An import that could not be looked for never hides bad evidence by itself.
     if matches!(needs.need(need).look, Look::Import { .. }) {
         return None;
     }
-    view.gap(need).map(|(file, reason)| (file, reason.to_owned()))
+    view.gap(need).map(|(file, reason)| format!("{} could not be judged: {reason}", view.inventory.file(file).path))
 }

@@ -7,11 +7,11 @@ use rayon::prelude::*;
 use crate::model::language::Language;
 use crate::model::needs::{Look, NeedId, NeedSet};
 use crate::model::report::SkippedFile;
-use crate::model::role::{Role, RoleSet};
+use crate::model::role::{Role, RoleOverride, RoleSet};
 
 use super::layout::{Layout, LayoutFile, ManifestHint};
 use super::manifest::{self, Manifest, link};
-use super::role;
+use super::role::{self, Overrides};
 use super::scan::compose::ComposeFile;
 use super::scan::{self, FileScan, Scanner, Scratch, Selection};
 use super::source::{FileEntry, Source};
@@ -22,6 +22,8 @@ use super::view::{DeclaredDependency, File, FileId, GitSummary, Hit, Inventory};
 pub struct Context {
     pub git: Option<GitSummary>,
     pub notes: Vec<String>,
+    /// Roles that the configuration gives.
+    pub roles: Vec<RoleOverride>,
 }
 
 /// The needs compiled, ready to be asked of any number of sources.
@@ -96,14 +98,16 @@ fn decode(bytes: Vec<u8>) -> String {
 }
 
 /// Collects everything that the needs ask for, but for trees of code.
-pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, context: Context) -> Collector<'s> {
+pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, mut context: Context) -> Collector<'s> {
     let Prepared { selection, scanner } = prepared;
-    let classified: Vec<File> = source.entries().par_iter().map(|entry| classify(entry, selection)).collect();
+    let overrides = Overrides::new(std::mem::take(&mut context.roles));
+    context.notes.extend(overrides.notes(source.entries().iter().map(|entry| entry.path.as_str())));
+    let classified: Vec<File> = source.entries().par_iter().map(|entry| classify(entry, selection, &overrides)).collect();
     let read: Vec<ReadFile> = (0..classified.len())
         .into_par_iter()
         .map_init(
             || Scratch::new(scanner),
-            |scratch, index| read_file(source, scanner, selection, scratch, index, &classified[index]),
+            |scratch, index| read_file((source, &overrides), scanner, selection, scratch, index, &classified[index]),
         )
         .collect();
     let mut deferred = Vec::new();
@@ -125,9 +129,9 @@ struct ReadFile {
     skipped: Option<String>,
 }
 
-fn classify(entry: &FileEntry, selection: &Selection<'_>) -> File {
+fn classify(entry: &FileEntry, selection: &Selection<'_>, overrides: &Overrides) -> File {
     let language = Language::of_path(&entry.path);
-    let role = role::of_path(&entry.path);
+    let role = overrides.of(&entry.path).unwrap_or_else(|| role::of_path(&entry.path));
     File {
         path: entry.path.as_str().into(),
         language,
@@ -139,7 +143,7 @@ fn classify(entry: &FileEntry, selection: &Selection<'_>) -> File {
 }
 
 fn read_file(
-    source: &dyn Source,
+    (source, overrides): (&dyn Source, &Overrides),
     scanner: &Scanner<'_>,
     selection: &Selection<'_>,
     scratch: &mut Scratch,
@@ -164,8 +168,8 @@ fn read_file(
         return read;
     }
     let mut selectors = &file.selectors;
-    let changed = role::of_content(&file.path, head)
-        .filter(|role| *role != file.role && file.role == Role::Production)
+    let changed = role::of_content(&file.path, &bytes)
+        .filter(|role| *role != file.role && file.role == Role::Production && overrides.of(&file.path).is_none())
         .map(|role| File { role, selectors: selection.of(&file.path, file.language, role, file.tracked), ..file.clone() });
     if let Some(changed) = &changed {
         selectors = &changed.selectors;

@@ -16,8 +16,10 @@
 mod content;
 mod infra;
 mod names;
+mod overrides;
 
 pub use content::of_content;
+pub use overrides::Overrides;
 
 use crate::model::language::Language;
 use crate::model::role::Role;
@@ -123,6 +125,8 @@ fn is_vendored_folder(folder: &str, above: &Inside, file: &Name) -> bool {
         | "cdk.out" => true,
         // Below a source folder a package of the application; a script there is still somebody else's.
         "vendor" => !above.in_source || !file.is_code || matches!(file.extension(), "js" | "mjs" | "cjs"),
+        // Go embeds `internal/web/dist`; nobody writes scripts in a folder of that name.
+        "dist" if matches!(file.extension(), "js" | "mjs" | "cjs" | "css" | "map") => true,
         "dist" | "build" | "out" | "obj" => !above.in_inner_source,
         "target" | "archive" | "archived" | "backups" => !above.in_source,
         "lib" => above.parent == "wwwroot",
@@ -318,6 +322,8 @@ mod tests {
                 "internal/archive/zip.go",
                 "src/backups/service.ts",
                 "cmd/dist/main.go",
+                "migrations/20240101-add-users.js",
+                "static/app-default.js",
                 "latest.py",
                 "contest.py",
                 "Latest.java",
@@ -643,6 +649,9 @@ mod tests {
                 "wwwroot/lib/jquery/jquery.js",
                 "src_old/a.py",
                 "public/build/app.css",
+                "public/js/app.4ed993c7.js",
+                "static/main-0f1e2d3c4b.css",
+                "internal/web/dist/assets/index.js",
                 "dist/Dockerfile",
             ],
         );

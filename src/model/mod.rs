@@ -5,6 +5,7 @@
 
 pub mod code;
 pub mod evidence;
+pub mod glob;
 pub mod language;
 pub mod needs;
 pub mod node;

@@ -25,6 +25,8 @@ pub struct SelectorId(pub u32);
 pub struct Selector {
     /// Globs over the relative path; one must match.
     pub globs: Vec<String>,
+    /// Globs over the relative path; none may match.
+    pub exclude: Vec<String>,
     /// Languages; one must be the file's.
     pub languages: Vec<Language>,
     pub roles: RoleSet,
@@ -35,7 +37,7 @@ pub struct Selector {
 impl Selector {
     /// Files of the deciding roles, not restricted otherwise.
     pub fn any() -> Selector {
-        Selector { globs: Vec::new(), languages: Vec::new(), roles: RoleSet::DECIDING, tracked: None }
+        Selector { globs: Vec::new(), exclude: Vec::new(), languages: Vec::new(), roles: RoleSet::DECIDING, tracked: None }
     }
 
     /// Does a file of this language and role come into question, globs aside?

@@ -1,6 +1,6 @@
 //! The role of a file: what it is for, and therefore what it may prove.
 //!
-//! Roles are given to files by `inventory::role`; checks name them in `roles:`.
+//! Roles are given to files by `inventory::role`, or by the configuration; checks name them in `roles:`.
 
 use super::terms::vocabulary;
 
@@ -26,6 +26,13 @@ vocabulary! {
         /// Used on a developer's machine only.
         Development = "development",
     }
+}
+
+/// A role that the configuration gives to the files that a glob matches, whatever path and content say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleOverride {
+    pub glob: String,
+    pub role: Role,
 }
 
 /// A set of roles, as a check or a need names it.

@@ -13,7 +13,7 @@ use crate::model::node::{Node, Value};
 use crate::model::terms::vocabulary;
 
 use super::params::Map;
-use super::shared::{self, NeedProbe, PATH_DOC, ROLES_DOC};
+use super::shared::{self, EXCLUDE_DOC, NeedProbe, PATH_DOC, ROLES_DOC};
 use super::{Loading, Probe, ProbeKind, Utils};
 
 /// The `code` probe kind.
@@ -29,6 +29,7 @@ pub static KIND: ProbeKind = ProbeKind {
         ("capture", "metavariables to keep, for `join`"),
         ("gated", "drop (default): hits inside a development-only branch do not count; keep: they do"),
         PATH_DOC,
+        EXCLUDE_DOC,
         ROLES_DOC,
     ],
     parse,

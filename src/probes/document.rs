@@ -5,7 +5,7 @@ use crate::model::needs::{Condition, DocumentKind, Look, NodeTest};
 use crate::model::node::{Node, Value};
 
 use super::params::{Map, kind_of};
-use super::shared::{self, NeedProbe, PATH_DOC, ROLES_DOC};
+use super::shared::{self, EXCLUDE_DOC, NeedProbe, PATH_DOC, ROLES_DOC};
 use super::{Loading, Probe, ProbeKind};
 
 /// The `document` probe kind.
@@ -24,6 +24,7 @@ pub static KIND: ProbeKind = ProbeKind {
             "conditions on a selected node, all of which must hold: {at: dotted.path, exists|is|is-not|in|not-in|matches|not-matches|at-least|at-most|key|key-not|count-at-least|count-at-most: …}",
         ),
         PATH_DOC,
+        EXCLUDE_DOC,
         ROLES_DOC,
     ],
     parse,

@@ -4,7 +4,7 @@ use crate::model::needs::{Look, SelectorId};
 use crate::model::node::Node;
 
 use super::params::Map;
-use super::shared::{self, PATH_DOC, ROLES_DOC};
+use super::shared::{self, EXCLUDE_DOC, PATH_DOC, ROLES_DOC};
 use super::{Loading, Probe, ProbeKind};
 use crate::inventory::view::{Hit, View};
 use crate::model::needs::NeedId;
@@ -13,7 +13,7 @@ use crate::model::needs::NeedId;
 pub static KIND: ProbeKind = ProbeKind {
     name: "file",
     summary: "files that are there; the file itself is the citation",
-    keys: &[PATH_DOC, ROLES_DOC, ("tracked", "true: only files that git tracks; false: only others")],
+    keys: &[PATH_DOC, EXCLUDE_DOC, ROLES_DOC, ("tracked", "true: only files that git tracks; false: only others")],
     parse,
 };
 

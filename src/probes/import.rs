@@ -4,14 +4,20 @@ use crate::model::needs::Look;
 use crate::model::node::Node;
 
 use super::params::Map;
-use super::shared::{self, NeedProbe, PATH_DOC, ROLES_DOC};
+use super::shared::{self, EXCLUDE_DOC, NeedProbe, PATH_DOC, ROLES_DOC};
 use super::{Loading, Probe, ProbeKind};
 
 /// The `import` probe kind.
 pub static KIND: ProbeKind = ProbeKind {
     name: "import",
     summary: "source files that import a module; submodules count",
-    keys: &[("module", "names as the language imports them"), ("language", "languages of the files"), PATH_DOC, ROLES_DOC],
+    keys: &[
+        ("module", "names as the language imports them"),
+        ("language", "languages of the files"),
+        PATH_DOC,
+        EXCLUDE_DOC,
+        ROLES_DOC,
+    ],
     parse,
 };
 

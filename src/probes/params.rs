@@ -5,6 +5,7 @@
 //! did-you-mean, so that a misspelt key can never be silently ignored.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 use crate::model::node::{Node, Span, Value};
 use crate::model::terms::Word;
@@ -47,6 +48,20 @@ impl Problems {
     }
 }
 
+/// Notes every key that stands twice in one mapping, anywhere below: the loader and ast-grep would each read one of the two.
+pub fn note_duplicate_keys(node: &Node, problems: &Problems) {
+    let mut first: HashMap<&str, Span> = HashMap::new();
+    for entry in node.entries() {
+        if let Some(earlier) = first.get(&*entry.key) {
+            problems.note(entry.key_span, format!("`{}` stands twice in a mapping; first in line {}", entry.key, earlier.line));
+        } else {
+            first.insert(&entry.key, entry.key_span);
+        }
+        note_duplicate_keys(&entry.value, problems);
+    }
+    node.items().iter().for_each(|item| note_duplicate_keys(item, problems));
+}
+
 /// An object being read.
 pub struct Map<'n> {
     node: &'n Node,
@@ -61,13 +76,7 @@ impl<'n> Map<'n> {
         if !matches!(node.value, Value::Object(_)) {
             problems.note(node.span, format!("{what} must be a mapping, this is {}", kind_of(&node.value)));
         }
-        let map = Map { node, what, used: RefCell::default(), problems };
-        for (index, entry) in node.entries().iter().enumerate() {
-            if node.entries()[..index].iter().any(|earlier| earlier.key == entry.key) {
-                problems.note(entry.key_span, format!("`{}` stands twice in {what}", entry.key));
-            }
-        }
-        map
+        Map { node, what, used: RefCell::default(), problems }
     }
 
     /// Where the object stands.
@@ -231,5 +240,23 @@ pub fn kind_of(value: &Value) -> &'static str {
         Value::Templated(_) => "a template expression",
         Value::Array(_) => "a list",
         Value::Object(_) => "a mapping",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Problems, note_duplicate_keys};
+    use crate::inventory::document::yaml;
+
+    #[test]
+    fn a_key_that_stands_twice_is_found_at_any_depth() {
+        let text = "code:\n  rule:\n    any:\n      - { pattern: a, kind: b }\n      - pattern: a\n        kind: b\n        pattern: c\n";
+        let node = yaml::parse_plain(text).unwrap().remove(0);
+        let problems = Problems::default();
+        note_duplicate_keys(&node, &problems);
+        let found = problems.into_sorted();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].line, found[0].column), (7, 9));
+        assert!(found[0].message.contains("`pattern`") && found[0].message.contains("line 5"), "{found:?}");
     }
 }

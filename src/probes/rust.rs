@@ -5,7 +5,7 @@ use crate::model::needs::Look;
 use crate::model::node::Node;
 
 use super::params::Map;
-use super::shared::{self, NeedProbe, PATH_DOC, ROLES_DOC};
+use super::shared::{self, EXCLUDE_DOC, NeedProbe, PATH_DOC, ROLES_DOC};
 use super::{Loading, Probe, ProbeKind};
 
 /// The `rust` probe kind.
@@ -17,6 +17,7 @@ pub static KIND: ProbeKind = ProbeKind {
         ("in-handlers", "true: only inside request handlers of axum, actix and rocket"),
         ("receiver", "regular expression over the expression a method is called on"),
         PATH_DOC,
+        EXCLUDE_DOC,
         ROLES_DOC,
     ],
     parse,

@@ -6,7 +6,7 @@ use crate::model::secret::SecretKind;
 use crate::model::terms::Confidence;
 
 use super::params::Map;
-use super::shared::{self, NeedProbe, PATH_DOC, ROLES_DOC};
+use super::shared::{self, EXCLUDE_DOC, NeedProbe, PATH_DOC, ROLES_DOC};
 use super::{Loading, Probe, ProbeKind};
 
 /// The `secret` probe kind.
@@ -17,6 +17,7 @@ pub static KIND: ProbeKind = ProbeKind {
         ("kinds", "provider, private-key, connection-string, jwt, assignment; default all"),
         ("min-confidence", "low, medium (default), high: what is less sure is none"),
         PATH_DOC,
+        EXCLUDE_DOC,
         ROLES_DOC,
     ],
     parse,

@@ -1,6 +1,7 @@
 //! What several probe kinds read alike: the files to look into, languages with their family names, regular expressions.
 
 use crate::inventory::view::{Hit, View};
+use crate::model::glob;
 use crate::model::language::Language;
 use crate::model::needs::{NeedId, Selector};
 use crate::model::node::{Node, Value};
@@ -12,6 +13,8 @@ use super::params::{Map, suggestion};
 
 /// Documentation of the keys that `selector` reads.
 pub const PATH_DOC: (&str, &str) = ("path", "globs over the relative path; one must match");
+/// See `PATH_DOC`.
+pub const EXCLUDE_DOC: (&str, &str) = ("exclude", "globs over the relative path; files that one of them matches do not count");
 /// See `PATH_DOC`.
 pub const ROLES_DOC: (&str, &str) = ("roles", "roles of the files that count; default production, infra, ci; `any` for all");
 
@@ -34,17 +37,20 @@ impl Probe for NeedProbe {
     }
 }
 
-/// Reads `path` and `roles`.
+/// Reads `path`, `exclude` and `roles`.
 pub fn selector(map: &Map<'_>) -> Selector {
-    let globs = map.texts("path");
+    let (globs, exclude) = (globs(map, "path"), globs(map, "exclude"));
+    Selector { globs, exclude, roles: roles(map), ..Selector::any() }
+}
+
+fn globs(map: &Map<'_>, key: &'static str) -> Vec<String> {
+    let globs = map.texts(key);
     for glob in &globs {
-        if let Err(error) = globset::Glob::new(glob) {
-            map.note_at("path", format!("`{glob}` is no glob: {}", error.kind()));
-        } else if glob.starts_with('/') || glob.split('/').any(|part| part == "..") {
-            map.note_at("path", format!("`{glob}` leaves the repository; globs are relative to its root"));
-        }
+        let Some(problem) = glob::problem(glob) else { continue };
+        let hint = glob.strip_prefix('!').map_or(String::new(), |left_out| format!("; write `exclude: [\"{left_out}\"]`"));
+        map.note_at(key, format!("{problem}{hint}"));
     }
-    Selector { globs, roles: roles(map), ..Selector::any() }
+    globs
 }
 
 fn roles(map: &Map<'_>) -> RoleSet {
@@ -101,5 +107,29 @@ pub fn pattern(map: &Map<'_>, key: &'static str) -> Option<String> {
             map.note_at(key, format!("bad regular expression: {last}"));
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::selector;
+    use crate::inventory::document::yaml;
+    use crate::probes::params::{Map, Problems};
+
+    #[test]
+    fn a_glob_that_takes_back_is_an_error_that_names_exclude() {
+        let node = yaml::parse_plain("path: ['*.ts', '!dist/**']").unwrap().remove(0);
+        let problems = Problems::default();
+        assert!(selector(&Map::new(&node, "`text`", &problems)).exclude.is_empty());
+        let found = problems.into_sorted();
+        assert!(found.len() == 1 && found[0].message.contains(r#"write `exclude: ["dist/**"]`"#), "{found:?}");
+    }
+
+    #[test]
+    fn exclude_is_read() {
+        let node = yaml::parse_plain("{ path: '*.ts', exclude: 'dist/**' }").unwrap().remove(0);
+        let problems = Problems::default();
+        assert_eq!(selector(&Map::new(&node, "`text`", &problems)).exclude, ["dist/**"]);
+        assert!(problems.is_empty());
     }
 }

@@ -4,7 +4,7 @@ use crate::model::needs::{Area, Look};
 use crate::model::node::Node;
 
 use super::params::Map;
-use super::shared::{self, NeedProbe, PATH_DOC, ROLES_DOC};
+use super::shared::{self, EXCLUDE_DOC, NeedProbe, PATH_DOC, ROLES_DOC};
 use super::{Loading, Probe, ProbeKind};
 
 /// The `text` probe kind.
@@ -14,6 +14,7 @@ pub static KIND: ProbeKind = ProbeKind {
     keys: &[
         ("pattern", "regular expression (Rust syntax, multi-line: ^ and $ match at lines)"),
         PATH_DOC,
+        EXCLUDE_DOC,
         ("language", "languages of the files; `node` and `jvm` are families"),
         ROLES_DOC,
         ("in", "source (default: outside comments), code (outside strings, too), comments, all"),

@@ -12,6 +12,15 @@ const MINIFIED_LINE_BYTES: usize = 5_000;
 /// Nor lines that are this long on average; a single embedded image does not make a file minified.
 const MINIFIED_AVERAGE_BYTES: usize = 500;
 
+/// A line of this many bytes is minified code if it is dense.
+const DENSE_LINE_BYTES: usize = 1_000;
+/// Of a hundred bytes of minified code, at least this many are brackets or semicolons; of an embedded image, none are.
+const DENSE_PERCENT: usize = 2;
+/// A bundle has a readable head (a banner, a licence) and then, up to what is measured, this share of dense lines.
+const BUNDLE_PERCENT: usize = 80;
+/// Smaller files are judged by their average line.
+const BUNDLE_BYTES: usize = 16 * 1024;
+
 /// The role that the content of a production file says. Pass the content, or its first 64 KiB.
 ///
 /// Only source code is asked: lockfiles, rendered manifests and pipelines also say "generated, do not edit", and still decide.
@@ -24,6 +33,9 @@ pub fn of_content(path: &str, head: &[u8]) -> Option<Role> {
         return None;
     }
     if has_generated_header(&head[..head.len().min(HEADER_BYTES)]) {
+        return Some(Role::Generated);
+    }
+    if is_web && is_bundled(&head[..head.len().min(HEADER_BYTES)]) {
         return Some(Role::Generated);
     }
     (is_web && is_minified(&head[..head.len().min(MEASURED_BYTES)])).then_some(Role::Vendored)
@@ -51,7 +63,26 @@ fn says_generated(line: &str) -> bool {
 fn is_minified(head: &[u8]) -> bool {
     let longest = head.split(|byte| *byte == b'\n').map(<[u8]>::len).max().unwrap_or(0);
     let lines = memchr::memchr_iter(b'\n', head).count() + 1;
-    longest > MINIFIED_LINE_BYTES && head.len() / lines > MINIFIED_AVERAGE_BYTES
+    if longest > MINIFIED_LINE_BYTES && head.len() / lines > MINIFIED_AVERAGE_BYTES {
+        return true;
+    }
+    let dense: usize = head.split(|byte| *byte == b'\n').filter(|line| is_dense(line)).map(<[u8]>::len).sum();
+    head.len() >= BUNDLE_BYTES && dense * 100 >= head.len() * BUNDLE_PERCENT
+}
+
+fn is_dense(line: &[u8]) -> bool {
+    let marks = || line.iter().filter(|byte| matches!(byte, b'(' | b')' | b'{' | b'}' | b';')).count();
+    line.len() >= DENSE_LINE_BYTES && marks() * 100 >= line.len() * DENSE_PERCENT
+}
+
+/// Does a bundler say that it put the file together?
+fn is_bundled(header: &[u8]) -> bool {
+    let header = String::from_utf8_lossy(header);
+    header.lines().map(str::trim).any(|line| {
+        (line.starts_with("/***") && line.contains("webpackBootstrap"))
+            || line.starts_with("/*! For license information please see ")
+            || (line.starts_with('(') && (line.contains("[\"webpackJsonp") || line.contains("[\"webpackChunk")))
+    })
 }
 
 #[cfg(test)]
@@ -87,6 +118,23 @@ mod tests {
         ] {
             assert_eq!(of_content(path, text.as_bytes()), None, "{path}");
         }
+    }
+
+    #[test]
+    fn bundles_are_not_ours() {
+        for head in [
+            "/******/ (() => { // webpackBootstrap\n/******/ \tvar __webpack_modules__ = ({\n",
+            "/*! For license information please see app.js.LICENSE.txt */\n!function(){}();\n",
+            "\"use strict\";\n(self[\"webpackChunkshop\"] = self[\"webpackChunkshop\"] || []).push([[\"app\"],{\n",
+        ] {
+            assert_eq!(of_content("public/js/app.js", head.as_bytes()), Some(Role::Generated), "{head}");
+        }
+        let banner = "/* a licence, in lines that people read */\n".repeat(60);
+        let bundle = format!("{banner}{}\n", "function(e,t){return e(t)};".repeat(2_000));
+        assert_eq!(of_content("public/js/app.js", bundle.as_bytes()), Some(Role::Vendored));
+        let image = format!("{}const logo = '{}';\n", "draw(logo);\n".repeat(200), "QkFTRTY0".repeat(7_000));
+        assert_eq!(of_content("web/logo.js", image.as_bytes()), None);
+        assert_eq!(of_content("webpack.config.js", b"module.exports = { plugins: [webpackBootstrapFree] };\n"), None);
     }
 
     #[test]

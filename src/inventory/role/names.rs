@@ -91,10 +91,21 @@ pub(super) fn of_name(file: &Name, inside: &Inside) -> Option<Role> {
     role.or(inside.infra_or_ci)
 }
 
+/// `app.4ed993c7.js`: a bundler puts the hash of the content into the name.
+fn is_hashed(file: &Name) -> bool {
+    let hash = |part: &str| {
+        (8..=32).contains(&part.len())
+            && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && part.bytes().any(|byte| byte.is_ascii_digit())
+            && part.bytes().any(|byte| byte.is_ascii_alphabetic())
+    };
+    file.suffixes().any(hash) || file.stem().rsplit_once('-').is_some_and(|(_, last)| hash(last))
+}
+
 /// Minified, or an old copy.
 fn is_copy(file: &Name, _: &Inside) -> bool {
     let web = matches!(file.extension(), "js" | "mjs" | "cjs" | "css");
-    let minified = web && (file.has_suffix(&["min", "bundle", "chunk"]) || file.stem().ends_with("-min"));
+    let minified = web && (file.has_suffix(&["min", "bundle", "chunk"]) || file.stem().ends_with("-min") || is_hashed(file));
     let stem = file.stem();
     let numberless = stem.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end();
     minified

@@ -1,7 +1,8 @@
 //! Which selectors a file matches, decided by hash and string tests: one glob set for all, no pattern per selector.
 
-use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Candidate, GlobSet, GlobSetBuilder};
 
+use crate::model::glob;
 use crate::model::language::Language;
 use crate::model::needs::{Look, NeedId, NeedSet, SelectorId};
 use crate::model::role::Role;
@@ -12,6 +13,8 @@ pub struct Selection<'n> {
     globs: GlobSet,
     /// For each glob, the selectors that name it.
     by_glob: Vec<Vec<SelectorId>>,
+    /// For each glob, the selectors that exclude what it matches.
+    excluding: Vec<Vec<SelectorId>>,
     /// Selectors without globs.
     free: Vec<SelectorId>,
     /// For each selector, does one of its needs look at content?
@@ -25,7 +28,7 @@ impl<'n> Selection<'n> {
     pub fn new(needs: &'n NeedSet) -> Selection<'n> {
         let selectors = needs.selectors();
         let mut builder = GlobSetBuilder::new();
-        let mut by_glob: Vec<Vec<SelectorId>> = Vec::new();
+        let (mut by_glob, mut excluding): (Vec<Vec<SelectorId>>, Vec<Vec<SelectorId>>) = (Vec::new(), Vec::new());
         let mut index = std::collections::HashMap::new();
         let mut free = Vec::new();
         for (number, selector) in selectors.iter().enumerate() {
@@ -33,16 +36,16 @@ impl<'n> Selection<'n> {
             if selector.globs.is_empty() {
                 free.push(id);
             }
-            for glob in &selector.globs {
+            let excluded = selector.exclude.iter().map(|glob| (glob, true));
+            for (glob, excludes) in selector.globs.iter().map(|glob| (glob, false)).chain(excluded) {
                 let at = *index.entry(glob.as_str()).or_insert_with(|| {
-                    // As in .gitignore: without a slash it matches a name at any depth.
-                    let anywhere = if glob.contains('/') { glob.clone() } else { format!("**/{glob}") };
-                    let glob = GlobBuilder::new(&anywhere).literal_separator(true).case_insensitive(true).build();
-                    builder.add(glob.unwrap_or_else(|_| never()));
+                    builder.add(glob::compile(glob).unwrap_or_else(|_| never()));
                     by_glob.push(Vec::new());
+                    excluding.push(Vec::new());
                     by_glob.len() - 1
                 });
-                by_glob[at].push(id);
+                let selectors = if excludes { &mut excluding } else { &mut by_glob };
+                selectors[at].push(id);
             }
         }
         let mut reads = vec![false; selectors.len()];
@@ -54,7 +57,8 @@ impl<'n> Selection<'n> {
                 documents_of[selector].push(NeedId(number as u32));
             }
         }
-        Selection { needs, globs: builder.build().unwrap_or_else(|_| GlobSet::empty()), by_glob, free, reads, documents_of }
+        let globs = builder.build().unwrap_or_else(|_| GlobSet::empty());
+        Selection { needs, globs, by_glob, excluding, free, reads, documents_of }
     }
 
     /// The selectors that a file matches, ascending.
@@ -63,6 +67,9 @@ impl<'n> Selection<'n> {
         let matched = self.globs.matches_candidate(&Candidate::new(path));
         let named = matched.iter().flat_map(|glob| &self.by_glob[*glob]);
         let mut selectors: Vec<SelectorId> = self.free.iter().chain(named).copied().filter(admits).collect();
+        for excluding in matched.iter().map(|glob| &self.excluding[*glob]).filter(|excluding| !excluding.is_empty()) {
+            selectors.retain(|id| excluding.binary_search(id).is_err());
+        }
         selectors.sort_unstable();
         selectors.dedup();
         selectors.into_boxed_slice()
@@ -83,4 +90,25 @@ impl<'n> Selection<'n> {
 fn never() -> globset::Glob {
     #[expect(clippy::expect_used, reason = "a constant pattern that the tests compile")]
     globset::Glob::new("\0").expect("a constant glob")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::needs::Selector;
+
+    #[test]
+    fn excluded_files_match_neither_with_globs_nor_without() {
+        let mut needs = NeedSet::default();
+        let exclude = vec!["*.min.js".to_owned(), "legacy/**".to_owned()];
+        needs.add(Selector { globs: vec!["*.js".to_owned()], exclude: exclude.clone(), ..Selector::any() }, Look::File);
+        needs.add(Selector { exclude, ..Selector::any() }, Look::File);
+        needs.add(Selector { globs: vec!["*.js".to_owned()], ..Selector::any() }, Look::File);
+        let selection = Selection::new(&needs);
+        let of = |path: &str| selection.of(path, None, Role::Production, None).iter().map(|id| id.0).collect::<Vec<_>>();
+        assert_eq!(of("web/app.js"), [0, 1, 2]);
+        assert_eq!(of("web/app.min.js"), [2]);
+        assert_eq!(of("legacy/app.js"), [2]);
+        assert_eq!(of("web/app.py"), [1]);
+    }
 }
