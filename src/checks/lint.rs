@@ -79,8 +79,7 @@ fn clauses(look: &Look) -> Option<(&'static str, Vec<Vec<Literal>>)> {
             if !imports.is_empty() {
                 return None;
             }
-            let rule = serde_json::from_str(source).unwrap_or_default();
-            Some(("a code rule", Prefilter::from_rule(*language, &rule).clauses))
+            Some(("a code rule", Prefilter::from_rule(*language, source).clauses))
         }
         _ => None,
     }

@@ -1,12 +1,13 @@
 //! Nodes of a pack → checks, facts, categories, scoring. Collects every problem before it gives up.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::model::language::Language;
 use crate::model::needs::NeedSet;
 use crate::model::node::{Node, Span, Value};
 use crate::model::terms::{Absent, Confidence, Priority, Scope, Stage, Strength, Word};
-use crate::probes::params::{Map, Problem, Problems, note_duplicate_keys, suggestion, to_json};
+use crate::probes::params::{Map, Problem, Problems, note_duplicate_keys, suggestion};
 use crate::probes::{Loading, Utils};
 
 use super::check::{Attest, Category, Check, Clause, Fact, Fix, Item, Scoring};
@@ -97,8 +98,9 @@ impl Loader {
         let language = name.trim_end_matches(".yaml");
         if Language::from_word(language).is_none() {
             problems.note(file.node.span, format!("`{language}` is no language; one of {}", Language::words().join(", ")));
-        } else if let serde_json::Value::Object(rules) = to_json(&file.node) {
-            self.utils.insert(language.to_owned(), rules);
+        } else if matches!(file.node.value, Value::Object(_)) {
+            let rules = file.node.entries().iter().map(|entry| (Arc::clone(&entry.key), Arc::new(entry.value.clone())));
+            self.utils.insert(language.to_owned(), rules.collect());
         } else {
             problems.note(file.node.span, "a file of utility rules maps names to ast-grep rules");
         }

@@ -12,3 +12,6 @@ pub mod lint;
 pub mod load;
 pub mod pack;
 mod tokens;
+
+#[cfg(test)]
+mod differential;

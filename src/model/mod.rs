@@ -3,6 +3,7 @@
 //! To add a word here, add it to the file whose topic it belongs to and say in its doc comment what it means, in which unit,
 //! and which upper floor makes it.
 
+pub mod code;
 pub mod evidence;
 pub mod glob;
 pub mod language;

@@ -4,7 +4,9 @@
 //! something new, add a value to `Look` and the code that answers it to `inventory::scan`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::code::CodeSource;
 use super::language::Language;
 use super::role::{Role, RoleSet};
 use super::secret::{SecretKind, TokenFormat};
@@ -130,10 +132,10 @@ pub enum Look {
         /// The pattern must not occur in the file: the file itself is the hit.
         missing: bool,
     },
-    /// An ast-grep rule, as canonical JSON `{rule, constraints?, utils?}`, in one language.
+    /// An ast-grep rule in one language.
     Code {
         language: Language,
-        source: String,
+        source: Arc<CodeSource>,
         /// The file must import one of these modules, if there are any.
         imports: Vec<String>,
         capture: Vec<String>,

@@ -4,6 +4,7 @@
 //! engine or an expression fills in is `Value::Templated`: predicates on it answer neither yes nor no. To add a kind of value, add
 //! it to `Value` and say in `scalar` and `text` how it is written.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// Where a node stands. Lines and columns are 1-based, columns count characters.
@@ -31,6 +32,14 @@ impl PartialEq for Node {
     }
 }
 
+impl Eq for Node {}
+
+impl Hash for Node {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.value.hash(state);
+    }
+}
+
 /// A member of an object, with the place of its key. Equality is that of key and value.
 ///
 /// A key that starts with `{{` or `{%` stands for members that a template adds; see [`Node::is_open`].
@@ -44,6 +53,13 @@ pub struct Entry {
 impl PartialEq for Entry {
     fn eq(&self, other: &Entry) -> bool {
         self.key == other.key && self.value == other.value
+    }
+}
+
+impl Hash for Entry {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+        self.value.hash(state);
     }
 }
 
@@ -61,6 +77,22 @@ pub enum Value {
     Array(Vec<Node>),
     /// In source order. A repeated key keeps every occurrence; look-ups take the last.
     Object(Vec<Entry>),
+}
+
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Value::Null => {}
+            Value::Bool(value) => value.hash(state),
+            Value::Int(value) => value.hash(state),
+            // Equal floats that differ in their bits (0 and -0) are equal nodes with different hashes: nothing looks them up.
+            Value::Float(value) => value.to_bits().hash(state),
+            Value::String(text) | Value::Templated(text) => text.hash(state),
+            Value::Array(items) => items.hash(state),
+            Value::Object(entries) => entries.hash(state),
+        }
+    }
 }
 
 impl Span {

@@ -3,15 +3,16 @@
 //! Hits inside a development-only branch (`if DEBUG:`) are dropped unless `gated: keep`; what such a branch looks like is data,
 //! the utility rule `dev-gate` of the language in `checks/utils`.
 
-use serde_json::{Map as Json, Value, json};
+use std::sync::Arc;
 
 use crate::inventory::syntax::CodeRule;
+use crate::model::code::CodeSource;
 use crate::model::language::Language;
 use crate::model::needs::Look;
-use crate::model::node::Node;
+use crate::model::node::{Node, Value};
 use crate::model::terms::vocabulary;
 
-use super::params::{Map, to_json};
+use super::params::Map;
 use super::shared::{self, EXCLUDE_DOC, NeedProbe, PATH_DOC, ROLES_DOC};
 use super::{Loading, Probe, ProbeKind, Utils};
 
@@ -44,36 +45,37 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     let map = Map::new(node, "`code`", loading.problems);
     let mut selector = shared::selector(&map);
     let languages = shared::languages(&map);
-    let mut source = Json::new();
-    for key in ["rule", "constraints", "utils"] {
-        if let Some(node) = map.get(key) {
-            source.insert(key.to_owned(), to_json(node));
-        }
-    }
+    let (rule, constraints, utils) = (map.get("rule"), map.get("constraints"), map.get("utils"));
     let capture = map.texts("capture");
     let imports = map.texts("imports");
     let gated = map.word("gated", Some(Gated::Drop));
     if languages.is_empty() {
         map.note("`code` needs `language`");
     }
-    if !source.contains_key("rule") {
+    if rule.is_none() {
         map.note("`code` needs `rule`");
     }
     map.finish();
     if loading.problems.len() > before {
         return None;
     }
+    let named =
+        |node: Option<&Node>| node.map_or(&[][..], Node::entries).iter().map(|e| (Arc::clone(&e.key), e.value.clone())).collect();
+    let written =
+        CodeSource { rule: rule.cloned().unwrap_or_default(), constraints: named(constraints), ..CodeSource::default() };
+    let local: Vec<(Arc<str>, Node)> = named(utils);
+    let local: Vec<(Arc<str>, Arc<Node>)> = local.into_iter().map(|(name, rule)| (name, Arc::new(rule))).collect();
     let mut needs = Vec::new();
     for language in &languages {
-        let whole = complete(*language, source.clone(), loading.utils, gated == Some(Gated::Drop));
+        let source = complete(*language, written.clone(), &local, loading.utils, gated == Some(Gated::Drop));
         if loading.verify
-            && let Err(error) = CodeRule::compile(*language, &whole)
+            && let Err(error) = CodeRule::verify(*language, &source)
         {
-            map.note_at("rule", format!("the rule does not compile for {language}: {error}"));
+            loading.problems.note(error.span, format!("the rule does not compile for {language}: {}", error.message));
         }
         selector.languages = vec![*language];
         let look =
-            Look::Code { language: *language, source: whole.to_string(), imports: imports.clone(), capture: capture.clone() };
+            Look::Code { language: *language, source: Arc::new(source), imports: imports.clone(), capture: capture.clone() };
         needs.push(loading.needs.add(selector.clone(), look));
     }
     if loading.problems.len() > before {
@@ -82,45 +84,50 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     Some(Box::new(NeedProbe { needs }))
 }
 
-/// The rule with the shared utilities it names, and outside of development-only branches.
-fn complete(language: Language, mut source: Json<String, Value>, shared: &Utils, outside_gates: bool) -> Value {
-    let empty = Json::new();
-    let shared = shared.get(language.as_str()).unwrap_or(&empty);
-    if outside_gates && shared.contains_key("dev-gate") {
-        let rule = source.remove("rule").unwrap_or(Value::Null);
-        let gate = json!({"any": [{"matches": "dev-gate"}, {"inside": {"matches": "dev-gate", "stopBy": "end"}}]});
-        source.insert("rule".to_owned(), json!({"all": [rule, {"not": gate}]}));
-    }
-    let mut utils = source.remove("utils").and_then(|utils| utils.as_object().cloned()).unwrap_or_default();
+/// The rule with the utilities it names, its own and the shared ones, and outside of development-only branches.
+fn complete(
+    language: Language,
+    mut source: CodeSource,
+    local: &[(Arc<str>, Arc<Node>)],
+    shared: &Utils,
+    outside_gates: bool,
+) -> CodeSource {
+    let shared = shared.get(language.as_str());
+    let find = |name: &str| {
+        let own = local.iter().find(|(known, _)| &**known == name).map(|(name, rule)| (name, rule));
+        own.or_else(|| shared.and_then(|shared| shared.get_key_value(name)))
+    };
     let mut wanted = Vec::new();
-    names_in(&Value::Object(source.clone()), &mut wanted);
-    utils.values().for_each(|rule| names_in(rule, &mut wanted));
+    if outside_gates && let Some((name, _)) = find(GATE) {
+        source.gate = Some(Arc::clone(name));
+        wanted.push(Arc::clone(name));
+    }
+    names_in(&source.rule, &mut wanted);
+    source.constraints.iter().for_each(|(_, rule)| names_in(rule, &mut wanted));
+    // A utility of its own that nothing names is still to be right.
+    wanted.extend(local.iter().map(|(name, _)| Arc::clone(name)));
     while let Some(name) = wanted.pop() {
-        if let Some(rule) = shared.get(&name)
-            && !utils.contains_key(&name)
+        if let Some((name, rule)) = find(&name)
+            && source.util(name).is_none()
         {
             names_in(rule, &mut wanted);
-            utils.insert(name, rule.clone());
+            source.utils.push((Arc::clone(name), Arc::clone(rule)));
         }
     }
-    if !utils.is_empty() {
-        source.insert("utils".to_owned(), Value::Object(utils));
-    }
-    Value::Object(source)
+    source.utils.sort_by(|a, b| a.0.cmp(&b.0));
+    source
 }
 
+/// The utility inside of which nothing counts.
+const GATE: &str = "dev-gate";
+
 /// Every name that a `matches:` below refers to.
-fn names_in(value: &Value, names: &mut Vec<String>) {
-    match value {
-        Value::Object(members) => {
-            for (key, value) in members {
-                match value {
-                    Value::String(name) if key == "matches" => names.push(name.clone()),
-                    _ => names_in(value, names),
-                }
-            }
+fn names_in(node: &Node, names: &mut Vec<Arc<str>>) {
+    for entry in node.entries() {
+        match &entry.value.value {
+            Value::String(name) if &*entry.key == "matches" => names.push(Arc::clone(name)),
+            _ => names_in(&entry.value, names),
         }
-        Value::Array(items) => items.iter().for_each(|item| names_in(item, names)),
-        _ => {}
     }
+    node.items().iter().for_each(|item| names_in(item, names));
 }

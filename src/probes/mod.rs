@@ -4,8 +4,9 @@
 //! `<registry>` marks. The YAML key is the kind's name; the loader, the schema and the documentation read the same static.
 //! A probe asks for needs when it is parsed and, after the collection, says what it observed; it does no I/O.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use crate::inventory::view::{Hit, View};
 use crate::model::needs::{NeedId, NeedSet, SelectorId};
@@ -57,7 +58,7 @@ pub struct ProbeKind {
 pub struct Loading<'l> {
     pub needs: &'l mut NeedSet,
     pub problems: &'l params::Problems,
-    /// Named ast-grep rules that every code probe of a language may refer to, as a JSON object by language.
+    /// Named ast-grep rules that every code probe of a language may refer to, by language.
     pub utils: &'l Utils,
     /// Whether to compile what is otherwise compiled when first used, so that its mistakes show now.
     pub verify: bool,
@@ -66,7 +67,7 @@ pub struct Loading<'l> {
 }
 
 /// Shared ast-grep utility rules: language → name → rule.
-pub type Utils = std::collections::BTreeMap<String, serde_json::Map<String, serde_json::Value>>;
+pub type Utils = BTreeMap<String, BTreeMap<Arc<str>, Arc<Node>>>;
 
 /// A way of looking with its parameters.
 pub trait Probe: Debug + Send + Sync {

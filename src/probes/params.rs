@@ -243,21 +243,6 @@ pub fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-/// The node as JSON, for libraries that read their own words from it.
-pub fn to_json(node: &Node) -> serde_json::Value {
-    match &node.value {
-        Value::Null => serde_json::Value::Null,
-        Value::Bool(value) => (*value).into(),
-        Value::Int(value) => (*value).into(),
-        Value::Float(value) => (*value).into(),
-        Value::String(text) | Value::Templated(text) => (&**text).into(),
-        Value::Array(items) => items.iter().map(to_json).collect(),
-        Value::Object(entries) => {
-            entries.iter().map(|entry| (entry.key.to_string(), to_json(&entry.value))).collect::<serde_json::Map<_, _>>().into()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Problems, note_duplicate_keys};

@@ -8,7 +8,7 @@ use regex::bytes::Regex;
 
 use super::position::Lines;
 use super::{Scanner, Selection, documents, imports, secrets};
-use crate::inventory::syntax::{self, Class, Keep, Mask, RustFacts};
+use crate::inventory::syntax::{self, Class, Keep, Mask, Parsed, RustFacts};
 use crate::inventory::view::{FileId, Hit};
 use crate::model::language::Language;
 use crate::model::needs::{Area, Look, NeedId, SelectorId};
@@ -350,7 +350,8 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, fou
             None => found.gaps.push((*need, "its rule does not compile".to_owned())),
         }
     }
-    match syntax::find(language, subject.text, &rules, PARSE_BUDGET) {
+    let parsed = Parsed::new(language, subject.text, PARSE_BUDGET);
+    match parsed.and_then(|parsed| parsed.find(subject.text, &rules, &scanner.automata, PARSE_BUDGET)) {
         Ok(hits) => {
             for code in hits {
                 let need = needs[code.rule];

@@ -10,7 +10,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::document::query::Path;
-use super::syntax::{CodeRule, Literal, Prefilter, ascii_rule};
+use super::syntax::{Automata, CodeRule, Literal, Prefilter};
 use crate::model::needs::{Look, NeedId, NeedSet, NodeTest};
 
 pub mod compose;
@@ -41,6 +41,8 @@ pub struct Scanner<'n> {
     /// Needs that look into every file that their selector admits.
     ungated: Vec<NeedId>,
     secrets: Option<secrets::Secrets>,
+    /// The automata of the code rules.
+    automata: Automata,
 }
 
 /// The clauses that a literal satisfies.
@@ -88,6 +90,7 @@ impl<'n> Scanner<'n> {
             automaton: None,
             ungated: Vec::new(),
             secrets: secrets::Secrets::of(needs),
+            automata: Automata::default(),
         };
         let texts = scanner.gather_literals();
         let kind = if bytes >= DFA_PAYS_BYTES { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
@@ -171,11 +174,7 @@ impl<'n> Scanner<'n> {
     fn rule(&self, id: NeedId) -> Option<&CodeRule> {
         let cell = &self.compiled[id.0 as usize].rule;
         cell.get_or_init(|| match &self.needs.need(id).look {
-            Look::Code { language, source, .. } => {
-                let mut value = serde_json::from_str(source).ok()?;
-                ascii_rule(&mut value);
-                CodeRule::compile(*language, &value).ok()
-            }
+            Look::Code { language, source, .. } => CodeRule::compile(*language, source).ok(),
             _ => None,
         })
         .as_ref()
@@ -224,8 +223,7 @@ fn prefilter(look: &Look) -> Option<Prefilter> {
         Look::Text { missing: true, .. } => Some(Prefilter::default()),
         Look::Text { pattern, ignore_case, .. } => Some(Prefilter::from_regex(pattern, *ignore_case).unwrap_or_default()),
         Look::Code { language, source, imports, .. } => {
-            let value = serde_json::from_str(source).unwrap_or_default();
-            let mut prefilter = Prefilter::from_rule(*language, &value);
+            let mut prefilter = Prefilter::from_rule(*language, source);
             if !imports.is_empty() {
                 prefilter.clauses.push(anchors(imports));
             }

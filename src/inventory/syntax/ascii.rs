@@ -3,26 +3,8 @@
 //!
 //! To treat another escape: a case in `class`. Escapes that are left alone keep their Unicode meaning.
 
-use serde_json::Value;
-
-/// Rewrites every `regex` of a rule.
-pub fn ascii_rule(rule: &mut Value) {
-    match rule {
-        Value::Object(members) => {
-            for (key, value) in members {
-                match value {
-                    Value::String(pattern) if key == "regex" => *pattern = ascii(pattern),
-                    _ => ascii_rule(value),
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(ascii_rule),
-        _ => {}
-    }
-}
-
 /// The pattern with `\w`, `\d`, `\s` and `\b` of ASCII.
-fn ascii(pattern: &str) -> String {
+pub(super) fn ascii(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut inside = 0usize;
     let mut characters = pattern.chars();
@@ -63,7 +45,7 @@ fn class(escaped: char, inside: bool) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ascii, ascii_rule};
+    use super::ascii;
     use regex::Regex;
 
     #[test]
@@ -85,12 +67,5 @@ mod tests {
             );
             assert!(Regex::new(&ascii(pattern)).unwrap().is_match(text), "{pattern}");
         }
-    }
-
-    #[test]
-    fn only_patterns_are_rewritten() {
-        let mut rule = serde_json::json!({"all": [{"pattern": "a\\b"}, {"has": {"regex": "\\w"}}]});
-        ascii_rule(&mut rule);
-        assert_eq!(rule, serde_json::json!({"all": [{"pattern": "a\\b"}, {"has": {"regex": "[A-Za-z0-9_]"}}]}));
     }
 }

@@ -5,7 +5,7 @@
 //! | `mask` | which bytes are code, comment, string: one cheap pass |
 //! | `literals` | what a rule or a regular expression requires of a text before it can match |
 //! | `grammar`, `pattern`, `rule` | ast-grep's rules, checked and compiled |
-//! | `parse`, `scanner_limits` | a tree, within time and memory |
+//! | `parse`, `scanner_limits`, `tree` | a tree, within time and memory, laid flat |
 //! | `scan` | all rules of a language on one file: parsed once, visited once |
 //! | `rust_facts` | calls in Rust with their function and receiver |
 //!
@@ -18,15 +18,15 @@ pub mod literals;
 pub mod mask;
 mod parse;
 mod pattern;
-mod rule;
+pub(crate) mod rule;
 mod rust_facts;
 mod scan;
 mod scanner_limits;
+mod tree;
 
-pub use ascii::ascii_rule;
 pub use literals::{Literal, Prefilter};
 pub use mask::{Class, Keep, Mask, Syntax, mask};
 pub use parse::{MAX_BYTES, Unparsed};
-pub use rule::CodeRule;
+pub use rule::{Automata, CodeRule};
 pub use rust_facts::{RustCall, RustCallKind, RustFacts, rust_facts};
-pub use scan::{CodeHit, find};
+pub use scan::{CodeHit, Parsed};

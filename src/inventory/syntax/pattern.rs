@@ -22,16 +22,79 @@
 //!
 //! To add a context: a prefix and a suffix in `contexts`; they may hold no metavariable.
 
-use ast_grep_core::Language as _;
+use ast_grep_core::matcher::{Pattern, PatternNode};
 use ast_grep_core::tree_sitter::LanguageExt;
+use ast_grep_core::{Language as _, Matcher as _};
 use tree_sitter::{Node, Parser, Tree};
 
 use super::grammar::Grammar;
 use crate::model::language::Language;
 
+/// A pattern as ast-grep reads it.
+pub(super) struct CompiledPattern {
+    pub(super) node: PatternNode,
+    root_kind: Option<u16>,
+}
+
+impl CompiledPattern {
+    fn new(pattern: Pattern) -> CompiledPattern {
+        let kinds = pattern.potential_kinds();
+        let root_kind = kinds.and_then(|kinds| kinds.iter().next()).and_then(|kind| u16::try_from(kind).ok());
+        CompiledPattern { node: pattern.node, root_kind }
+    }
+
+    /// The kind of node that a pattern which is one metavariable was selected as.
+    pub(super) fn root_kind(&self) -> Option<u16> {
+        self.root_kind.filter(|_| matches!(self.node, PatternNode::MetaVar { .. }))
+    }
+}
+
+impl std::fmt::Debug for CompiledPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CompiledPattern").field("root_kind", &self.root_kind).finish_non_exhaustive()
+    }
+}
+
+/// Compiles a pattern with its variants: bare code, or the first node of the kind `selector` in it.
+pub(super) fn compile(language: Language, text: &str, selector: Option<&str>) -> Result<Vec<CompiledPattern>, String> {
+    let first = compile_one(language, text, selector)?;
+    // A variant that is no code of its own is no variant.
+    let others = variants(text).into_iter().skip(1).filter_map(|variant| compile_one(language, &variant, selector).ok());
+    Ok(std::iter::once(first).chain(others).collect())
+}
+
+fn compile_one(language: Language, text: &str, selector: Option<&str>) -> Result<CompiledPattern, String> {
+    let grammar = Grammar(language);
+    let pattern = match selector {
+        Some(selector) => {
+            check_contextual(language, text, selector)?;
+            Pattern::contextual(text, selector, grammar)
+        }
+        None => match resolve(language, text)? {
+            Resolved::Bare => Pattern::try_new(text.trim(), grammar),
+            Resolved::Within { context, selector } => Pattern::contextual(&context, &selector, grammar),
+        },
+    };
+    pattern.map(CompiledPattern::new).map_err(|error| error.to_string())
+}
+
+/// For tests: the pattern and its variants as ast-grep takes them.
+#[cfg(test)]
+pub(super) fn readings(language: Language, text: &str, selector: Option<&str>) -> Vec<serde_json::Value> {
+    let reading = |text: &str| match (selector, resolve(language, text)) {
+        (Some(selector), _) => Some(serde_json::json!({ "context": text, "selector": selector })),
+        (None, Ok(Resolved::Bare)) => Some(text.trim().into()),
+        (None, Ok(Resolved::Within { context, selector })) => {
+            Some(serde_json::json!({ "context": context, "selector": selector }))
+        }
+        (None, Err(_)) => None,
+    };
+    variants(text).iter().filter(|text| compile_one(language, text, selector).is_ok()).filter_map(|text| reading(text)).collect()
+}
+
 /// How to hand a pattern to ast-grep.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Resolved {
+enum Resolved {
     /// As it is.
     Bare,
     /// The first node of kind `selector` in `context` is the pattern.
@@ -39,7 +102,7 @@ pub(super) enum Resolved {
 }
 
 /// Finds the reading of a bare pattern.
-pub(super) fn resolve(language: Language, pattern: &str) -> Result<Resolved, String> {
+fn resolve(language: Language, pattern: &str) -> Result<Resolved, String> {
     let pattern = pattern.trim();
     let grammar = Grammar(language);
     let bare = bare_kind(grammar, pattern);
@@ -64,7 +127,7 @@ pub(super) fn resolve(language: Language, pattern: &str) -> Result<Resolved, Str
 
 /// A pattern and what else its author means: `$$$` stands for any number of nodes, none included, but to ast-grep the comma
 /// before a last `$$$` is a node that has to be there. Each such comma doubles the variants, so only the first few count.
-pub(super) fn variants(pattern: &str) -> Vec<String> {
+fn variants(pattern: &str) -> Vec<String> {
     const MOST: usize = 3;
     let mut out = vec![pattern.to_string()];
     // From the right, so that the offsets of the others stay true.
@@ -89,7 +152,7 @@ fn last_ellipses(pattern: &str) -> Vec<(usize, usize)> {
 }
 
 /// Checks what an author wrote with a selector.
-pub(super) fn check_contextual(language: Language, context: &str, selector: &str) -> Result<(), String> {
+fn check_contextual(language: Language, context: &str, selector: &str) -> Result<(), String> {
     let grammar = Grammar(language);
     if grammar.kind_to_id(selector) == 0 {
         return Err(format!("the selector `{selector}` is no node kind of {language}"));
@@ -250,12 +313,15 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::inventory::syntax::{CodeRule, Mask, Prefilter, Syntax, find};
+    use crate::inventory::syntax::rule::oracle::source as written;
+    use crate::inventory::syntax::scan::find;
+    use crate::inventory::syntax::{CodeRule, Mask, Prefilter, Syntax};
 
     /// The pattern matches at every line that holds `HIT`, and at no other; every match holds what the prefilter requires.
     fn check(language: Language, pattern: &str, code: &str) {
-        let source = serde_json::json!({ "rule": { "pattern": pattern } });
-        let rule = CodeRule::compile(language, &source).unwrap_or_else(|e| panic!("{e}"));
+        let source = written(&serde_json::json!({ "rule": { "pattern": pattern } }));
+        CodeRule::verify(language, &source).unwrap_or_else(|e| panic!("{e:?}"));
+        let rule = CodeRule::compile(language, &source).unwrap_or_else(|e| panic!("{e:?}"));
         let hits = find(language, code, &[(0, &rule)], Duration::from_secs(60)).unwrap_or_else(|e| panic!("{e}"));
         let prefilter = Prefilter::from_rule(language, &source);
         for hit in &hits {

@@ -2,29 +2,22 @@
 //! it can match.
 //!
 //! Files are hostile. A file that is too large, nested too deeply or takes too long is `Unparsed`, which a check must report as
-//! "not checked", never as "nothing found". ast-grep's matchers recurse over a tree, so its depth is known before the first
-//! matcher runs. `ast-grep-ignore` comments mean nothing here: an audited repository cannot silence a finding with them.
+//! "not checked", never as "nothing found". Matchers recurse over a tree, so its depth is known before the first one runs. `ast-grep-ignore` comments mean nothing here: an audited repository cannot silence a finding with them.
 
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use ast_grep_core::matcher::MatcherExt;
-use ast_grep_core::meta_var::{MetaVarEnv, MetaVariable};
-use ast_grep_core::tree_sitter::StrDoc;
-use ast_grep_core::{AstGrep, Node};
-
-use super::grammar::Grammar;
 use super::mask::php_code;
-use super::parse::{MAX_DEPTH, Unparsed, parse};
-use super::rule::CodeRule;
+use super::parse::{Unparsed, parse};
+use super::rule::matching::{Bound, Matching};
+use super::rule::{Automata, CodeRule};
+use super::tree::{NodeId, Tree};
 use crate::model::language::Language;
 
 /// Most hits per rule and file.
 const MAX_HITS: usize = 200;
 /// Longest text of a capture, in characters.
 const MAX_CAPTURE: usize = 200;
-
-type Source = StrDoc<Grammar>;
 
 /// One match of one rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,170 +38,142 @@ pub struct CodeHit {
     pub captures: Vec<(String, String)>,
 }
 
-/// Tries every rule on a text; hits come in the order of their place, then of their rule. Rules of another language match nothing.
-pub fn find(language: Language, text: &str, rules: &[(usize, &CodeRule)], budget: Duration) -> Result<Vec<CodeHit>, Unparsed> {
-    let deadline = Instant::now() + budget;
-    let source = match language {
-        Language::Php => Cow::Owned(php_code(text)),
-        _ => Cow::Borrowed(text),
-    };
-    let tree = parse(language, &source, deadline)?;
-    let root = AstGrep::doc(StrDoc { src: source.into_owned(), lang: Grammar(language), tree });
-    let dispatch = Dispatch::new(rules.iter().enumerate().filter(|(_, (_, rule))| rule.language == language));
-    let candidates = candidates(root.root(), &dispatch)?;
-    let found = match_all(&candidates, &dispatch, rules, deadline)?;
-    Ok(locate(text, found))
+/// A parsed text, for any number of searches.
+#[derive(Debug)]
+pub struct Parsed {
+    language: Language,
+    /// What was parsed, where that is not the text itself.
+    source: Option<String>,
+    tree: Tree,
 }
 
-/// Which rules to try at a node: positions in the caller's list, by node kind.
-struct Dispatch {
-    by_kind: Vec<Vec<usize>>,
-    everywhere: Vec<usize>,
-}
+impl Parsed {
+    /// Parses a text within a budget of time.
+    ///
+    /// # Errors
+    /// Why it was not parsed.
+    pub fn new(language: Language, text: &str, budget: Duration) -> Result<Parsed, Unparsed> {
+        let source = match language {
+            Language::Php => Cow::Owned(php_code(text)),
+            _ => Cow::Borrowed(text),
+        };
+        let tree = Tree::new(&parse(language, &source, Instant::now() + budget)?)?;
+        let source = match source {
+            Cow::Owned(source) => Some(source),
+            Cow::Borrowed(_) => None,
+        };
+        Ok(Parsed { language, source, tree })
+    }
 
-impl Dispatch {
-    fn new<'r>(rules: impl Iterator<Item = (usize, &'r (usize, &'r CodeRule))>) -> Dispatch {
-        let mut dispatch = Dispatch { by_kind: Vec::new(), everywhere: Vec::new() };
-        for (position, (_, rule)) in rules {
-            let Some(kinds) = &rule.kinds else {
-                dispatch.everywhere.push(position);
-                continue;
-            };
-            for kind in kinds {
-                let kind = usize::from(*kind);
-                if dispatch.by_kind.len() <= kind {
-                    dispatch.by_kind.resize_with(kind + 1, Vec::new);
+    /// Tries every rule on the text that was parsed; hits come in the order of their place, then of their rule. Rules of another
+    /// language match nothing.
+    ///
+    /// # Errors
+    /// It took too long.
+    pub fn find(
+        &self,
+        text: &str,
+        rules: &[(usize, &CodeRule)],
+        automata: &Automata,
+        budget: Duration,
+    ) -> Result<Vec<CodeHit>, Unparsed> {
+        let deadline = Instant::now() + budget;
+        let source = self.source.as_deref().unwrap_or(text);
+        let mut dispatch = Dispatch { rules, language: self.language, by_kind: Vec::new() };
+        let mut counts = vec![0usize; rules.len()];
+        let mut found = Vec::new();
+        for node in self.tree.all() {
+            let kind = self.tree.kind(node);
+            let mut tried = false;
+            for position in dispatch.at(kind) {
+                tried = true;
+                if counts[*position] >= MAX_HITS {
+                    continue;
                 }
-                dispatch.by_kind[kind].push(position);
+                let (number, rule) = rules[*position];
+                let matching = Matching { rule, tree: &self.tree, text: source, automata };
+                if let Some(bound) = matching.at(node) {
+                    counts[*position] += 1;
+                    found.push(found_at(number, source, &self.tree, node, &bound));
+                }
+            }
+            if tried && node % 8 == 0 && Instant::now() > deadline {
+                return Err(Unparsed::OutOfTime);
             }
         }
-        dispatch
-    }
-
-    fn at(&self, kind: u16) -> &[usize] {
-        self.by_kind.get(usize::from(kind)).map_or(&[], Vec::as_slice)
-    }
-
-    fn wants(&self, kind: u16) -> bool {
-        !self.everywhere.is_empty() || !self.at(kind).is_empty()
+        Ok(locate(text, found))
     }
 }
 
-/// Visits every node once. The depth comes from the number of children still to come at each level.
-fn candidates<'t>(root: Node<'t, Source>, dispatch: &Dispatch) -> Result<Vec<Node<'t, Source>>, Unparsed> {
-    let mut to_come: Vec<usize> = Vec::new();
-    let mut out = Vec::new();
-    for node in root.dfs() {
-        while to_come.last() == Some(&0) {
-            to_come.pop();
-        }
-        if let Some(left) = to_come.last_mut() {
-            *left -= 1;
-        }
-        let children = node.get_inner_node().child_count() as usize;
-        if children > 0 {
-            to_come.push(children);
-            if to_come.len() > MAX_DEPTH {
-                return Err(Unparsed::TooDeep);
-            }
-        }
-        if dispatch.wants(node.kind_id()) {
-            out.push(node);
-        }
-    }
-    Ok(out)
+/// Which rules to try at a node: positions in the caller's list, by node kind, found out when the first node of a kind comes.
+struct Dispatch<'r> {
+    rules: &'r [(usize, &'r CodeRule)],
+    language: Language,
+    by_kind: Vec<Option<Vec<usize>>>,
 }
 
-/// A match without its column.
-struct Found {
-    hit: CodeHit,
-    line_start: usize,
-}
-
-fn match_all(
-    candidates: &[Node<'_, Source>],
-    dispatch: &Dispatch,
-    rules: &[(usize, &CodeRule)],
-    deadline: Instant,
-) -> Result<Vec<Found>, Unparsed> {
-    let mut counts = vec![0usize; rules.len()];
-    let mut found = Vec::new();
-    for (i, node) in candidates.iter().enumerate() {
-        if i % 8 == 0 && Instant::now() > deadline {
-            return Err(Unparsed::OutOfTime);
+impl Dispatch<'_> {
+    fn at(&mut self, kind: u16) -> &[usize] {
+        let index = usize::from(kind);
+        if self.by_kind.len() <= index {
+            self.by_kind.resize_with(index + 1, || None);
         }
-        for position in dispatch.at(node.kind_id()).iter().chain(&dispatch.everywhere) {
-            if counts[*position] >= MAX_HITS {
-                continue;
-            }
-            let (number, rule) = rules[*position];
-            if let Some(matched) = rule.core.match_node(node.clone()) {
-                counts[*position] += 1;
-                found.push(found_at(number, &matched, matched.get_env()));
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn found_at(rule: usize, node: &Node<'_, Source>, env: &MetaVarEnv<'_, Source>) -> Found {
-    let range = node.range();
-    let (row, byte_column) = node.start_pos().byte_point();
-    let (end_row, end_column) = node.end_pos().byte_point();
-    // A node that ends with a newline ends, for a reader, on the line before.
-    let last_row = if end_column == 0 && end_row > row { end_row - 1 } else { end_row };
-    let hit = CodeHit {
-        rule,
-        start: range.start,
-        end: range.end,
-        line: one_based(row),
-        column: 0,
-        end_line: one_based(last_row),
-        captures: captures(env),
-    };
-    Found { hit, line_start: range.start.saturating_sub(byte_column) }
-}
-
-fn captures(env: &MetaVarEnv<'_, Source>) -> Vec<(String, String)> {
-    let mut out: Vec<(String, String)> = env
-        .get_matched_variables()
-        .filter_map(|variable| match variable {
-            MetaVariable::Capture(name, _) => {
-                let text = env.get_match(&name)?.text().chars().take(MAX_CAPTURE).collect();
-                Some((name, text))
-            }
-            _ => None,
+        self.by_kind[index].get_or_insert_with(|| {
+            let admits = |(_, (_, rule)): &(usize, &(usize, &CodeRule))| rule.language == self.language && rule.admits(kind);
+            self.rules.iter().enumerate().filter(admits).map(|(position, _)| position).collect()
         })
-        .collect();
-    out.sort();
-    out
-}
-
-/// Sorts, drops repetitions and counts the columns, all hits of a line in one pass over it.
-fn locate(text: &str, mut found: Vec<Found>) -> Vec<CodeHit> {
-    found.sort_by_key(|found| (found.hit.start, found.hit.end, found.hit.rule));
-    found.dedup_by(|a, b| (a.hit.start, a.hit.end, a.hit.rule) == (b.hit.start, b.hit.end, b.hit.rule));
-    let (mut line_start, mut counted_to, mut characters) = (usize::MAX, 0, 0);
-    let mut out = Vec::with_capacity(found.len());
-    for Found { mut hit, line_start: start_of_line } in found {
-        if start_of_line != line_start {
-            (line_start, counted_to, characters) = (start_of_line, start_of_line, 0);
-        }
-        characters += text.get(counted_to..hit.start).map_or(0, |part| part.chars().count());
-        counted_to = hit.start;
-        hit.column = one_based(characters);
-        out.push(hit);
     }
-    out
 }
 
-fn one_based(zero_based: usize) -> u32 {
-    u32::try_from(zero_based).unwrap_or(u32::MAX - 1).saturating_add(1)
+fn found_at(rule: usize, source: &str, tree: &Tree, node: NodeId, bound: &Bound<'_>) -> CodeHit {
+    let range = tree.range(node);
+    let text = |node: NodeId| source.get(tree.range(node)).unwrap_or_default().chars().take(MAX_CAPTURE).collect();
+    let captures = bound.captures().into_iter().map(|(name, node)| (name.to_owned(), text(node))).collect();
+    CodeHit { rule, start: range.start, end: range.end, line: 0, column: 0, end_line: 0, captures }
+}
+
+/// Sorts, drops repetitions, and counts lines and columns in one pass over the text.
+fn locate(text: &str, mut found: Vec<CodeHit>) -> Vec<CodeHit> {
+    found.sort_by_key(|hit| (hit.start, hit.end, hit.rule));
+    found.dedup_by(|a, b| (a.start, a.end, a.rule) == (b.start, b.end, b.rule));
+    let bytes = text.as_bytes();
+    let breaks = |from: usize, to: usize| memchr::memchr_iter(b'\n', bytes.get(from..to).unwrap_or_default()).count() as u32;
+    let (mut line, mut line_start, mut counted_to, mut characters) = (1, 0, 0, 0);
+    for hit in &mut found {
+        let passed = bytes.get(counted_to..hit.start).unwrap_or_default();
+        if let Some(last) = memchr::memrchr(b'\n', passed) {
+            line += breaks(counted_to, hit.start);
+            line_start = counted_to + last + 1;
+            characters = 0;
+        }
+        characters += text.get(line_start.max(counted_to)..hit.start).map_or(0, |part| part.chars().count() as u32);
+        counted_to = hit.start;
+        hit.line = line;
+        hit.column = characters + 1;
+        // A node that ends with a newline ends, for a reader, on the line before.
+        let last_byte = hit.end.saturating_sub(1).max(hit.start);
+        hit.end_line = line + breaks(hit.start, last_byte);
+    }
+    found
+}
+
+/// For tests: parses and searches.
+#[cfg(test)]
+pub(super) fn find(
+    language: Language,
+    text: &str,
+    rules: &[(usize, &CodeRule)],
+    budget: Duration,
+) -> Result<Vec<CodeHit>, Unparsed> {
+    Parsed::new(language, text, budget)?.find(text, rules, &Automata::default(), budget)
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+
+    use super::super::parse::MAX_DEPTH;
+    use super::super::rule::oracle;
 
     use super::super::parse::MAX_BYTES;
     use super::*;
@@ -216,7 +181,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     fn rule(language: Language, source: serde_json::Value) -> CodeRule {
-        CodeRule::compile(language, &source).unwrap_or_else(|e| panic!("{e}"))
+        CodeRule::compile(language, &oracle::source(&source)).unwrap_or_else(|e| panic!("{e:?}"))
     }
 
     #[test]

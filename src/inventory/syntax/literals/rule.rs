@@ -7,28 +7,27 @@ use ast_grep_core::Pattern;
 use ast_grep_core::matcher::PatternNode;
 use ast_grep_core::meta_var::MetaVariable;
 use ast_grep_core::tree_sitter::LanguageExt;
-use serde_json::Value;
 
 use super::{Literal, Prefilter, any_of, literal, regex};
 use crate::inventory::syntax::grammar::Grammar;
 use crate::inventory::syntax::mask::{Class, Mask, Syntax};
+use crate::model::code::CodeSource;
 use crate::model::language::Language;
+use crate::model::node::{Entry, Node};
 
 /// How deeply rules are followed; deeper ones require nothing.
 const MAX_NESTING: usize = 48;
 
 impl Prefilter {
-    /// What a text must contain for the rule (`{rule, constraints?, utils?}`) to match in it. A rule that does not compile
-    /// requires what could be read of it.
-    pub fn from_rule(language: Language, source: &Value) -> Prefilter {
-        let reader = Reader { language, utils: source.get("utils") };
-        let Some(rule) = source.get("rule") else { return Prefilter::default() };
-        let mut clauses = reader.rule(rule, 0);
-        if let Some(constraints) = source.get("constraints").and_then(Value::as_object) {
-            let bound = reader.bound(rule, 0);
-            for (name, constraint) in constraints {
+    /// What a text must contain for the rule to match in it. A rule that does not compile requires what could be read of it.
+    pub fn from_rule(language: Language, source: &CodeSource) -> Prefilter {
+        let reader = Reader { language, source };
+        let mut clauses = reader.rule(&source.rule, 0);
+        if !source.constraints.is_empty() {
+            let bound = reader.bound(&source.rule, 0);
+            for (name, constraint) in &source.constraints {
                 // A constraint on a variable that some branch leaves unbound is not tried there.
-                if bound.contains(name) {
+                if bound.contains(&**name) {
                     clauses.extend(reader.rule(constraint, 0));
                 }
             }
@@ -37,17 +36,19 @@ impl Prefilter {
     }
 }
 
-struct Reader<'v> {
+struct Reader<'s> {
     language: Language,
-    utils: Option<&'v Value>,
+    source: &'s CodeSource,
 }
 
 impl Reader<'_> {
-    fn rule(&self, rule: &Value, depth: usize) -> Vec<Vec<Literal>> {
-        let Some(written) = rule.as_object().filter(|_| depth < MAX_NESTING) else { return Vec::new() };
+    fn rule(&self, rule: &Node, depth: usize) -> Vec<Vec<Literal>> {
+        if depth >= MAX_NESTING {
+            return Vec::new();
+        }
         let mut out = Vec::new();
-        for (key, value) in written {
-            match key.as_str() {
+        for Entry { key, value, .. } in rule.entries() {
+            match &**key {
                 "pattern" => out.extend(self.pattern(value).0),
                 "regex" => out.extend(value.as_str().and_then(|text| regex::clauses_of(text, false).ok()).unwrap_or_default()),
                 "kind" => out.extend(
@@ -57,13 +58,13 @@ impl Reader<'_> {
                         .and_then(|word| Some(vec![literal(word, true)?])),
                 ),
                 "has" | "inside" | "follows" | "precedes" => out.extend(self.rule(value, depth + 1)),
-                "all" => out.extend(value.as_array().into_iter().flatten().flat_map(|part| self.rule(part, depth + 1))),
-                "any" => out.extend(any_of(value.as_array().into_iter().flatten().map(|part| self.rule(part, depth + 1)))),
+                "all" => out.extend(value.items().iter().flat_map(|part| self.rule(part, depth + 1))),
+                "any" => out.extend(any_of(value.items().iter().map(|part| self.rule(part, depth + 1)))),
                 "matches" => {
-                    let util = value.as_str().and_then(|name| self.utils?.get(name));
+                    let util = value.as_str().and_then(|name| self.source.util(name));
                     out.extend(util.map(|util| self.rule(util, depth + 1)).unwrap_or_default());
                 }
-                // `not`, `nthChild`, `range` require no text.
+                // `not`, `nthChild` require no text.
                 _ => {}
             }
         }
@@ -71,16 +72,18 @@ impl Reader<'_> {
     }
 
     /// The metavariables that are bound whenever the rule matches.
-    fn bound(&self, rule: &Value, depth: usize) -> BTreeSet<String> {
-        let Some(written) = rule.as_object().filter(|_| depth < MAX_NESTING) else { return BTreeSet::new() };
+    fn bound(&self, rule: &Node, depth: usize) -> BTreeSet<String> {
+        if depth >= MAX_NESTING {
+            return BTreeSet::new();
+        }
         let mut out = BTreeSet::new();
-        for (key, value) in written {
-            match key.as_str() {
+        for Entry { key, value, .. } in rule.entries() {
+            match &**key {
                 "pattern" => out.extend(self.pattern(value).1),
                 "has" | "inside" | "follows" | "precedes" => out.extend(self.bound(value, depth + 1)),
-                "all" => out.extend(value.as_array().into_iter().flatten().flat_map(|part| self.bound(part, depth + 1))),
+                "all" => out.extend(value.items().iter().flat_map(|part| self.bound(part, depth + 1))),
                 "any" => {
-                    let branches = value.as_array().into_iter().flatten().map(|part| self.bound(part, depth + 1));
+                    let branches = value.items().iter().map(|part| self.bound(part, depth + 1));
                     out.extend(branches.reduce(|a, b| a.intersection(&b).cloned().collect()).unwrap_or_default());
                 }
                 _ => {}
@@ -90,13 +93,12 @@ impl Reader<'_> {
     }
 
     /// The clauses and the single metavariables of a pattern.
-    fn pattern(&self, pattern: &Value) -> (Vec<Vec<Literal>>, BTreeSet<String>) {
+    fn pattern(&self, pattern: &Node) -> (Vec<Vec<Literal>>, BTreeSet<String>) {
         if let Some(text) = pattern.as_str() {
             return of_text(self.language, text);
         }
-        let text = |key: &str| pattern.get(key).and_then(Value::as_str);
-        let compares_text = text("strictness") != Some("signature");
-        let Some(context) = text("context").filter(|_| compares_text) else { return Default::default() };
+        let text = |key: &str| pattern.get(key).and_then(Node::as_str);
+        let Some(context) = text("context") else { return Default::default() };
         match text("selector") {
             None => of_text(self.language, context),
             Some(selector) => {
@@ -391,11 +393,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::inventory::syntax::rule::oracle;
 
     /// `text` for a literal anywhere, `text!` for one in code.
-    fn required(language: Language, source: Value) -> Vec<Vec<String>> {
+    fn required(language: Language, source: serde_json::Value) -> Vec<Vec<String>> {
         let show = |l: Literal| if l.in_code { format!("{}!", l.text) } else { l.text };
-        Prefilter::from_rule(language, &source).clauses.into_iter().map(|c| c.into_iter().map(show).collect()).collect()
+        Prefilter::from_rule(language, &oracle::source(&source))
+            .clauses
+            .into_iter()
+            .map(|c| c.into_iter().map(show).collect())
+            .collect()
     }
 
     fn clause(texts: &[&str]) -> Vec<String> {
@@ -457,8 +464,6 @@ mod tests {
     fn only_what_a_selector_selects_is_required() {
         let rule = json!({"rule": {"pattern": {"context": "unrelated(debug=True, name=$N)", "selector": "keyword_argument"}}});
         assert_eq!(required(Language::Python, rule), [clause(&["debug!"])]);
-        let signature = json!({"rule": {"pattern": {"context": "unrelated(debug)", "strictness": "signature"}}});
-        assert!(required(Language::Python, signature).is_empty());
     }
 
     #[test]

@@ -1,0 +1,432 @@
+//! Does a rule match at a node? Follows ast-grep's meaning of each word; `tests` of `differential` compares the two.
+
+use ast_grep_core::matcher::PatternNode;
+use ast_grep_core::meta_var::MetaVariable;
+
+use super::super::tree::{NodeId, Tree};
+use super::text::Automata;
+use super::{CodeRule, Part, Relation, Rule, Stop};
+
+/// What the metavariables stand for so far. Only ever added to, so that a failed attempt is undone by cutting it.
+#[derive(Debug, Default)]
+pub(crate) struct Bound<'r> {
+    single: Vec<(&'r str, NodeId)>,
+    several: Vec<(&'r str, Vec<NodeId>)>,
+}
+
+impl<'r> Bound<'r> {
+    fn mark(&self) -> (usize, usize) {
+        (self.single.len(), self.several.len())
+    }
+
+    fn cut(&mut self, (single, several): (usize, usize)) {
+        self.single.truncate(single);
+        self.several.truncate(several);
+    }
+
+    /// Each single metavariable once, by name.
+    pub(crate) fn captures(&self) -> Vec<(&'r str, NodeId)> {
+        let mut out: Vec<(&str, NodeId)> = Vec::new();
+        for (name, node) in self.single.iter().rev() {
+            if !out.iter().any(|(known, _)| known == name) {
+                out.push((name, *node));
+            }
+        }
+        out.sort_unstable();
+        out
+    }
+}
+
+/// What matching a part of a pattern at a node says.
+enum Outcome {
+    Both,
+    /// The node does not count: go on with the next one.
+    SkipNode,
+    None,
+}
+
+/// Kind of a node that is an error, which matches any.
+const ERROR: u16 = u16::MAX;
+
+/// One file's tree and the rule that is tried on it.
+pub(crate) struct Matching<'r, 't> {
+    pub(crate) rule: &'r CodeRule,
+    pub(crate) tree: &'t Tree,
+    pub(crate) text: &'t str,
+    pub(crate) automata: &'t Automata,
+}
+
+impl<'r> Matching<'r, '_> {
+    /// Does the whole rule match here: rule, constraints, and no gate around it?
+    pub(crate) fn at(&self, node: NodeId) -> Option<Bound<'r>> {
+        let mut bound = Bound::default();
+        if !self.holds(&self.rule.root, node, &mut bound) {
+            return None;
+        }
+        for (name, constraint) in &self.rule.constraints {
+            let value = bound.single.iter().rev().find(|(known, _)| *known == &**name).map(|(_, node)| *node);
+            if value.is_some_and(|value| !self.holds(constraint, value, &mut bound)) {
+                return None;
+            }
+        }
+        match self.rule.gate.and_then(|gate| self.rule.utils.get(gate)) {
+            Some(gate) if std::iter::once(node).chain(self.tree.ancestors(node)).any(|node| self.is(gate, node)) => None,
+            _ => Some(bound),
+        }
+    }
+
+    /// Does the rule match by itself, whatever is bound?
+    fn is(&self, rule: &'r Rule, node: NodeId) -> bool {
+        self.holds(rule, node, &mut Bound::default())
+    }
+
+    fn holds(&self, rule: &'r Rule, node: NodeId, bound: &mut Bound<'r>) -> bool {
+        if !self.rule.kinds_of(rule).admits(self.tree.kind(node)) {
+            return false;
+        }
+        let mark = bound.mark();
+        let holds = rule.parts.iter().all(|part| self.part(part, node, bound));
+        if !holds {
+            bound.cut(mark);
+        }
+        holds
+    }
+
+    fn part(&self, part: &'r Part, node: NodeId, bound: &mut Bound<'r>) -> bool {
+        match part {
+            Part::Kind(kind) => self.tree.kind(node) == *kind,
+            Part::Pattern(pattern) => pattern.variants(self.rule.language).iter().any(|variant| {
+                let mark = bound.mark();
+                let matches =
+                    variant.root_kind().is_none_or(|kind| kind == self.tree.kind(node)) && self.root(&variant.node, node, bound);
+                if !matches {
+                    bound.cut(mark);
+                }
+                matches
+            }),
+            Part::Regex(test) => test.is_match(self.text_of(node), self.automata),
+            Part::NthChild { position, of, reverse } => self.is_nth(node, *position, of.as_deref(), *reverse, bound),
+            Part::All(rules) => rules.iter().all(|rule| self.holds(rule, node, bound)),
+            Part::Any(rules) => rules.iter().any(|rule| self.holds(rule, node, bound)),
+            Part::Not(rule) => {
+                let mark = bound.mark();
+                let holds = self.holds(rule, node, bound);
+                bound.cut(mark);
+                !holds
+            }
+            Part::Matches(util) => self.rule.utils.get(*util).is_some_and(|rule| self.holds(rule, node, bound)),
+            Part::Inside(relation) => self.is_inside(relation, node, bound),
+            Part::Has(relation) => self.has(relation, node, bound),
+            Part::Precedes(relation) => self.along(relation, self.tree.following(node), bound),
+            Part::Follows(relation) => self.along(relation, self.tree.preceding(node).into_iter(), bound),
+        }
+    }
+
+    fn text_of(&self, node: NodeId) -> &str {
+        self.text.get(self.tree.range(node)).unwrap_or_default()
+    }
+
+    fn is_nth(&self, node: NodeId, position: usize, of: Option<&'r Rule>, reverse: bool, bound: &mut Bound<'r>) -> bool {
+        let Some(parent) = self.tree.parent(node) else { return false };
+        let mut siblings: Vec<NodeId> = Vec::new();
+        for sibling in self.tree.children(parent).filter(|sibling| self.tree.is_named(*sibling)) {
+            let mark = bound.mark();
+            if of.is_none_or(|rule| self.holds(rule, sibling, bound)) {
+                siblings.push(sibling);
+            }
+            bound.cut(mark);
+        }
+        if reverse {
+            siblings.reverse();
+        }
+        let is_there = siblings.iter().position(|sibling| *sibling == node).is_some_and(|index| index + 1 == position);
+        // What the node itself binds stays bound.
+        is_there && of.is_none_or(|rule| self.holds(rule, node, bound))
+    }
+
+    /// Tries nodes one after the other as far as the relation goes; the one at which it stops is tried too.
+    fn along(&self, relation: &'r Relation, nodes: impl Iterator<Item = NodeId>, bound: &mut Bound<'r>) -> bool {
+        for node in nodes {
+            if self.holds(&relation.rule, node, bound) {
+                return true;
+            }
+            match &relation.stop {
+                Stop::Neighbor => return false,
+                Stop::End => {}
+                Stop::At(stop) if self.is(stop, node) => return false,
+                Stop::At(_) => {}
+            }
+        }
+        false
+    }
+
+    fn is_inside(&self, relation: &'r Relation, node: NodeId, bound: &mut Bound<'r>) -> bool {
+        let Some(field) = relation.field else { return self.along(relation, self.tree.ancestors(node), bound) };
+        let mut below = node;
+        for ancestor in self.tree.ancestors(node) {
+            let stands_there = self.tree.child_in(ancestor, field) == Some(below);
+            below = ancestor;
+            if stands_there && self.holds(&relation.rule, ancestor, bound) {
+                return true;
+            }
+            match &relation.stop {
+                Stop::Neighbor => return false,
+                Stop::End => {}
+                Stop::At(stop) if self.is(stop, ancestor) => return false,
+                Stop::At(_) => {}
+            }
+        }
+        false
+    }
+
+    fn has(&self, relation: &'r Relation, node: NodeId, bound: &mut Bound<'r>) -> bool {
+        let rule = &relation.rule;
+        let Some(field) = relation.field else {
+            return match &relation.stop {
+                Stop::Neighbor => self.tree.children(node).any(|child| self.holds(rule, child, bound)),
+                Stop::End => self.tree.descendants(node).any(|below| self.holds(rule, below, bound)),
+                Stop::At(stop) => self.has_until(rule, stop, node, bound),
+            };
+        };
+        let Some(child) = self.tree.child_in(node, field) else { return false };
+        match &relation.stop {
+            Stop::Neighbor => self.holds(rule, child, bound),
+            Stop::End => (child..self.tree.after(child)).any(|below| self.holds(rule, below, bound)),
+            Stop::At(stop) => {
+                self.holds(rule, child, bound)
+                    || (!self.is(stop, child) && self.tree.children(child).any(|below| self.holds(rule, below, bound)))
+            }
+        }
+    }
+
+    /// Everything below, but nothing below a node at which it stops.
+    fn has_until(&self, rule: &'r Rule, stop: &'r Rule, node: NodeId, bound: &mut Bound<'r>) -> bool {
+        let mut at = node + 1;
+        let end = self.tree.after(node);
+        while at < end {
+            if self.holds(rule, at, bound) {
+                return true;
+            }
+            at = if self.is(stop, at) { self.tree.after(at) } else { at + 1 };
+        }
+        false
+    }
+
+    /// A pattern at its root, where a metavariable may be anything, a comment too.
+    fn root(&self, goal: &'r PatternNode, node: NodeId, bound: &mut Bound<'r>) -> bool {
+        match goal {
+            PatternNode::MetaVar { meta_var } => self.bind(meta_var, node, bound),
+            _ => matches!(self.pattern(goal, node, bound), Outcome::Both),
+        }
+    }
+
+    fn pattern(&self, goal: &'r PatternNode, node: NodeId, bound: &mut Bound<'r>) -> Outcome {
+        match goal {
+            PatternNode::Terminal { text, is_named, kind_id } => {
+                // The span of an anonymous node is not always that of its text: its kind says enough.
+                if self.is_kind(*kind_id, node) && (!is_named || text == self.text_of(node)) {
+                    Outcome::Both
+                } else if self.tree.is_extra(node) || !self.tree.is_named(node) {
+                    Outcome::SkipNode
+                } else {
+                    Outcome::None
+                }
+            }
+            PatternNode::MetaVar { .. } if self.tree.is_extra(node) => Outcome::SkipNode,
+            PatternNode::MetaVar { meta_var } => both_if(self.bind(meta_var, node, bound)),
+            PatternNode::Internal { kind_id, children } => {
+                both_if(self.is_kind(*kind_id, node) && self.children(children, node, bound))
+            }
+        }
+    }
+
+    fn is_kind(&self, goal: u16, node: NodeId) -> bool {
+        goal == ERROR || goal == self.tree.kind(node)
+    }
+
+    fn bind(&self, variable: &'r MetaVariable, node: NodeId, bound: &mut Bound<'r>) -> bool {
+        match variable {
+            MetaVariable::Capture(_, true) | MetaVariable::Dropped(true) if !self.tree.is_named(node) => false,
+            MetaVariable::Capture(name, _) => {
+                let known = bound.single.iter().rev().find(|(known, _)| known == name).map(|(_, node)| *node);
+                if known.is_some_and(|known| !self.is_same(known, node)) {
+                    return false;
+                }
+                bound.single.push((name, node));
+                true
+            }
+            MetaVariable::MultiCapture(name) => self.bind_several(name, vec![node], bound),
+            MetaVariable::Dropped(_) | MetaVariable::Multiple => true,
+        }
+    }
+
+    fn bind_several(&self, name: &'r str, nodes: Vec<NodeId>, bound: &mut Bound<'r>) -> bool {
+        if let Some((_, known)) = bound.several.iter().rev().find(|(known, _)| *known == name) {
+            let named = |nodes: &[NodeId]| nodes.iter().copied().filter(|node| self.tree.is_named(*node)).collect::<Vec<_>>();
+            let (known, nodes) = (named(known), named(&nodes));
+            if known.len() != nodes.len() || !known.iter().zip(&nodes).all(|(a, b)| self.is_same(*a, *b)) {
+                return false;
+            }
+        }
+        bound.several.push((name, nodes));
+        true
+    }
+
+    /// The same code, wherever it stands.
+    fn is_same(&self, a: NodeId, b: NodeId) -> bool {
+        if a == b {
+            return true;
+        }
+        if self.tree.is_named_leaf(a) || self.tree.is_named_leaf(b) {
+            return self.text_of(a) == self.text_of(b);
+        }
+        let (mut left, mut right) = (self.tree.children(a), self.tree.children(b));
+        self.tree.kind(a) == self.tree.kind(b)
+            && loop {
+                match (left.next(), right.next()) {
+                    (None, None) => break true,
+                    (Some(a), Some(b)) if self.is_same(a, b) => {}
+                    _ => break false,
+                }
+            }
+    }
+
+    /// The children of a node against those of a pattern. What stands behind the last one of the pattern does not matter.
+    fn children(&self, goals: &'r [PatternNode], node: NodeId, bound: &mut Bound<'r>) -> bool {
+        let mut nodes = Siblings { tree: self.tree, at: node + 1, end: self.tree.after(node) };
+        let mut goals = goals;
+        if nodes.peek().is_none() {
+            return false;
+        }
+        loop {
+            let Some(goal) = goals.first() else { return true };
+            if let Some(name) = ellipsis(goal) {
+                goals = &goals[1..];
+                match self.ellipsis(name, &mut goals, &mut nodes, bound) {
+                    Ellipsis::Done(holds) => return holds,
+                    Ellipsis::Again => continue,
+                    Ellipsis::Next => {}
+                }
+            }
+            let Some(goal) = goals.first() else { return true };
+            loop {
+                let Some(candidate) = nodes.peek() else { return goals.iter().all(|goal| ellipsis(goal).is_some()) };
+                match self.pattern(goal, candidate, bound) {
+                    Outcome::Both => break,
+                    Outcome::SkipNode => nodes.step(),
+                    Outcome::None => return false,
+                }
+            }
+            goals = &goals[1..];
+            nodes.step();
+            if goals.is_empty() {
+                return true;
+            }
+            if nodes.peek().is_none() {
+                return false;
+            }
+        }
+    }
+
+    /// `$$$`: takes nodes until the next part of the pattern matches.
+    fn ellipsis(
+        &self,
+        name: Option<&'r str>,
+        goals: &mut &'r [PatternNode],
+        nodes: &mut Siblings<'_>,
+        bound: &mut Bound<'r>,
+    ) -> Ellipsis {
+        let keep = |taken: Vec<NodeId>, bound: &mut Bound<'r>| name.is_none_or(|name| self.bind_several(name, taken, bound));
+        let mut skipped = 0;
+        loop {
+            match goals.first() {
+                None => {
+                    let mut rest = nodes.rest();
+                    rest.truncate(rest.len().saturating_sub(skipped));
+                    return Ellipsis::Done(keep(rest, bound));
+                }
+                // A sign behind it may be missing.
+                Some(PatternNode::Terminal { is_named: false, .. }) => {
+                    skipped += 1;
+                    *goals = &goals[1..];
+                }
+                Some(goal) if ellipsis(goal).is_some() => {
+                    let Some(only) = nodes.peek() else { return Ellipsis::Done(false) };
+                    nodes.step();
+                    return match nodes.peek().is_some() && keep(cut(vec![only], skipped), bound) {
+                        true => Ellipsis::Again,
+                        false => Ellipsis::Done(false),
+                    };
+                }
+                Some(_) => break,
+            }
+        }
+        let mut taken = Vec::new();
+        loop {
+            let (Some(goal), Some(candidate)) = (goals.first(), nodes.peek()) else { return Ellipsis::Done(false) };
+            let mark = bound.mark();
+            let is_next = matches!(self.pattern(goal, candidate, bound), Outcome::Both);
+            bound.cut(mark);
+            if is_next {
+                return if keep(cut(taken, skipped), bound) { Ellipsis::Next } else { Ellipsis::Done(false) };
+            }
+            taken.push(candidate);
+            nodes.step();
+        }
+    }
+}
+
+/// How matching goes on behind `$$$`.
+enum Ellipsis {
+    Done(bool),
+    /// With the next part, which is another `$$$`.
+    Again,
+    /// With the next part, which matches at the next node.
+    Next,
+}
+
+/// The children of a node that are still to come.
+struct Siblings<'t> {
+    tree: &'t Tree,
+    at: NodeId,
+    end: NodeId,
+}
+
+impl Siblings<'_> {
+    fn peek(&self) -> Option<NodeId> {
+        (self.at < self.end).then_some(self.at)
+    }
+
+    fn step(&mut self) {
+        if self.at < self.end {
+            self.at = self.tree.after(self.at);
+        }
+    }
+
+    fn rest(&mut self) -> Vec<NodeId> {
+        std::iter::from_fn(|| {
+            let node = self.peek()?;
+            self.step();
+            Some(node)
+        })
+        .collect()
+    }
+}
+
+fn cut(mut nodes: Vec<NodeId>, skipped: usize) -> Vec<NodeId> {
+    nodes.truncate(nodes.len().saturating_sub(skipped));
+    nodes
+}
+
+fn both_if(holds: bool) -> Outcome {
+    if holds { Outcome::Both } else { Outcome::None }
+}
+
+/// The name of a `$$$`, if it is one.
+fn ellipsis(goal: &PatternNode) -> Option<Option<&str>> {
+    match goal {
+        PatternNode::MetaVar { meta_var: MetaVariable::Multiple } => Some(None),
+        PatternNode::MetaVar { meta_var: MetaVariable::MultiCapture(name) } => Some(Some(name)),
+        _ => None,
+    }
+}

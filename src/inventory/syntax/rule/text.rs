@@ -1,0 +1,182 @@
+//! The `regex` of a rule: most are a list of names, which needs no automaton.
+//!
+//! Building an automaton costs more than parsing a small file, so the plain forms (`^(get|post)$`, `^X-`, `secret`) are compared as
+//! texts, and the others are built when the first node asks, once for all rules that say the same.
+
+use std::sync::{Arc, OnceLock};
+
+use regex::Regex;
+
+use super::super::ascii::ascii;
+use super::RuleError;
+use crate::model::node::Span;
+
+/// Which part of a node's text has to be one of the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Anchor {
+    Whole,
+    Start,
+    End,
+    Anywhere,
+}
+
+/// A plain form: one of these words, at this place.
+#[derive(Debug, PartialEq, Eq)]
+struct Words {
+    anchor: Anchor,
+    words: Vec<String>,
+    ignore_case: bool,
+}
+
+/// A test of a node's text.
+#[derive(Debug)]
+pub(crate) struct TextTest {
+    pattern: String,
+    span: Span,
+    form: OnceLock<Form>,
+}
+
+#[derive(Debug)]
+enum Form {
+    Words(Words),
+    Regex(Arc<OnceLock<Option<Regex>>>),
+}
+
+/// Automata by their expression, shared by the rules of a scan.
+pub type Automata = std::sync::Mutex<std::collections::HashMap<String, Arc<OnceLock<Option<Regex>>>>>;
+
+impl TextTest {
+    pub(super) fn new(pattern: &str, span: Span) -> TextTest {
+        TextTest { pattern: pattern.to_owned(), span, form: OnceLock::new() }
+    }
+
+    /// The error of an expression that does not compile.
+    pub(super) fn verify(&self) -> Result<(), RuleError> {
+        let fail = |error: regex::Error| RuleError { span: self.span, message: format!("`regex`: {error}") };
+        Regex::new(&ascii(&self.pattern)).map(|_| ()).map_err(fail)
+    }
+
+    /// Does the expression match in `text`? One that does not compile matches nothing.
+    pub(super) fn is_match(&self, text: &str, automata: &Automata) -> bool {
+        match self.form.get_or_init(|| self.form(automata)) {
+            Form::Words(words) => words.is_match(text),
+            Form::Regex(cell) => {
+                let regex = cell.get_or_init(|| Regex::new(&ascii(&self.pattern)).ok());
+                regex.as_ref().is_some_and(|regex| regex.is_match(text))
+            }
+        }
+    }
+
+    fn form(&self, automata: &Automata) -> Form {
+        if let Some(words) = Words::parse(&self.pattern) {
+            return Form::Words(words);
+        }
+        let mut automata = automata.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Form::Regex(Arc::clone(automata.entry(self.pattern.clone()).or_default()))
+    }
+}
+
+impl Words {
+    /// Reads a plain form; `None` for anything else.
+    fn parse(pattern: &str) -> Option<Words> {
+        let (ignore_case, rest) = match pattern.strip_prefix("(?i)") {
+            Some(rest) => (true, rest),
+            None => (false, pattern),
+        };
+        let (at_start, rest) = strip(rest, rest.strip_prefix('^'));
+        let (at_end, rest) = strip(rest, rest.strip_suffix('$').filter(|rest| !rest.ends_with('\\')));
+        let group = rest.strip_prefix("(?:").or_else(|| rest.strip_prefix('(')).and_then(|rest| rest.strip_suffix(')'));
+        let alternatives = match group {
+            Some(group) => group,
+            // Without a group an alternation takes the anchors apart.
+            None if rest.contains('|') && (at_start || at_end) => return None,
+            None => rest,
+        };
+        let words = alternatives.split('|').map(|word| literal(word, ignore_case)).collect::<Option<Vec<_>>>()?;
+        let anchor = match (at_start, at_end) {
+            (true, true) => Anchor::Whole,
+            (true, false) => Anchor::Start,
+            (false, true) => Anchor::End,
+            (false, false) => Anchor::Anywhere,
+        };
+        Some(Words { anchor, words, ignore_case })
+    }
+
+    fn is_match(&self, text: &str) -> bool {
+        self.words.iter().any(|word| self.is_at(text, word))
+    }
+
+    fn is_at(&self, text: &str, word: &str) -> bool {
+        let (text, word) = (text.as_bytes(), word.as_bytes());
+        let same = |part: &[u8]| if self.ignore_case { part.eq_ignore_ascii_case(word) } else { part == word };
+        if text.len() < word.len() {
+            return false;
+        }
+        match self.anchor {
+            Anchor::Whole => same(text),
+            Anchor::Start => same(&text[..word.len()]),
+            Anchor::End => same(&text[text.len() - word.len()..]),
+            Anchor::Anywhere if self.ignore_case => text.windows(word.len().max(1)).any(same) || word.is_empty(),
+            Anchor::Anywhere => memchr::memmem::find(text, word).is_some(),
+        }
+    }
+}
+
+fn strip<'t>(whole: &'t str, stripped: Option<&'t str>) -> (bool, &'t str) {
+    stripped.map_or((false, whole), |rest| (true, rest))
+}
+
+/// The text that an expression without operators stands for.
+fn literal(pattern: &str, ignore_case: bool) -> Option<String> {
+    let mut out = String::with_capacity(pattern.len());
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => out.push(characters.next().filter(char::is_ascii_punctuation)?),
+            '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '^' | '$' | '|' => return None,
+            // Letters beyond ASCII have more than two cases; `k` and `s` have one beyond ASCII.
+            _ if ignore_case && (!character.is_ascii() || matches!(character, 'k' | 'K' | 's' | 'S')) => return None,
+            _ => out.push(character),
+        }
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn plain_forms_are_words_and_others_are_not() {
+        for (pattern, anchor, words) in [
+            ("^(get|post)$", Anchor::Whole, &["get", "post"][..]),
+            ("^(?:a|b)", Anchor::Start, &["a", "b"]),
+            (r"\.env$", Anchor::End, &[".env"]),
+            ("secret|token", Anchor::Anywhere, &["secret", "token"]),
+            (r"^\$$", Anchor::Whole, &["$"]),
+        ] {
+            let parsed = Words::parse(pattern).unwrap_or_else(|| panic!("{pattern}"));
+            assert_eq!((parsed.anchor, parsed.words), (anchor, words.iter().map(ToString::to_string).collect()), "{pattern}");
+        }
+        for pattern in ["^a|b$", "a.b", "^(a|b)(c|d)$", r"\w", "a+", "", "^$", "(a", "(?i)key", r"a\$", r"\bx", "(a|)", "((a)|b)"]
+        {
+            assert!(Words::parse(pattern).is_none_or(|words| words.words == ["a$"]), "{pattern}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn a_plain_form_says_what_the_expression_says(
+            pattern in r"(\(\?i\))?\^?(\((\?:)?)?[ab.\\$|-]{0,4}(\|[abX]{1,2})?\)?\$?",
+            text in "[abABxX.$|-]{0,6}",
+        ) {
+            if let (Ok(regex), Some(words)) = (Regex::new(&pattern), Words::parse(&pattern)) {
+                prop_assert_eq!(regex.is_match(&text), words.is_match(&text), "{} on {}", pattern, text);
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! A syntax tree laid flat: the nodes in the order of a walk, each with the place of its parent and of what follows it.
+//!
+//! tree-sitter finds the parent of a node by descending from the root, and a child by counting; rules ask for both at every node.
+//! Here both are one look. The tree is built in one walk of tree-sitter's, which is dropped afterwards.
+
+use tree_sitter::Tree as Parsed;
+
+use super::parse::{MAX_DEPTH, Unparsed};
+
+/// Place of a node in its tree.
+pub(super) type NodeId = u32;
+
+/// One node, anonymous ones included.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    start: u32,
+    end: u32,
+    /// Of the root: itself.
+    parent: NodeId,
+    /// The first node that is not below this one.
+    after: NodeId,
+    kind: u16,
+    /// The field of the parent that it stands in; 0 for none.
+    field: u16,
+    is_named: bool,
+    is_extra: bool,
+    has_named_child: bool,
+}
+
+/// The nodes of a text, in the order of a walk.
+#[derive(Debug)]
+pub(super) struct Tree {
+    nodes: Vec<Entry>,
+}
+
+impl Tree {
+    /// Lays a tree flat. Matchers recurse over it, so one that is too deep is refused.
+    pub(super) fn new(parsed: &Parsed) -> Result<Tree, Unparsed> {
+        let mut nodes: Vec<Entry> = Vec::with_capacity(parsed.root_node().descendant_count());
+        let mut open: Vec<NodeId> = Vec::new();
+        let mut cursor = parsed.walk();
+        loop {
+            let node = cursor.node();
+            let id = nodes.len() as NodeId;
+            let parent = open.last().copied().unwrap_or(id);
+            let is_named = node.is_named();
+            nodes.push(Entry {
+                start: node.start_byte() as u32,
+                end: node.end_byte() as u32,
+                parent,
+                after: id + 1,
+                kind: node.kind_id(),
+                field: cursor.field_id().map_or(0, |field| field.get()),
+                is_named,
+                is_extra: node.is_extra(),
+                has_named_child: false,
+            });
+            nodes[parent as usize].has_named_child |= is_named && parent != id;
+            if cursor.goto_first_child() {
+                open.push(id);
+                if open.len() > MAX_DEPTH {
+                    return Err(Unparsed::TooDeep);
+                }
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                let Some(done) = open.pop() else { return Ok(Tree { nodes }) };
+                nodes[done as usize].after = nodes.len() as NodeId;
+                cursor.goto_parent();
+            }
+        }
+    }
+
+    /// Every node, in the order of a walk.
+    pub(super) fn all(&self) -> std::ops::Range<NodeId> {
+        0..self.nodes.len() as NodeId
+    }
+
+    pub(super) fn kind(&self, node: NodeId) -> u16 {
+        self.nodes[node as usize].kind
+    }
+
+    pub(super) fn is_named(&self, node: NodeId) -> bool {
+        self.nodes[node as usize].is_named
+    }
+
+    /// A comment, or whatever else may stand anywhere.
+    pub(super) fn is_extra(&self, node: NodeId) -> bool {
+        self.nodes[node as usize].is_extra
+    }
+
+    /// Without a named child.
+    pub(super) fn is_named_leaf(&self, node: NodeId) -> bool {
+        !self.nodes[node as usize].has_named_child
+    }
+
+    /// The bytes from the first to behind the last.
+    pub(super) fn range(&self, node: NodeId) -> std::ops::Range<usize> {
+        let entry = &self.nodes[node as usize];
+        entry.start as usize..entry.end as usize
+    }
+
+    pub(super) fn parent(&self, node: NodeId) -> Option<NodeId> {
+        (node != 0).then(|| self.nodes[node as usize].parent)
+    }
+
+    /// From the parent up to the root.
+    pub(super) fn ancestors(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        std::iter::successors(self.parent(node), |node| self.parent(*node))
+    }
+
+    /// The nodes directly below.
+    pub(super) fn children(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        self.siblings(node + 1, self.after(node))
+    }
+
+    /// A node and its siblings behind it, before `end`.
+    fn siblings(&self, mut at: NodeId, end: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        std::iter::from_fn(move || {
+            let node = (at < end).then_some(at)?;
+            at = self.after(node);
+            Some(node)
+        })
+    }
+
+    /// Everything below, in the order of a walk.
+    pub(super) fn descendants(&self, node: NodeId) -> std::ops::Range<NodeId> {
+        node + 1..self.after(node)
+    }
+
+    /// The first node that is not below this one: its next sibling, if it has one.
+    pub(super) fn after(&self, node: NodeId) -> NodeId {
+        self.nodes[node as usize].after
+    }
+
+    /// The first child in a field.
+    pub(super) fn child_in(&self, node: NodeId, field: u16) -> Option<NodeId> {
+        self.children(node).find(|child| self.nodes[*child as usize].field == field)
+    }
+
+    /// The siblings behind a node, the nearest first.
+    pub(super) fn following(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let end = self.parent(node).map_or(0, |parent| self.after(parent));
+        self.siblings(self.after(node), end)
+    }
+
+    /// The siblings before a node, the nearest first.
+    pub(super) fn preceding(&self, node: NodeId) -> Vec<NodeId> {
+        let Some(parent) = self.parent(node) else { return Vec::new() };
+        let mut before: Vec<NodeId> = self.children(parent).take_while(|child| *child < node).collect();
+        before.reverse();
+        before
+    }
+}

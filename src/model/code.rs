@@ -1,0 +1,26 @@
+//! A code rule as its author wrote it: ast-grep's rule language as a value tree, not yet compiled.
+//!
+//! Rules of many checks share utilities, so those are shared here too. `inventory::syntax::rule` compiles it.
+
+use std::sync::Arc;
+
+use super::node::Node;
+
+/// `{rule, constraints?, utils?}`, with every utility that is named anywhere in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct CodeSource {
+    pub rule: Node,
+    /// By metavariable, without `$`.
+    pub constraints: Vec<(Arc<str>, Node)>,
+    /// By name, in the order of names.
+    pub utils: Vec<(Arc<str>, Arc<Node>)>,
+    /// A utility: what matches it, or stands inside of what matches it, does not count.
+    pub gate: Option<Arc<str>>,
+}
+
+impl CodeSource {
+    /// The utility of this name.
+    pub fn util(&self, name: &str) -> Option<&Node> {
+        self.utils.iter().find(|(known, _)| &**known == name).map(|(_, rule)| &**rule)
+    }
+}
