@@ -232,6 +232,8 @@ impl Reader<'_> {
             ("==", Form::Compared),
             ("!=", Form::Compared),
             (":=", Form::Assigned),
+            (".equals(", Form::Compared),
+            (".Equals(", Form::Compared),
         ] {
             if self.starts(text) {
                 self.at += text.len();

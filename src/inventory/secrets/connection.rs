@@ -92,8 +92,27 @@ pub(super) fn url(text: &str, at: usize) -> Option<Password> {
     if scheme.is_empty() || (password.len() <= 5 && password.bytes().all(|byte| byte.is_ascii_digit())) {
         return None;
     }
-    let confidence = judge(user, password, host)?;
+    let host = if host.is_empty() { socket(&text[end + 1..]) } else { host.to_owned() };
+    let confidence = judge(user, password, &host)?;
     Some(Password { from, start, end, confidence })
+}
+
+/// The server of a URL that names it behind the path only: `/shop?host=/cloudsql/acme:europe-west1:main`.
+///
+/// A socket of Cloud SQL leads to a server elsewhere; any other socket is on this machine.
+fn socket(rest: &str) -> String {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '\\' | ',' | '|');
+    let rest = rest.get(..rest.floor_char_boundary(MAX_SETTINGS)).unwrap_or(rest);
+    let query = rest.split(ends).next().and_then(|rest| rest.split_once('?')).map_or("", |(_, query)| query);
+    let named = ["host=", "unix_sock=", "unix_socket=", "unixSocketPath=", "socket="];
+    let host = query.split('&').find_map(|part| named.iter().find_map(|name| part.strip_prefix(name))).unwrap_or("");
+    let host = host.replace("%2F", "/").replace("%2f", "/").replace("%3A", ":").replace("%3a", ":");
+    match host.strip_prefix("/cloudsql/") {
+        // The parts of `project:region:instance` as the labels of a host.
+        Some(instance) => instance.split('/').next().unwrap_or(instance).replace(':', "."),
+        None if host.starts_with('/') => "localhost".to_owned(),
+        None => host,
+    }
 }
 
 /// The password in a list of settings, whose key is at these bytes; `Server=db.acme.com;User Id=sa;Password=…`.
@@ -191,6 +210,8 @@ fn is_stand_in(host: &str) -> bool {
             || label.contains("example")
     };
     host.is_empty()
+        || host.contains(['$', '{', '<'])
+        || (labels.len() == 3 && labels[0].starts_with("project") && labels[1] == "region")
         || labels.iter().any(stands)
         || ["host.com", "server.com", "email.com", "site.com", "test.com"].contains(&host)
 }
@@ -220,6 +241,9 @@ mod tests {
             format!("redis://:{lit}@cache.acme.io:6379/0"),
             format!("https://ci:{lit}@git.acme.io/team/repo.git"),
             format!("amqps://app:{lit}@mq.acme.io"),
+            format!("\"postgresql+pg8000://app:{lit}@/shop?unix_sock=/cloudsql/acme:europe-west1:main/.s.PGSQL.5432\""),
+            format!("postgresql://app:{lit}@/shop?sslmode=disable&host=/cloudsql/acme-shop:europe-west1:main"),
+            format!("postgresql://app:{lit}@/shop?host=db.acme.io"),
         ] {
             assert_eq!(in_url(&text), Some((lit.to_owned(), Confidence::High)), "{text}");
         }
@@ -250,6 +274,12 @@ mod tests {
             "://",
             "x://:@",
             "postgres://app:changeme@db.acme.io",
+            "postgresql://app:S3cret-x9@/shop?host=/var/run/postgresql",
+            "postgresql://app:S3cret-x9@/shop?host=/cloudsql/your-project:region:instance",
+            "postgresql://app:S3cret-x9@/shop?host=/cloudsql/PROJECT_ID:REGION:INSTANCE",
+            "postgresql://app:S3cret-x9@/shop?host=/cloudsql/${INSTANCE}",
+            "postgresql://app:S3cret-x9@/shop",
+            "postgresql://app:S3cret-x9@/shop?host=db",
             "//cdn.acme.io:443/@x",
             "https://fonts.acme.io/css?family=A:1,2@3",
         ] {

@@ -17,6 +17,8 @@ pub(super) struct Suspect<'t> {
     pub(super) form: Form,
     pub(super) grammar: Grammar,
     pub(super) context: &'t Context<'t>,
+    /// The file is packaged with the application as its settings, whatever server they name.
+    pub(super) is_packaged: bool,
     /// The name is in capitals, or the literal is the argument of a function that signs.
     pub(super) is_constant: bool,
 }
@@ -78,7 +80,7 @@ pub(super) fn judge(suspect: &Suspect<'_>) -> Option<Confidence> {
     }
     if value.len() < 4
         || !value.bytes().all(|byte| byte.is_ascii_graphic())
-        || value::is_harmless(value)
+        || (value::is_harmless(value) && !is_compared_number(suspect))
         || value::is_constant_name(value)
         || value::is_dotted_path(value)
     {
@@ -107,6 +109,9 @@ fn password(suspect: &Suspect<'_>) -> Option<Confidence> {
     if value::looks_random(value, 12) {
         return Some(Confidence::High);
     }
+    if is_compared_number(suspect) {
+        return Some(Confidence::Medium);
+    }
     let has = |test: fn(&u8) -> bool| value.bytes().any(|byte| test(&byte));
     let (digit, letter) = (has(u8::is_ascii_digit), has(u8::is_ascii_alphabetic));
     let sign = value.trim_end_matches('!').bytes().any(|byte| b"!@#$%^&*+~".contains(&byte));
@@ -121,11 +126,19 @@ fn password(suspect: &Suspect<'_>) -> Option<Confidence> {
     if !known || suspect.form == Form::Passed {
         return None;
     }
-    if suspect.context.is_local() {
+    if suspect.context.is_local() && !suspect.is_packaged {
         return Some(Confidence::Low);
     }
     let is_word = letter && !value.bytes().next().is_some_and(|first| first.is_ascii_uppercase());
     (is_word || (digit && value.len() >= 6)).then_some(Confidence::Medium)
+}
+
+/// `password == "1202"`: a number says nothing about a form or a type, so it is what opens the door.
+fn is_compared_number(suspect: &Suspect<'_>) -> bool {
+    suspect.form == Form::Compared
+        && suspect.name.noun == Noun::Password
+        && suspect.value.len() <= 12
+        && suspect.value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A key that somebody made up for signing or encryption.

@@ -179,6 +179,12 @@ fn is_prose(path: &str) -> bool {
         })
 }
 
+/// Settings that Spring and Quarkus put into the archive and use where nothing else is set.
+fn is_packaged(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    matches!(name, "application.yml" | "application.yaml" | "application.properties" | "bootstrap.yml" | "bootstrap.properties")
+}
+
 /// Made-up data, by a word of the path that roles do not judge by.
 fn is_sample(path: &str) -> bool {
     const WORDS: &[&str] = &[
@@ -302,6 +308,7 @@ impl Search<'_> {
             form: Form::Assigned,
             grammar: self.grammar,
             context: &context,
+            is_packaged: false,
             is_constant: true,
         };
         let Some(confidence) = judge::judge(&suspect) else { return };
@@ -323,7 +330,8 @@ impl Search<'_> {
         let name = name::judge(label)?;
         let context = Context::new(self.subject.text, found.name.0, found.value.1);
         let is_constant = label.bytes().all(|byte| !byte.is_ascii_lowercase());
-        let suspect = Suspect { name: &name, value, form: found.form, grammar: self.grammar, context: &context, is_constant };
+        let (form, grammar, is_packaged) = (found.form, self.grammar, is_packaged(self.subject.path));
+        let suspect = Suspect { name: &name, value, form, grammar, context: &context, is_packaged, is_constant };
         Some((SecretKind::Assignment, judge::judge(&suspect)?))
     }
 
