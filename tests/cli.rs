@@ -118,3 +118,20 @@ fn an_unknown_names_the_file_that_could_not_be_judged() {
     let reason = report["checks"][0]["reason"].as_str().unwrap();
     assert!(reason.starts_with("compose.yaml could not be judged: line "), "{reason}");
 }
+
+#[test]
+fn every_command_that_a_report_names_exists() {
+    let folder = fixture("chat-demo");
+    let path = folder.path().to_str().unwrap();
+    let words = regex::Regex::new(r"readyctl ([a-z]+)((?: --[a-z-]+)*)").unwrap();
+    for format in ["terminal", "markdown"] {
+        let text = stdout(&run(&["audit", path, "--format", format, "--verbose"]));
+        let commands: std::collections::BTreeSet<&str> =
+            words.captures_iter(&text).map(|found| found.get(1).unwrap().as_str()).collect();
+        assert!(commands.contains("explain"), "{commands:?}");
+        for command in commands {
+            assert_eq!(run(&[command, "--help"]).status.code(), Some(0), "`readyctl {command}` does not exist");
+        }
+        assert!(!text.contains("--url"), "there is no `--url`");
+    }
+}

@@ -93,8 +93,25 @@ fn keep(inventory: &mut Inventory, file: FileId, scan: FileScan) {
     }
 }
 
+/// The text of a file: UTF-8, or UTF-16 with a byte order mark, as PowerShell writes `pip freeze > requirements.txt`.
 fn decode(bytes: Vec<u8>) -> String {
+    if let Some(big_endian) = utf16(&bytes) {
+        let units = bytes[2..].chunks_exact(2).map(|pair| {
+            let pair = [pair[0], pair[1]];
+            if big_endian { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) }
+        });
+        return char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    }
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// Do the bytes begin with the mark of UTF-16, and is it the big-endian one?
+fn utf16(bytes: &[u8]) -> Option<bool> {
+    match bytes {
+        [0xff, 0xfe, ..] => Some(false),
+        [0xfe, 0xff, ..] => Some(true),
+        _ => None,
+    }
 }
 
 /// Collects everything that the needs ask for, but for trees of code.
@@ -164,7 +181,7 @@ fn read_file(
         }
     };
     let head = &bytes[..bytes.len().min(8 * 1024)];
-    if memchr::memchr(0, head).is_some() {
+    if memchr::memchr(0, head).is_some() && utf16(&bytes).is_none() {
         return read;
     }
     let mut selectors = &file.selectors;
@@ -300,4 +317,27 @@ fn dependencies_of(files: &[File], manifests: Vec<Manifest>) -> Vec<DeclaredDepe
     declared
         .sort_by(|a, b| (a.file, a.dependency.line, &a.dependency.name).cmp(&(b.file, b.dependency.line, &b.dependency.name)));
     declared
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::source::Memory;
+
+    #[test]
+    fn a_manifest_in_utf_16_is_read() {
+        let text = "\u{feff}fastapi==0.115.0\r\nredis==5.0.0\r\n";
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for bytes in [little, big, text.as_bytes().to_vec()] {
+            let memory = Memory::new([("requirements.txt".to_owned(), bytes)].into());
+            let needs = NeedSet::default();
+            let prepared = Prepared::new(&needs, 0);
+            let inventory = collect(&memory, &prepared, Context::default()).inventory;
+            let found: Vec<(&str, u32)> =
+                inventory.dependencies.iter().map(|d| (d.dependency.name.as_str(), d.dependency.line)).collect();
+            assert_eq!(found, [("fastapi", 1), ("redis", 2)]);
+        }
+        assert_eq!(decode(vec![0xff, 0xfe, 0x00]), "");
+    }
 }

@@ -112,7 +112,10 @@ impl DependencyProbe {
     fn version_fits(&self, dependency: &Dependency) -> bool {
         let Some(range) = &self.version else { return true };
         let version = dependency.resolved.as_deref().or(dependency.requirement.as_deref()).unwrap_or_default();
-        manifest::version_matches(self.ecosystem, version.trim_start_matches(['^', '~', '=', ' ', 'v']), range) == Some(true)
+        let plain = version.trim_start_matches(['^', '~', '=', ' ', 'v']);
+        manifest::version_matches(self.ecosystem, plain, range)
+            .or_else(|| manifest::requirement_within(self.ecosystem, version, range))
+            .unwrap_or(false)
     }
 }
 

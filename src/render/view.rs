@@ -247,23 +247,12 @@ pub fn raise_coverage(report: &Report) -> Vec<(Status, String, Option<String>)> 
         advice.push((Status::Error, text, None));
     }
     if counts.unknown > 0 {
-        let checks = plural(counts.unknown, "check");
-        advice.push(match report.target.url {
-            None => (
-                Status::Unknown,
-                format!("{checks} saw nothing decisive in the files. The running application can answer many of them"),
-                Some(format!("{} --url https://…", audit_command(report, ""))),
-            ),
-            Some(_) => (
-                Status::Unknown,
-                format!("{checks} saw nothing decisive in the files nor at the URL. Somebody who knows can attest"),
-                Some("readyctl attest <check>".to_owned()),
-            ),
-        });
+        let text = format!("{} saw nothing decisive; this says what would prove it", plural(counts.unknown, "check"));
+        advice.push((Status::Unknown, text, Some("readyctl explain <check>".to_owned())));
     }
     if counts.manual > 0 {
-        let text = format!("{} only a person can answer", plural(counts.manual, "check"));
-        advice.push((Status::Manual, text, Some("readyctl attest <check>".to_owned())));
+        let text = format!("{} only a person can answer; this says what to find out", plural(counts.manual, "check"));
+        advice.push((Status::Manual, text, Some("readyctl explain <check>".to_owned())));
     }
     advice
 }
@@ -322,11 +311,12 @@ mod tests {
     }
 
     #[test]
-    fn coverage_advice_follows_the_url() {
+    fn coverage_advice_names_what_explains_a_check() {
         let mut report = sample::report();
-        report.target.url = None;
-        assert!(raise_coverage(&report).iter().any(|(_, _, command)| command.as_ref().is_some_and(|c| c.contains("--url"))));
-        report.target.url = Some("https://shop.example".into());
-        assert!(!raise_coverage(&report).iter().any(|(_, _, command)| command.as_ref().is_some_and(|c| c.contains("--url"))));
+        (report.summary.counts.unknown, report.summary.counts.manual) = (3, 1);
+        let advice = raise_coverage(&report);
+        assert!(advice.len() >= 2);
+        let open = advice.iter().filter(|(status, _, _)| *status != Status::Error);
+        assert!(open.into_iter().all(|(_, _, command)| command.as_deref() == Some("readyctl explain <check>")));
     }
 }

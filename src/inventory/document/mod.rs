@@ -24,6 +24,10 @@ mod yaml_template;
 
 pub use node::{Entry, Node, Span, Value};
 
+use std::cell::Cell;
+use std::panic::{self, UnwindSafe, catch_unwind};
+use std::sync::Once;
+
 /// How deep the nodes of a document may nest; deeper documents are refused. Code that walks a `Node` may therefore recurse.
 pub const MAX_DEPTH: usize = 128;
 
@@ -108,7 +112,32 @@ pub fn parse(format: Format, text: &str) -> Result<Vec<Node>, ParseError> {
         Format::Xml => xml::parse,
     };
     // Five of these stand on parsers of others. A panic there, on a file nobody foresaw, costs that file and not the run.
-    std::panic::catch_unwind(|| front_end(text)).unwrap_or_else(|_| Err(ParseError::new(1, "the parser failed on this file")))
+    quietly(|| front_end(text)).unwrap_or_else(|| Err(ParseError::new(1, "the parser failed on this file")))
+}
+
+thread_local! {
+    /// Is a panic on this thread caught and told in words?
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What `work` returns; `None`, and nothing printed, if it panics.
+fn quietly<T>(work: impl FnOnce() -> T + UnwindSafe) -> Option<T> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(respect_quiet);
+    let outer = QUIET.replace(true);
+    let result = catch_unwind(work);
+    QUIET.set(outer);
+    result.ok()
+}
+
+/// Puts a hook before the one in place, which it calls for every panic but those of `quietly`.
+fn respect_quiet() {
+    let loud = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if !QUIET.get() {
+            loud(info);
+        }
+    }));
 }
 
 /// Why a document could not be read.
@@ -195,6 +224,25 @@ mod tests {
         ] {
             assert_eq!(Format::of_path(path), format, "{path}");
         }
+    }
+
+    #[test]
+    fn a_panic_of_a_parser_is_silent_and_no_other() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        static HEARD: AtomicUsize = AtomicUsize::new(0);
+        let (own, before) = (std::thread::current().id(), panic::take_hook());
+        panic::set_hook(Box::new(move |info| {
+            if std::thread::current().id() == own {
+                HEARD.fetch_add(1, Ordering::SeqCst);
+            } else {
+                before(info);
+            }
+        }));
+        respect_quiet();
+        assert_eq!(quietly(|| -> u8 { panic!("a parser") }), None);
+        assert_eq!(HEARD.load(Ordering::SeqCst), 0);
+        assert!(catch_unwind(|| panic!("somebody else")).is_err());
+        assert_eq!(HEARD.load(Ordering::SeqCst), 1);
     }
 
     #[test]

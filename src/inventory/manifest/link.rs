@@ -98,6 +98,7 @@ fn manage_requirements(manifests: &mut [Manifest]) {
         }
     }
     for manifest in manifests.iter_mut().filter(|manifest| manifest.kind == ManifestKind::Manifest) {
+        let mut members = Vec::new();
         for dependency in manifest.dependencies.iter_mut().filter(|found| found.direct && MANAGED.contains(&found.ecosystem)) {
             let key = match dependency.requirement.as_deref() {
                 None => managed_key(dependency),
@@ -110,6 +111,8 @@ fn manage_requirements(manifests: &mut [Manifest]) {
             let Some(source) = nearest(&managed, &manifest.path, &key).and_then(|found| found.first()) else { continue };
             if dependency.ecosystem == Ecosystem::Cargo {
                 dependency.alias.clone_from(&source.alias);
+                // The path, if it has one, stands in the workspace and is relative to that; the name finds the same package.
+                members.push(source.name.clone());
             }
             dependency.name.clone_from(&source.name);
             dependency.requirement.clone_from(&source.requirement);
@@ -118,6 +121,7 @@ fn manage_requirements(manifests: &mut [Manifest]) {
             let inherited: Vec<String> = inherited.cloned().collect();
             dependency.features.extend(inherited);
         }
+        manifest.package.iter_mut().for_each(|package| package.local_dependencies.append(&mut members));
     }
 }
 
@@ -219,6 +223,16 @@ boot = "org.springframework.boot:3.2.4"
         assert_eq!(found[0].dependencies[2].scope, crate::inventory::manifest::DependencyScope::Development);
         assert_eq!(found[0].dependencies[1].path, "app/build.gradle.kts");
         assert!(found[0].package.as_ref().unwrap().has_entry_point);
+    }
+
+    #[test]
+    fn members_that_the_workspace_names() {
+        let found = linked(&[
+            ("Cargo.toml", "[workspace.dependencies]\ncore = { path = \"crates/core\", package = \"shop-core\" }\n"),
+            ("crates/api/Cargo.toml", "[package]\nname = \"api\"\n[dependencies]\ncore.workspace = true\n"),
+        ]);
+        assert_eq!(found[1].package.as_ref().unwrap().local_dependencies, ["shop-core"]);
+        assert_eq!(found[1].dependencies[0].name, "shop-core");
     }
 
     #[test]

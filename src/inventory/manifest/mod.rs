@@ -6,6 +6,7 @@
 //! To add a format: write a function `fn(path, text) -> Result<Manifest, String>` in the file of its ecosystem and name it in
 //! [`parser_for`]. To add an ecosystem: a value of [`Ecosystem`], a file here, its spelling rule in [`normalise`].
 
+mod bounds;
 mod cargo;
 mod composer;
 mod go;
@@ -26,6 +27,7 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
+pub use bounds::requirement_within;
 pub use module_names::module_names;
 pub use version::version_matches;
 

@@ -21,7 +21,7 @@ pub(super) fn find(language: Language, text: &str, modules: &[String]) -> impl I
             let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |before| before + 1);
             let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |after| at + after);
             let Some(line) = text.get(start..end).filter(|line| line.len() <= MAX_LINE) else { continue };
-            if imports(language, line.trim(), module) {
+            if imports(language, line.trim(), module) && !is_type_only(language, &text[..start], line.trim()) {
                 places.push((end - line.trim_start().len(), start + line.trim_end().len()));
             }
         }
@@ -80,7 +80,41 @@ fn javascript(line: &str, module: &str) -> bool {
     let after = |keyword: &str| {
         line.match_indices(keyword).any(|(at, _)| quoted(line[at + keyword.len()..].trim_start_matches([' ', '('])))
     };
-    !line.starts_with("import type ") && (after("from") || after("require") || after("import"))
+    after("from") || after("require") || after("import")
+}
+
+/// How far above its last line an import of JavaScript begins at most, in bytes.
+const MAX_IMPORT: usize = 4_000;
+
+/// Does this import of TypeScript bring in types alone, which are gone when the program runs? `before` is what stands above the line.
+fn is_type_only(language: Language, before: &str, line: &str) -> bool {
+    if !matches!(language, Language::TypeScript | Language::Tsx) {
+        return false;
+    }
+    let begins = |line: &str| ["import ", "import{", "export ", "export{"].iter().any(|word| line.starts_with(word));
+    let above = if begins(line) { "" } else { &before[before.floor_char_boundary(before.len().saturating_sub(MAX_IMPORT))..] };
+    let start = above.rmatch_indices('\n').map(|(at, _)| at + 1).chain([0]).find(|start| begins(&above[*start..]));
+    let statement = match start {
+        _ if begins(line) => line.to_owned(),
+        Some(start) if line.starts_with('}') => format!("{}{line}", &above[start..]),
+        // `require(…)` and `import(…)` inside code; `typeof import(…)` is a type.
+        _ => return line.contains("typeof import(") && !line.contains("await import("),
+    };
+    let Some((head, names)) = statement.split_once('{') else {
+        return statement.starts_with("import type ") && !is_named_type(&statement);
+    };
+    let head = head.trim();
+    if matches!(head, "import type" | "export type") {
+        return true;
+    }
+    let names = names.split('}').next().unwrap_or(names);
+    let mut names = names.split(',').map(str::trim).filter(|name| !name.is_empty()).peekable();
+    matches!(head, "import" | "export") && names.peek().is_some() && names.all(|name| name.starts_with("type "))
+}
+
+/// `import type from 'x'` brings in a value that is called `type`.
+fn is_named_type(statement: &str) -> bool {
+    statement["import type ".len()..].trim_start().starts_with("from ")
 }
 
 fn go(line: &str, module: &str) -> bool {
@@ -114,7 +148,7 @@ fn quoted_after(line: &str, keyword: &str, module: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::imports;
+    use super::{find, imports};
     use crate::model::language::Language::{CSharp, Go, Java, JavaScript, Python, Rust, TypeScript};
 
     #[test]
@@ -127,7 +161,6 @@ mod tests {
             (Python, "# import redis", "redis", false),
             (JavaScript, "const cors = require('cors');", "cors", true),
             (TypeScript, "} from \"@nestjs/jwt\";", "@nestjs/jwt", true),
-            (TypeScript, "import type { Foo } from 'express';", "express", false),
             (TypeScript, "import x from 'express-session'", "express", false),
             (TypeScript, "import x from 'next/server'", "next", true),
             (Go, "\"github.com/gin-gonic/gin\"", "github.com/gin-gonic/gin", true),
@@ -140,6 +173,36 @@ mod tests {
             (CSharp, "using Microsoft.AspNetCore.Builder;", "Microsoft.AspNetCore", true),
         ] {
             assert_eq!(imports(language, line, module), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn types_alone_are_no_use_of_a_module() {
+        let used = |text: &str| find(TypeScript, text, &["express".to_owned()]).next().is_some();
+        for text in [
+            "import type { Foo } from 'express';",
+            "import type express from 'express';",
+            "import type * as express from 'express';",
+            "import type {\n  Request,\n  Response,\n} from 'express';",
+            "import { type Request, type Response } from 'express';",
+            "import {\n  type Request,\n  type Response,\n} from 'express';",
+            "export type { Request } from 'express';",
+            "import fs from 'fs';\nimport type {\n  Request,\n} from 'express';",
+            "let app: typeof import('express');",
+        ] {
+            assert!(!used(text), "{text}");
+        }
+        for text in [
+            "import express from 'express';",
+            "import express, { type Request } from 'express';",
+            "import {\n  type Request,\n  Router,\n} from 'express';",
+            "import type { A } from 'fs';\nimport {\n  Router,\n} from 'express';",
+            "import type from 'express';",
+            "import 'express';",
+            "const express = await import('express');",
+            "const express = require('express');",
+        ] {
+            assert!(used(text), "{text}");
         }
     }
 }
