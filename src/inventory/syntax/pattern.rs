@@ -104,6 +104,9 @@ enum Resolved {
 /// Finds the reading of a bare pattern.
 fn resolve(language: Language, pattern: &str) -> Result<Resolved, String> {
     let pattern = pattern.trim();
+    if is_metavariable(pattern) {
+        return Ok(Resolved::Bare);
+    }
     let grammar = Grammar(language);
     let bare = bare_kind(grammar, pattern);
     // Statements stand alone in Go's grammar, but are read differently there.
@@ -123,6 +126,13 @@ fn resolve(language: Language, pattern: &str) -> Result<Resolved, String> {
         "the pattern `{pattern}` cannot be read as {language}: write code that can stand alone, or `{{context: <code around \
          it>, selector: <kind of the node meant>}}`"
     ))
+}
+
+/// `$NAME`: one node of any kind. In a context it would be taken for a node of the kind that stands there.
+fn is_metavariable(pattern: &str) -> bool {
+    let name = pattern.strip_prefix("$$").or_else(|| pattern.strip_prefix('$')).unwrap_or("");
+    name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// A pattern and what else its author means: `$$$` stands for any number of nodes, none included, but to ast-grep the comma
@@ -491,6 +501,24 @@ mod tests {
             "cors.Config{A: true, $$$}",
             "package p\nvar a = cors.Config{A: true} // HIT\nvar b = cors.Config{A: true, B: 1} // HIT\nvar c = cors.Config{B: 1}\n",
         );
+    }
+
+    #[test]
+    fn a_metavariable_alone_is_a_node_of_any_kind() {
+        for (language, code) in [
+            (Language::Go, "package main\nfunc zebra() {} // HIT\n"),
+            (Language::Go, "package main\ntype Zebra struct{ zebra int } // HIT\n"),
+            (Language::Go, "package main\nvar a = b.zebra // HIT\nvar c = \"zebra\"// HIT\n"),
+            (Language::Python, "def zebra(): pass # HIT\n"),
+            (Language::Rust, "fn zebra() {} // HIT\n"),
+        ] {
+            let source = written(&serde_json::json!({ "rule": { "pattern": "$NAME", "regex": "^\"?zebra\"?$" } }));
+            let rule = CodeRule::compile(language, &source).unwrap();
+            let lines: std::collections::BTreeSet<u32> =
+                find(language, code, &[(0, &rule)], Duration::from_secs(60)).unwrap().iter().map(|hit| hit.line).collect();
+            let wanted = (1..).zip(code.lines()).filter(|(_, line)| line.contains("HIT")).map(|(number, _)| number).collect();
+            assert_eq!(lines, wanted, "{language}: {code}");
+        }
     }
 
     #[test]
