@@ -2,8 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::inventory::view::{FileId, Hit};
-use crate::model::text::snippet;
+use crate::inventory::view::{FileId, Hit, Snippet};
+
+/// Bytes of a line that are kept: more than a snippet shows.
+const MAX_LINE: usize = 1024;
+
+/// The start of a line, as long as a snippet may need it.
+fn raw(line: &str) -> Arc<str> {
+    let line = line.trim();
+    let end = (0..=MAX_LINE.min(line.len())).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
+    line[..end].into()
+}
 
 /// Where the lines of a text start.
 pub(super) struct Lines<'t> {
@@ -47,7 +56,7 @@ impl<'t> Lines<'t> {
             line: Some(line),
             column,
             end_line: end_line.max(line),
-            snippet: Some(Arc::from(snippet(self.text(line)))),
+            snippet: Some(Snippet::Raw(raw(self.text(line)))),
             captures: Vec::new(),
         }
     }
