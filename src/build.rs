@@ -1,10 +1,52 @@
 //! Bundles `checks/**/*.yaml` into the binary, sorted by path, so that no list names checks anywhere.
 //!
-//! Each file is embedded twice: whole, for `checks show` and `checks test`, and without its tests, which an audit never reads.
+//! Each file is embedded twice: whole, for `checks show` and `checks test`, and as the value tree of all but its tests, which is what
+//! an audit reads: YAML is parsed here, not at every start. Beside it a table says what each regular expression of the pack requires
+//! of a text. Both use the program's own code; `checks::bundle` and `syntax::literals::known` read what this writes.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
+
+use document::node::{Node, Value};
+
+/// The value tree, where the front ends expect it.
+#[path = "model"]
+mod model {
+    #[expect(dead_code, reason = "the program uses more of it")]
+    pub mod node;
+}
+
+/// The YAML front end.
+#[path = "inventory/document"]
+mod document {
+    pub mod error;
+    pub mod node;
+    #[expect(dead_code, reason = "the program uses more of it")]
+    pub mod position;
+    pub mod template;
+    #[expect(dead_code, reason = "the program uses more of it")]
+    pub mod yaml;
+    pub mod yaml_scalar;
+    pub mod yaml_template;
+
+    pub use error::{MAX_DEPTH, ParseError};
+}
+
+/// What a regular expression requires of a text.
+#[path = "inventory/syntax/literals"]
+mod literals {
+    #[expect(dead_code, reason = "the program uses more of it")]
+    pub mod clause;
+    pub mod regex;
+
+    /// As in the program, which joins the requirements of whole rules.
+    pub fn clauses_of(pattern: &str, ignore_case: bool) -> Option<Vec<Vec<String>>> {
+        let clauses = regex::clauses_of(pattern, ignore_case).ok()?;
+        Some(clauses.into_iter().map(|clause| clause.into_iter().map(|literal| literal.text).collect()).collect())
+    }
+}
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap_or_default());
@@ -15,26 +57,44 @@ fn main() -> io::Result<()> {
     files.sort();
     let mut source = String::from("pub(super) static FILES: &[Bundled] = &[\n");
     let mut digest: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut bytes = Vec::new();
+    let mut strings = Strings::default();
+    let mut patterns = BTreeSet::new();
     for path in &files {
         let relative = path.strip_prefix(&checks).unwrap_or(path).to_string_lossy().replace('\\', "/");
         let text = fs::read_to_string(path)?;
         for byte in relative.bytes().chain([0xff]).chain(text.bytes()).chain([0xff]) {
             digest = (digest ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
-        let lean = out.join("lean").join(&relative);
-        if let Some(parent) = lean.parent() {
-            fs::create_dir_all(parent)?;
+        let start = bytes.len();
+        // A file that is no YAML stays without a tree: the program reads its text and says what is wrong.
+        if let Some(node) = document::yaml::parse_plain(&text).ok().and_then(|documents| documents.into_iter().next()) {
+            let node = without_tests(node);
+            write(&node, &mut strings, &mut bytes);
+            expressions(&node, "", &mut patterns);
         }
-        fs::write(&lean, without_tests(&text))?;
         let _ = writeln!(
             source,
-            "    Bundled {{ path: {relative:?}, lean: include_str!({:?}), whole: include_str!({:?}) }},",
-            lean.display(),
+            "    Bundled {{ path: {relative:?}, tree: {start}..{}, whole: include_str!({:?}) }},",
+            bytes.len(),
             path.display()
         );
     }
+    let mut table = Vec::new();
+    varint(strings.all.len() as u64, &mut table);
+    for text in &strings.all {
+        varint(text.len() as u64, &mut table);
+        table.extend_from_slice(text.as_bytes());
+    }
+    fs::write(out.join("strings.bin"), table)?;
+    fs::write(out.join("trees.bin"), bytes)?;
     let _ = writeln!(source, "];\npub(super) static DIGEST: &str = \"{digest:016x}\";");
+    for name in ["strings", "trees"] {
+        let file = out.join(format!("{name}.bin"));
+        let _ = writeln!(source, "pub(super) static {}: &[u8] = include_bytes!({:?});", name.to_uppercase(), file.display());
+    }
     fs::write(out.join("bundle.rs"), source)?;
+    fs::write(out.join("literals.rs"), literals_table(&patterns))?;
     println!("cargo:rerun-if-changed=checks");
     println!("cargo:rerun-if-changed=src/build.rs");
     println!("cargo:rerun-if-env-changed=READYCTL_COMMIT");
@@ -53,21 +113,99 @@ fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// The text without its top-level `tests:` block; lines keep their numbers.
-fn without_tests(text: &str) -> String {
-    let mut inside = false;
-    let mut lean = String::with_capacity(text.len());
-    for line in text.lines() {
-        let top_level = line.chars().next().is_some_and(|first| !first.is_whitespace() && first != '#' && first != '-');
-        if top_level {
-            inside = line.starts_with("tests:");
-        }
-        if !inside {
-            lean.push_str(line);
-        }
-        lean.push('\n');
+fn without_tests(mut node: Node) -> Node {
+    if let Value::Object(entries) = &mut node.value {
+        entries.retain(|entry| &*entry.key != "tests");
     }
-    lean.truncate(lean.trim_end().len());
-    lean.push('\n');
-    lean
+    node
+}
+
+/// Every text of the trees, each once.
+#[derive(Default)]
+struct Strings {
+    all: Vec<String>,
+    ids: BTreeMap<String, u64>,
+}
+
+impl Strings {
+    fn id(&mut self, text: &str) -> u64 {
+        if let Some(id) = self.ids.get(text) {
+            return *id;
+        }
+        let id = self.all.len() as u64;
+        self.all.push(text.to_owned());
+        self.ids.insert(text.to_owned(), id);
+        id
+    }
+}
+
+/// A tree in the order of a walk: what it is, then its value. Places are left out; only a file with a mistake needs them.
+fn write(node: &Node, strings: &mut Strings, into: &mut Vec<u8>) {
+    match &node.value {
+        Value::Null => into.push(0),
+        Value::Bool(value) => into.push(1 + u8::from(*value)),
+        Value::Int(value) => {
+            into.push(3);
+            varint(((*value << 1) ^ (*value >> 63)) as u64, into);
+        }
+        Value::Float(value) => {
+            into.push(4);
+            into.extend_from_slice(&value.to_le_bytes());
+        }
+        Value::String(text) | Value::Templated(text) => {
+            into.push(5);
+            varint(strings.id(text), into);
+        }
+        Value::Array(items) => {
+            into.push(6);
+            varint(items.len() as u64, into);
+            items.iter().for_each(|item| write(item, strings, into));
+        }
+        Value::Object(entries) => {
+            into.push(7);
+            varint(entries.len() as u64, into);
+            for entry in entries {
+                varint(strings.id(&entry.key), into);
+                write(&entry.value, strings, into);
+            }
+        }
+    }
+}
+
+fn varint(mut value: u64, into: &mut Vec<u8>) {
+    while value >= 0x80 {
+        into.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    into.push(value as u8);
+}
+
+/// The regular expressions below a node: `regex` of code rules, `pattern` of text probes.
+fn expressions(node: &Node, under: &str, into: &mut BTreeSet<(String, bool)>) {
+    let ignore_case = node.get("ignore-case").is_some_and(|value| value.value == Value::Bool(true));
+    for entry in node.entries() {
+        match (&*entry.key, entry.value.as_str()) {
+            ("regex", Some(pattern)) => {
+                into.insert((pattern.to_owned(), false));
+            }
+            ("pattern", Some(pattern)) if under == "text" => {
+                into.insert((pattern.trim().to_owned(), ignore_case));
+            }
+            (key, _) => expressions(&entry.value, key, into),
+        }
+    }
+    node.items().iter().for_each(|item| expressions(item, under, into));
+}
+
+fn literals_table(patterns: &BTreeSet<(String, bool)>) -> String {
+    let mut source = String::from(
+        "/// Expression, whether case matters not, clauses; ascending.\n#[allow(clippy::type_complexity, reason = \"generated\")]\nstatic LITERALS: &[(&str, bool, &[&[&str]])] = &[\n",
+    );
+    for (pattern, ignore_case) in patterns {
+        let Some(clauses) = literals::clauses_of(pattern, *ignore_case) else { continue };
+        let clauses: Vec<String> = clauses.iter().map(|clause| format!("&{clause:?}")).collect();
+        let _ = writeln!(source, "    ({pattern:?}, {ignore_case}, &[{}]),", clauses.join(", "));
+    }
+    source.push_str("];\n");
+    source
 }

@@ -1,4 +1,11 @@
 //! The checks that are built into the binary.
+//!
+//! The build script parses them; here their trees are read back, which costs little more than copying them.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::model::node::{Entry, Node, Span, Value};
 
 include!(concat!(env!("OUT_DIR"), "/bundle.rs"));
 
@@ -6,8 +13,8 @@ include!(concat!(env!("OUT_DIR"), "/bundle.rs"));
 pub struct Bundled {
     /// Within the pack, e.g. `cors/no-wildcard-origin.yaml`.
     pub path: &'static str,
-    /// Without its tests; lines keep their numbers.
-    pub lean: &'static str,
+    /// Where its tree stands among the trees.
+    tree: Range<usize>,
     /// As in the repository.
     pub whole: &'static str,
 }
@@ -20,4 +27,103 @@ pub fn files() -> &'static [Bundled] {
 /// Hash over the built-in pack.
 pub fn digest() -> &'static str {
     DIGEST
+}
+
+/// The texts of all trees, each once.
+pub struct Strings(Vec<Arc<str>>);
+
+impl Strings {
+    /// Reads them.
+    pub fn read() -> Strings {
+        let mut bytes = Bytes(STRINGS);
+        let count = bytes.varint();
+        Strings((0..count).map(|_| Arc::from(bytes.text())).collect())
+    }
+}
+
+impl Bundled {
+    /// The file without its tests and without places; `None` if it is no YAML.
+    pub fn node(&self, strings: &Strings) -> Option<Node> {
+        let bytes = TREES.get(self.tree.clone()).filter(|bytes| !bytes.is_empty())?;
+        Some(Bytes(bytes).node(strings))
+    }
+}
+
+/// Bytes that the build script wrote; what is not there reads as nothing.
+struct Bytes(&'static [u8]);
+
+impl Bytes {
+    fn take(&mut self, length: usize) -> &'static [u8] {
+        let (taken, rest) = self.0.split_at(length.min(self.0.len()));
+        self.0 = rest;
+        taken
+    }
+
+    fn byte(&mut self) -> u8 {
+        self.take(1).first().copied().unwrap_or(0)
+    }
+
+    fn varint(&mut self) -> u64 {
+        let (mut value, mut shift) = (0, 0);
+        loop {
+            let byte = self.byte();
+            value |= u64::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte < 0x80 || shift > 63 {
+                return value;
+            }
+        }
+    }
+
+    fn text(&mut self) -> &'static str {
+        let length = self.varint() as usize;
+        std::str::from_utf8(self.take(length)).unwrap_or_default()
+    }
+
+    fn string(&mut self, strings: &Strings) -> Arc<str> {
+        let id = self.varint() as usize;
+        strings.0.get(id).map_or_else(|| Arc::from(""), Arc::clone)
+    }
+
+    fn node(&mut self, strings: &Strings) -> Node {
+        let value = match self.byte() {
+            1 => Value::Bool(false),
+            2 => Value::Bool(true),
+            3 => {
+                let coded = self.varint();
+                Value::Int((coded >> 1) as i64 ^ -((coded & 1) as i64))
+            }
+            4 => Value::Float(self.take(8).try_into().map_or(0.0, f64::from_le_bytes)),
+            5 => Value::String(self.string(strings)),
+            6 => {
+                let count = self.varint();
+                Value::Array((0..count).map(|_| self.node(strings)).collect())
+            }
+            7 => {
+                let count = self.varint();
+                let entry = |_| Entry { key: self.string(strings), key_span: Span::default(), value: self.node(strings) };
+                Value::Object((0..count).map(entry).collect())
+            }
+            _ => Value::Null,
+        };
+        Node { value, span: Span::default(), tag: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::document::yaml;
+
+    #[test]
+    fn every_file_reads_back_as_it_was_written() {
+        let strings = Strings::read();
+        for file in files() {
+            let mut parsed = yaml::parse_plain(file.whole).unwrap().remove(0);
+            if let Value::Object(entries) = &mut parsed.value {
+                entries.retain(|entry| &*entry.key != "tests");
+            }
+            assert_eq!(file.node(&strings), Some(parsed), "{}", file.path);
+        }
+    }
 }

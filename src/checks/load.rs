@@ -53,12 +53,12 @@ pub struct Ruleset {
     pub digest: String,
 }
 
-/// Reads a pack. `verify` also compiles what is otherwise compiled on first use.
+/// Reads a pack. What comes with its tests is verified whole: everything compiles that otherwise compiles on first use.
 ///
 /// # Errors
 /// Every problem of every file, in order of path and place.
-pub fn load(files: &[PackFile], digest: String, verify: bool) -> Result<Ruleset, Vec<FileProblem>> {
-    let mut loader = Loader { verify, ..Loader::default() };
+pub fn load(files: &[PackFile], digest: String) -> Result<Ruleset, Vec<FileProblem>> {
+    let mut loader = Loader::default();
     for file in files {
         if let Some(name) = file.path.strip_prefix("utils/") {
             loader.utils(name, file);
@@ -72,7 +72,6 @@ pub fn load(files: &[PackFile], digest: String, verify: bool) -> Result<Ruleset,
 
 #[derive(Default)]
 struct Loader {
-    verify: bool,
     utils: Utils,
     needs: NeedSet,
     checks: BTreeMap<String, Check>,
@@ -93,7 +92,7 @@ impl Loader {
     }
 
     fn utils(&mut self, name: &str, file: &PackFile) {
-        let problems = Problems::default();
+        let problems = if file.with_tests { Problems::default() } else { Problems::of_verified() };
         note_duplicate_keys(&file.node, &problems);
         let language = name.trim_end_matches(".yaml");
         if Language::from_word(language).is_none() {
@@ -108,11 +107,11 @@ impl Loader {
     }
 
     fn file(&mut self, file: &PackFile) {
-        let problems = Problems::default();
+        let problems = if file.with_tests { Problems::default() } else { Problems::of_verified() };
         note_duplicate_keys(&file.node, &problems);
         match file.path.trim_end_matches(".yaml").split_once('/') {
             Some(("utils", _)) => return,
-            Some(("tokens", _)) => self.needs.token_formats.extend(super::tokens::read(&file.node, self.verify, &problems)),
+            Some(("tokens", _)) => self.needs.token_formats.extend(super::tokens::read(&file.node, file.with_tests, &problems)),
             Some(("facts", name)) => self.fact(name, file, &problems),
             Some((category, stem)) if !stem.contains('/') => self.check(category, stem, file, &problems),
             None if file.path == "categories.yaml" => self.read_categories(&file.node, &problems),
@@ -246,8 +245,7 @@ impl Loader {
                 if key == "require" { Some(Confidence::High) } else { map.word("confidence", Some(Confidence::High)) };
             let strength = if key == "require" { map.word("strength", None) } else { Some(Strength::Declared) };
             let when = clauses(&map, "when", referred);
-            let mut loading =
-                Loading { needs: &mut self.needs, problems, utils: &self.utils, verify: self.verify, facts: referred };
+            let mut loading = Loading { needs: &mut self.needs, problems, utils: &self.utils, facts: referred };
             let expression = Expression::parse(&map, &mut loading);
             map.finish();
             let (Some(confidence), Some(strength), Some(expression)) = (confidence, strength, expression) else { continue };

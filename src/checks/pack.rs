@@ -13,7 +13,7 @@ use crate::model::node::Node;
 use crate::model::text::stable_hash;
 use crate::probes::params::Problem;
 
-use super::bundle;
+use super::bundle::{self, Bundled, Strings};
 use super::load::{FileProblem, PackFile, Ruleset, load};
 
 /// Which packs to load and how.
@@ -31,7 +31,8 @@ pub struct Selection {
 struct Text {
     shown: String,
     text: std::borrow::Cow<'static, str>,
-    built_in: bool,
+    /// The file in the binary, if it is one.
+    built_in: Option<&'static Bundled>,
 }
 
 /// Reads and loads packs.
@@ -40,14 +41,19 @@ struct Text {
 /// Every problem of every file; a folder that cannot be read is one of them.
 pub fn open(selection: &Selection) -> Result<Ruleset, Vec<FileProblem>> {
     let texts = texts(selection)?;
+    let strings = Strings::read();
     let parsed: Vec<Result<PackFile, FileProblem>> = texts
         .par_iter()
-        .map(|(path, text)| match node(&text.text) {
-            Ok(node) => {
-                let with_tests = selection.verify || !text.built_in;
-                Ok(PackFile { path: path.clone(), shown: text.shown.clone(), node, with_tests })
+        .map(|(path, text)| {
+            let file = |node, with_tests| PackFile { path: path.clone(), shown: text.shown.clone(), node, with_tests };
+            let ready = text.built_in.filter(|_| !selection.verify).and_then(|file| file.node(&strings));
+            match ready {
+                Some(node) => Ok(file(node, false)),
+                None => match node(&text.text) {
+                    Ok(node) => Ok(file(node, true)),
+                    Err(problem) => Err(FileProblem { path: text.shown.clone(), problem }),
+                },
             }
-            Err(problem) => Err(FileProblem { path: text.shown.clone(), problem }),
         })
         .collect();
     let (mut files, mut problems) = (Vec::new(), Vec::new());
@@ -58,13 +64,13 @@ pub fn open(selection: &Selection) -> Result<Ruleset, Vec<FileProblem>> {
         }
     }
     let own: Vec<&str> =
-        texts.iter().filter(|(_, text)| !text.built_in).flat_map(|(path, text)| [path.as_str(), &text.text]).collect();
+        texts.iter().filter(|(_, text)| text.built_in.is_none()).flat_map(|(path, text)| [path.as_str(), &text.text]).collect();
     let digest = if own.is_empty() {
         bundle::digest().to_owned()
     } else {
         format!("{:016x}", stable_hash(std::iter::once(bundle::digest()).chain(own)))
     };
-    match load(&files, digest, selection.verify) {
+    match load(&files, digest) {
         Ok(ruleset) if problems.is_empty() => Ok(ruleset),
         Ok(_) => Err(problems),
         Err(more) => {
@@ -83,9 +89,8 @@ fn texts(selection: &Selection) -> Result<BTreeMap<String, Text>, Vec<FileProble
         if selection.only_folders && is_check {
             continue;
         }
-        let text = if selection.verify { file.whole } else { file.lean };
         let shown = format!("checks/{}", file.path);
-        texts.insert(file.path.to_owned(), Text { shown, text: text.into(), built_in: true });
+        texts.insert(file.path.to_owned(), Text { shown, text: file.whole.into(), built_in: Some(file) });
     }
     let mut problems = Vec::new();
     for root in &selection.folders {
@@ -93,7 +98,7 @@ fn texts(selection: &Selection) -> Result<BTreeMap<String, Text>, Vec<FileProble
             Ok(found) => {
                 for (path, text) in found {
                     let shown = root.join(&path).display().to_string();
-                    texts.insert(path, Text { shown, text: text.into(), built_in: false });
+                    texts.insert(path, Text { shown, text: text.into(), built_in: None });
                 }
             }
             Err(error) => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::checks::check::Check;
-use crate::inventory::view::{Hit, Inventory};
+use crate::inventory::view::{Hit, Inventory, Snippet};
 use crate::model::evidence::{Evidence, EvidenceKind};
 use crate::model::terms::Plane;
 use crate::model::text::stable_hash;
@@ -57,7 +57,7 @@ fn located(kind: EvidenceKind, held: &Held<'_>, hit: &Hit, inventory: &Inventory
         column: hit.line.map(|_| hit.column),
         end_line: hit.line.map(|_| hit.end_line),
         url: None,
-        snippet: hit.snippet.as_deref().map(str::to_owned),
+        snippet: hit.snippet.as_ref().map(Snippet::redacted),
         message: held.item.say.clone(),
         confidence: (kind == EvidenceKind::Finding).then_some(held.item.confidence),
         role: Some(file.role),

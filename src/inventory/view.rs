@@ -10,6 +10,7 @@ use crate::model::language::Language;
 use crate::model::needs::{NeedId, SelectorId};
 use crate::model::report::SkippedFile;
 use crate::model::role::Role;
+use crate::model::text;
 
 use super::layout::Layout;
 use super::manifest::Dependency;
@@ -41,10 +42,32 @@ pub struct Hit {
     pub line: Option<u32>,
     pub column: u32,
     pub end_line: u32,
-    /// Redacted already.
-    pub snippet: Option<Arc<str>>,
+    pub snippet: Option<Snippet>,
     /// Captured metavariables, in the order in which the need names them.
     pub captures: Vec<(Arc<str>, Arc<str>)>,
+}
+
+/// The cited line of a hit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Snippet {
+    /// The start of the line as it stands, below lines that may say what it holds: evidence redacts it, which is worth its cost
+    /// only for what is reported.
+    Raw(Arc<str>),
+    /// Made for evidence already.
+    Redacted(Arc<str>),
+}
+
+impl Snippet {
+    /// The line as evidence may show it.
+    pub fn redacted(&self) -> String {
+        match self {
+            Snippet::Raw(lines) => {
+                let lines: Vec<&str> = lines.split('\n').collect();
+                lines.split_last().map_or(String::new(), |(line, above)| text::snippet_below(above, line))
+            }
+            Snippet::Redacted(text) => text.to_string(),
+        }
+    }
 }
 
 impl Hit {

@@ -68,7 +68,7 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     let mut needs = Vec::new();
     for language in &languages {
         let source = complete(*language, written.clone(), &local, loading.utils, gated == Some(Gated::Drop));
-        if loading.verify
+        if loading.problems.verify()
             && let Err(error) = CodeRule::verify(*language, &source)
         {
             loading.problems.note(error.span, format!("the rule does not compile for {language}: {}", error.message));

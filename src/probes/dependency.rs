@@ -1,9 +1,7 @@
 //! `dependency`: packages that manifests declare, by scope and version, and whether production code imports them.
 
-use std::sync::Arc;
-
 use crate::inventory::manifest::{self, Dependency, DependencyScope, Ecosystem};
-use crate::inventory::view::{Hit, View};
+use crate::inventory::view::{Hit, Snippet, View};
 use crate::model::language::Language;
 use crate::model::needs::{Look, NeedId, Selector};
 use crate::model::node::Node;
@@ -140,7 +138,7 @@ impl Probe for DependencyProbe {
             hits.push(Hit {
                 line: Some(dependency.line),
                 end_line: dependency.line,
-                snippet: Some(Arc::from(crate::model::text::snippet(&shown))),
+                snippet: Some(Snippet::Raw(shown.into())),
                 ..Hit::of_file(declared.file)
             });
             hits.extend(import.flatten().cloned());

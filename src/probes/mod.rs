@@ -60,8 +60,6 @@ pub struct Loading<'l> {
     pub problems: &'l params::Problems,
     /// Named ast-grep rules that every code probe of a language may refer to, by language.
     pub utils: &'l Utils,
-    /// Whether to compile what is otherwise compiled when first used, so that its mistakes show now.
-    pub verify: bool,
     /// The facts that probes refer to, with their places, for the loader to verify.
     pub facts: &'l mut Vec<(String, crate::model::node::Span)>,
 }

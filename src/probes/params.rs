@@ -21,17 +21,30 @@ pub struct Problem {
 
 /// The problems noted so far.
 #[derive(Debug, Default)]
-pub struct Problems(RefCell<Vec<Problem>>);
+pub struct Problems {
+    noted: RefCell<Vec<Problem>>,
+    is_verified: bool,
+}
 
 impl Problems {
+    /// For a file whose tests have been run: what is costly to look for (bad expressions, globs, paths) is not there.
+    pub fn of_verified() -> Problems {
+        Problems { is_verified: true, ..Problems::default() }
+    }
+
+    /// Should the costly mistakes be looked for?
+    pub fn verify(&self) -> bool {
+        !self.is_verified
+    }
+
     /// Notes a problem at `span`.
     pub fn note(&self, span: Span, message: impl Into<String>) {
-        self.0.borrow_mut().push(Problem { line: span.line, column: span.column, message: message.into() });
+        self.noted.borrow_mut().push(Problem { line: span.line, column: span.column, message: message.into() });
     }
 
     /// How many were noted.
     pub fn len(&self) -> usize {
-        self.0.borrow().len()
+        self.noted.borrow().len()
     }
 
     /// Was none noted?
@@ -41,7 +54,7 @@ impl Problems {
 
     /// All of them, in source order.
     pub fn into_sorted(self) -> Vec<Problem> {
-        let mut problems = self.0.into_inner();
+        let mut problems = self.noted.into_inner();
         problems.sort();
         problems.dedup();
         problems

@@ -46,7 +46,7 @@ pub fn selector(map: &Map<'_>) -> Selector {
 fn globs(map: &Map<'_>, key: &'static str) -> Vec<String> {
     let globs = map.texts(key);
     for glob in &globs {
-        let Some(problem) = glob::problem(glob) else { continue };
+        let Some(problem) = map.problems().verify().then(|| glob::problem(glob)).flatten() else { continue };
         let hint = glob.strip_prefix('!').map_or(String::new(), |left_out| format!("; write `exclude: [\"{left_out}\"]`"));
         map.note_at(key, format!("{problem}{hint}"));
     }
@@ -92,6 +92,9 @@ pub fn languages(map: &Map<'_>) -> Vec<Language> {
 /// Reads a regular expression and notes what is wrong with it.
 pub fn pattern(map: &Map<'_>, key: &'static str) -> Option<String> {
     let pattern = map.opt_text(key)?;
+    if !map.problems().verify() {
+        return Some(pattern);
+    }
     // As the scan builds it: ASCII first, Unicode for patterns that need it.
     let parse =
         |unicode| regex_syntax::ParserBuilder::new().unicode(unicode).utf8(false).build().parse(&pattern).map_err(Box::new);

@@ -8,6 +8,7 @@ pub mod compose;
 pub mod dockerfile;
 mod dockerfile_lines;
 pub mod dotenv;
+mod error;
 pub mod hcl;
 pub mod ini;
 pub mod json;
@@ -22,14 +23,12 @@ pub mod yaml;
 mod yaml_scalar;
 mod yaml_template;
 
+pub use error::{MAX_DEPTH, ParseError};
 pub use node::{Entry, Node, Span, Value};
 
 use std::cell::Cell;
 use std::panic::{self, UnwindSafe, catch_unwind};
 use std::sync::Once;
-
-/// How deep the nodes of a document may nest; deeper documents are refused. Code that walks a `Node` may therefore recurse.
-pub const MAX_DEPTH: usize = 128;
 
 /// The structured formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -139,35 +138,6 @@ fn respect_quiet() {
         }
     }));
 }
-
-/// Why a document could not be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParseError {
-    /// 1-based line at which reading failed.
-    pub line: u32,
-    /// What is wrong, as a sentence without a final full stop.
-    pub message: String,
-}
-
-impl ParseError {
-    /// An error at `line`.
-    pub fn new(line: u32, message: impl Into<String>) -> ParseError {
-        ParseError { line, message: message.into() }
-    }
-
-    /// The document nests deeper than `MAX_DEPTH`.
-    pub(crate) fn too_deep(line: u32) -> ParseError {
-        ParseError::new(line, format!("nested deeper than {MAX_DEPTH} levels"))
-    }
-}
-
-impl std::fmt::Display for ParseError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "line {}: {}", self.line, self.message)
-    }
-}
-
-impl std::error::Error for ParseError {}
 
 #[cfg(test)]
 mod tests {

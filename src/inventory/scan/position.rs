@@ -1,14 +1,20 @@
 //! Byte offsets → lines, columns and snippets.
 
-use std::sync::Arc;
+use crate::inventory::view::{FileId, Hit, Snippet};
 
-use crate::inventory::view::{FileId, Hit};
-use crate::model::text::snippet_below;
+/// Bytes of a line that are kept: more than a snippet shows.
+const MAX_LINE: usize = 1024;
 
 /// Lines above a cited one that may say what stands in it.
 const LINES_ABOVE: u32 = 2;
 /// A longer line above is not asked, in bytes.
 const MAX_ABOVE: usize = 300;
+
+/// The start of a line, as long as a snippet may need it.
+fn start(line: &str) -> &str {
+    let line = line.trim();
+    &line[..line.floor_char_boundary(MAX_LINE)]
+}
 
 /// Where the lines of a text start.
 pub(super) struct Lines<'t> {
@@ -47,16 +53,21 @@ impl<'t> Lines<'t> {
 
     /// A hit on lines.
     pub(super) fn hit_at(&self, file: FileId, line: u32, column: u32, end_line: u32) -> Hit {
-        let above: Vec<&str> = (line.saturating_sub(LINES_ABOVE).max(1)..line)
-            .map(|above| self.text(above))
-            .filter(|above| above.len() <= MAX_ABOVE)
-            .collect();
+        let mut raw = String::new();
+        for above in line.saturating_sub(LINES_ABOVE).max(1)..line {
+            let above = self.text(above).trim();
+            if (1..=MAX_ABOVE).contains(&above.len()) {
+                raw.push_str(above);
+                raw.push('\n');
+            }
+        }
+        raw.push_str(start(self.text(line)));
         Hit {
             file,
             line: Some(line),
             column,
             end_line: end_line.max(line),
-            snippet: Some(Arc::from(snippet_below(&above, self.text(line)))),
+            snippet: Some(Snippet::Raw(raw.into())),
             captures: Vec::new(),
         }
     }

@@ -3,7 +3,7 @@
 use super::Scanner;
 use super::file::{FileScan, Subject};
 use crate::inventory::secrets::{self, Engine};
-use crate::inventory::view::Hit;
+use crate::inventory::view::{Hit, Snippet};
 use crate::model::needs::{Look, NeedId, NeedSet, SelectorId};
 
 /// The engine, and the needs that it answers.
@@ -48,7 +48,7 @@ pub(super) fn scan(
         found.hits.extend(wanted.map(|secret| {
             let snippet = secrets::snippet(subject.text, secret, &secrets);
             let hit = subject.lines().hit(subject.id, secret.from, secret.end);
-            (need, Hit { snippet: Some(snippet.into()), ..hit })
+            (need, Hit { snippet: Some(Snippet::Redacted(snippet.into())), ..hit })
         }));
     }
 }

@@ -10,28 +10,18 @@
 //! `regex` reads regular expressions, `rule` code rules. To use a new part of a rule: say in `rule` what it requires; when in
 //! doubt, nothing.
 
+mod clause;
+mod known;
 mod regex;
 mod rule;
 
 use super::mask::{Class, Mask};
+use clause::{implies, weight};
 
-/// Shortest literal worth looking for, in bytes.
-const MIN_LENGTH: usize = 2;
-/// Longest literal kept, in bytes.
-const MAX_LENGTH: usize = 64;
-/// Most alternatives of a clause.
-const MAX_ALTERNATIVES: usize = 96;
+pub use clause::Literal;
+
 /// Most clauses of a prefilter.
 const MAX_CLAUSES: usize = 4;
-
-/// A text that has to occur.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Literal {
-    /// ASCII letters in lower case; found without regard to ASCII case.
-    pub text: String,
-    /// It has to occur outside comments and strings.
-    pub in_code: bool,
-}
 
 /// One of a clause's literals has to occur, for every clause. Without clauses every text is accepted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,6 +31,11 @@ pub struct Prefilter {
 }
 
 impl Prefilter {
+    /// What a text must contain for the expression to match in it. An expression that cannot be parsed is an error.
+    pub fn from_regex(pattern: &str, case_insensitive: bool) -> Result<Prefilter, String> {
+        known::clauses_of(pattern, case_insensitive).map(Prefilter::of)
+    }
+
     /// Does this accept every text? Then the rule costs a look at every file.
     pub fn is_empty(&self) -> bool {
         self.clauses.is_empty()
@@ -73,35 +68,4 @@ impl Prefilter {
         }
         Prefilter { clauses: kept }
     }
-}
-
-/// A literal, if it is worth looking for.
-fn literal(text: &str, in_code: bool) -> Option<Literal> {
-    let end = (0..=MAX_LENGTH.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    let text = text[..end].to_ascii_lowercase();
-    (text.len() >= MIN_LENGTH).then_some(Literal { text, in_code })
-}
-
-/// How selective a clause is: its shortest literal decides, then the number of alternatives.
-fn weight(clause: &[Literal]) -> (usize, std::cmp::Reverse<usize>) {
-    (clause.iter().map(|literal| literal.text.len()).min().unwrap_or(0), std::cmp::Reverse(clause.len()))
-}
-
-/// Whatever satisfies `known` satisfies `clause`.
-fn implies(known: &[Literal], clause: &[Literal]) -> bool {
-    known.iter().all(|k| clause.iter().any(|c| k.text.contains(&c.text) && (k.in_code || !c.in_code)))
-}
-
-/// What is required if one of the branches has to match: one clause, from the best of each.
-fn any_of(branches: impl Iterator<Item = Vec<Vec<Literal>>>) -> Vec<Vec<Literal>> {
-    let mut union: Vec<Literal> = Vec::new();
-    for branch in branches {
-        let Some(best) = branch.into_iter().max_by(|a, b| weight(a).cmp(&weight(b)).then_with(|| b.cmp(a))) else {
-            return Vec::new();
-        };
-        union.extend(best);
-    }
-    union.sort();
-    union.dedup();
-    if union.is_empty() || union.len() > MAX_ALTERNATIVES { Vec::new() } else { vec![union] }
 }

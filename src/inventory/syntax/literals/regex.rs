@@ -1,22 +1,16 @@
-//! Required literals of a regular expression: a walk over its parsed form.
+//! Required literals of a regular expression: a walk over its parsed form. The build script shares this file.
 
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use super::{Literal, Prefilter, any_of, literal};
+use super::clause::{Literal, any_of, literal};
 
 /// How deeply groups may be nested; the walk recurses.
 const MAX_NESTING: u32 = 100;
 /// Characters of a class that are looked at.
 const MAX_CLASS: usize = 4;
 
-impl Prefilter {
-    /// What a text must contain for the expression to match in it. An expression that cannot be parsed is an error.
-    pub fn from_regex(pattern: &str, case_insensitive: bool) -> Result<Prefilter, String> {
-        clauses_of(pattern, case_insensitive).map(Prefilter::of)
-    }
-}
-
+/// What a text must contain for the expression to match in it. An expression that cannot be parsed is an error.
 pub(super) fn clauses_of(pattern: &str, case_insensitive: bool) -> Result<Vec<Vec<Literal>>, String> {
     // The classes of Unicode are costly to build and are never literals; a pattern that needs them gets them.
     let parse = |unicode| {
@@ -102,6 +96,7 @@ fn folded(class: &Class) -> Option<u8> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::Prefilter;
     use super::*;
 
     fn required(pattern: &str, case_insensitive: bool) -> Vec<Vec<String>> {

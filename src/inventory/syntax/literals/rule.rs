@@ -8,7 +8,8 @@ use ast_grep_core::matcher::PatternNode;
 use ast_grep_core::meta_var::MetaVariable;
 use ast_grep_core::tree_sitter::LanguageExt;
 
-use super::{Literal, Prefilter, any_of, literal, regex};
+use super::clause::{any_of, literal};
+use super::{Literal, Prefilter, known};
 use crate::inventory::syntax::grammar::Grammar;
 use crate::inventory::syntax::mask::{Class, Mask, Syntax};
 use crate::model::code::CodeSource;
@@ -50,7 +51,7 @@ impl Reader<'_> {
         for Entry { key, value, .. } in rule.entries() {
             match &**key {
                 "pattern" => out.extend(self.pattern(value).0),
-                "regex" => out.extend(value.as_str().and_then(|text| regex::clauses_of(text, false).ok()).unwrap_or_default()),
+                "regex" => out.extend(value.as_str().and_then(|text| known::clauses_of(text, false).ok()).unwrap_or_default()),
                 "kind" => out.extend(
                     value
                         .as_str()
