@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use rayon::prelude::*;
 
 use crate::model::language::Language;
@@ -15,6 +17,7 @@ use super::role::{self, Overrides};
 use super::scan::compose::ComposeFile;
 use super::scan::{self, FileScan, Scanner, Scratch, Selection};
 use super::source::{FileEntry, Source};
+use super::syntax::Parsed;
 use super::view::{DeclaredDependency, File, FileId, GitSummary, Hit, Inventory};
 
 /// What a caller knows of the repository besides its files.
@@ -46,33 +49,45 @@ pub struct Collector<'s> {
     pub inventory: Inventory,
     /// By file, the code needs whose literals occurred.
     deferred: Vec<(FileId, Vec<NeedId>)>,
+    /// Trees of files for which needs are still deferred, as far as memory goes.
+    trees: BTreeMap<FileId, Parsed>,
 }
+
+/// Nodes of trees that are kept between rounds, at 24 bytes each: enough for every file of a small repository.
+const MAX_KEPT_NODES: usize = 1_000_000;
 
 impl Collector<'_> {
     /// Answers the deferred needs that `wanted` names. Every other one stays deferred. Returns how many files were parsed.
     pub fn answer(&mut self, wanted: &(dyn Fn(NeedId, FileId) -> bool + Sync)) -> usize {
-        let mut jobs: Vec<(FileId, Vec<NeedId>)> = Vec::new();
+        let mut jobs: Vec<(FileId, Vec<NeedId>, Option<Parsed>)> = Vec::new();
         for (file, needs) in &mut self.deferred {
             let due: Vec<NeedId> = needs.extract_if(.., |need| wanted(*need, *file)).collect();
             if !due.is_empty() {
-                jobs.push((*file, due));
+                jobs.push((*file, due, self.trees.remove(file)));
             }
         }
         self.deferred.retain(|(_, needs)| !needs.is_empty());
         let (source, scanner, files) = (self.source, self.scanner, &self.inventory.files);
-        let answers: Vec<(FileId, FileScan)> = jobs
-            .par_iter()
-            .map(|(id, needs)| {
+        let kept = AtomicUsize::new(self.trees.values().map(Parsed::nodes).sum());
+        let answers: Vec<(FileId, FileScan, Option<Parsed>)> = jobs
+            .into_par_iter()
+            .map(|(id, needs, mut tree)| {
                 let file = &files[id.0 as usize];
                 // It was read a moment ago; if it is gone now, its needs stay unanswered.
-                let Ok(bytes) = source.read(id.0 as usize) else { return (*id, FileScan::unanswered(needs, "it disappeared")) };
-                let text = decode(bytes);
-                (*id, scan::resume(scanner, (*id, &file.path, file.language), &text, needs))
+                let Ok(bytes) = source.read(id.0 as usize) else {
+                    return (id, FileScan::unanswered(&needs, "it disappeared"), None);
+                };
+                let answer = scan::resume(scanner, (id, &file.path, file.language), &decode(bytes), &needs, &mut tree);
+                let nodes = tree.as_ref().map_or(0, Parsed::nodes);
+                let fits = kept.fetch_add(nodes, Ordering::Relaxed) + nodes <= MAX_KEPT_NODES;
+                (id, answer, tree.filter(|_| fits))
             })
             .collect();
         let parsed = answers.len();
-        for (file, answer) in answers {
+        for (file, answer, tree) in answers {
             keep(&mut self.inventory, file, answer);
+            let waits = self.deferred.binary_search_by_key(&file, |(file, _)| *file).is_ok();
+            self.trees.extend(tree.filter(|_| waits).map(|tree| (file, tree)));
         }
         self.inventory.broken = self.scanner.broken().collect();
         for list in &mut self.inventory.hits {
@@ -129,7 +144,7 @@ pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, mut conte
         .collect();
     let mut deferred = Vec::new();
     let inventory = assemble(source, scanner, classified, read, context, &mut deferred);
-    Collector { source, scanner, inventory, deferred }
+    Collector { source, scanner, inventory, deferred, trees: BTreeMap::new() }
 }
 
 /// What reading one file yields.

@@ -2,12 +2,13 @@
 //!
 //! Rules of many checks share utilities, so those are shared here too. `inventory::syntax::rule` compiles it.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::node::Node;
 
 /// `{rule, constraints?, utils?}`, with every utility that is named anywhere in it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CodeSource {
     pub rule: Node,
     /// By metavariable, without `$`.
@@ -16,6 +17,16 @@ pub struct CodeSource {
     pub utils: Vec<(Arc<str>, Arc<Node>)>,
     /// A utility: what matches it, or stands inside of what matches it, does not count.
     pub gate: Option<Arc<str>>,
+}
+
+impl Hash for CodeSource {
+    /// Of the utilities only the names: most rules have the same ones, and they are large.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.rule.hash(state);
+        self.constraints.hash(state);
+        self.gate.hash(state);
+        self.utils.iter().for_each(|(name, _)| name.hash(state));
+    }
 }
 
 impl CodeSource {

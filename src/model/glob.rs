@@ -2,6 +2,8 @@
 //!
 //! `*` and `?` stay inside a folder, `**/` crosses them, `{a,b}` is either, case is ignored.
 
+use std::borrow::Cow;
+
 use globset::{Glob, GlobBuilder};
 
 /// What is wrong with a glob, in a sentence.
@@ -15,22 +17,48 @@ pub fn problem(glob: &str) -> Option<String> {
     compile(glob).err().map(|error| format!("`{glob}` is no glob: {}", error.kind()))
 }
 
-/// The glob, ready to be matched against a relative path.
+/// The glob, ready to be matched against a relative path in lower case (`folded`). Without a flag for case, most globs are compared
+/// as texts and need no automaton.
 ///
 /// # Errors
 /// When it is none.
 pub fn compile(glob: &str) -> Result<Glob, globset::Error> {
-    let anywhere = if glob.contains('/') { glob.to_owned() } else { format!("**/{glob}") };
-    GlobBuilder::new(&anywhere).literal_separator(true).case_insensitive(true).build()
+    let glob = glob.to_lowercase();
+    let anywhere = if glob.contains('/') { glob } else { format!("**/{glob}") };
+    GlobBuilder::new(&anywhere).literal_separator(true).build()
+}
+
+/// The path as globs are matched against it.
+pub fn folded(path: &str) -> Cow<'_, str> {
+    if path.chars().any(char::is_uppercase) { Cow::Owned(path.to_lowercase()) } else { Cow::Borrowed(path) }
+}
+
+/// The globs that a glob with `{a,b}` stands for, which are compared as texts where it would need an automaton. A glob that is
+/// nested, or stands for many, is left as it is.
+pub fn alternatives(glob: &str) -> Vec<String> {
+    const MOST: usize = 64;
+    let mut done = vec![String::new()];
+    let mut rest = glob;
+    while let Some(open) = rest.find('{') {
+        let Some(close) = rest[open..].find('}').map(|at| open + at) else { return vec![glob.to_owned()] };
+        let inside = &rest[open + 1..close];
+        let parts: Vec<&str> = inside.split(',').collect();
+        if inside.contains(['{', '[', '\\']) || done.len() * parts.len() > MOST {
+            return vec![glob.to_owned()];
+        }
+        done = done.iter().flat_map(|start| parts.iter().map(move |part| format!("{start}{}{part}", &rest[..open]))).collect();
+        rest = &rest[close + 1..];
+    }
+    done.iter().map(|start| format!("{start}{rest}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{compile, problem};
+    use super::{alternatives, compile, folded, problem};
 
     #[test]
     fn a_name_matches_at_any_depth_and_a_path_where_it_stands() {
-        let matches = |glob: &str, path: &str| compile(glob).unwrap().compile_matcher().is_match(path);
+        let matches = |glob: &str, path: &str| compile(glob).unwrap().compile_matcher().is_match(&*folded(path));
         assert!(matches("*.yml", "deploy/a.YML") && matches("deploy/**", "deploy/a/b.yml"));
         assert!(!matches("deploy/*.yml", "deploy/a/b.yml") && !matches("deploy/*.yml", "x/deploy/a.yml"));
     }
@@ -42,5 +70,14 @@ mod tests {
             assert!(problem(glob).is_some_and(|problem| problem.contains(expected)), "{glob}: {:?}", problem(glob));
         }
         assert_eq!(problem("src/**/*.{ts,tsx}"), None);
+    }
+
+    #[test]
+    fn alternatives_match_together_what_the_glob_matches() {
+        assert_eq!(alternatives("*.{yml,yaml}"), ["*.yml", "*.yaml"]);
+        assert_eq!(alternatives("{a,b}/x{1,}.c"), ["a/x1.c", "a/x.c", "b/x1.c", "b/x.c"]);
+        for kept in ["{a,{b,c}}", "{a", "{[ab],c}", "*.ts"] {
+            assert_eq!(alternatives(kept), [kept]);
+        }
     }
 }

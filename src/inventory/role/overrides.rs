@@ -22,7 +22,7 @@ impl Overrides {
 
     /// The role that the last matching rule gives.
     pub fn of(&self, path: &str) -> Option<Role> {
-        self.globs.matches(path).into_iter().max().map(|rule| self.rules[rule].role)
+        self.globs.matches(&*glob::folded(path)).into_iter().max().map(|rule| self.rules[rule].role)
     }
 
     /// What the rules did, for the reader of the report: how many files have their role from here, and which rule is idle.
@@ -30,7 +30,7 @@ impl Overrides {
         let mut decided = vec![0usize; Role::ALL.len()];
         let mut used = vec![false; self.rules.len()];
         for path in paths.filter(|_| !self.rules.is_empty()) {
-            let matched = self.globs.matches(path);
+            let matched = self.globs.matches(&*glob::folded(path));
             matched.iter().for_each(|rule| used[*rule] = true);
             if let Some(last) = matched.into_iter().max() {
                 decided[self.rules[last].role as usize] += 1;

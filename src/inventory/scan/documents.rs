@@ -3,11 +3,10 @@
 use std::cell::OnceCell;
 
 use super::file::{FileScan, Subject};
-use super::{DocumentQuery, Scanner, Selection};
+use super::{ConditionPattern, DocumentQuery, Scanner, Selection};
 use crate::inventory::document::{self, Format};
 use crate::model::needs::{Condition, DocumentKind, Look, NeedId, NodeTest, SelectorId};
 use crate::model::node::{Node, Span, Value};
-use regex::bytes::Regex;
 
 /// Largest file that is parsed as a document, in bytes.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
@@ -136,7 +135,7 @@ pub fn evaluate(scanner: &Scanner<'_>, need: NeedId, roots: &[&Node]) -> Vec<Spa
     let Some(query) = scanner.document(need) else { return Vec::new() };
     let Look::Document { conditions, .. } = &scanner.needs.need(need).look else { return Vec::new() };
     let meets = |key: Option<&str>, node: &Node| {
-        conditions.iter().zip(&query.patterns).all(|(condition, pattern)| holds(condition, pattern.as_ref(), key, node))
+        conditions.iter().zip(&query.patterns).all(|(condition, pattern)| holds(condition, pattern, key, node))
     };
     let mut spans: Vec<Span> = roots
         .iter()
@@ -171,10 +170,11 @@ impl DocumentQuery {
 }
 
 /// Does the condition hold? A templated value, or one that a template may add, answers neither yes nor no, so it never holds.
-fn holds(condition: &Condition, pattern: Option<&Regex>, key: Option<&str>, node: &Node) -> bool {
+fn holds(condition: &Condition, pattern: &ConditionPattern, key: Option<&str>, node: &Node) -> bool {
+    let is_match = |text: &str| pattern.get(condition).map(|pattern| pattern.is_match(text.as_bytes()));
     match &condition.op {
-        NodeTest::Key(_) => return key.is_some_and(|key| pattern.is_some_and(|pattern| pattern.is_match(key.as_bytes()))),
-        NodeTest::KeyNot(_) => return key.is_some_and(|key| pattern.is_some_and(|pattern| !pattern.is_match(key.as_bytes()))),
+        NodeTest::Key(_) => return key.and_then(is_match) == Some(true),
+        NodeTest::KeyNot(_) => return key.and_then(is_match) == Some(false),
         _ => {}
     }
     let mut target = Some(node);
@@ -184,7 +184,7 @@ fn holds(condition: &Condition, pattern: Option<&Regex>, key: Option<&str>, node
         }
         target = target.and_then(|node| child(node, name));
     }
-    test(&condition.op, pattern, target)
+    test(&condition.op, &is_match, target)
 }
 
 /// A member by key, or an element by number.
@@ -192,13 +192,12 @@ fn child<'d>(node: &'d Node, name: &str) -> Option<&'d Node> {
     node.get(name).or_else(|| name.parse::<usize>().ok().and_then(|index| node.items().get(index)))
 }
 
-fn test(op: &NodeTest, pattern: Option<&Regex>, target: Option<&Node>) -> bool {
+fn test(op: &NodeTest, is_match: &dyn Fn(&str) -> Option<bool>, target: Option<&Node>) -> bool {
     let present = target.filter(|node| node.value != Value::Null);
     if matches!(present.map(|node| &node.value), Some(Value::Templated(_))) {
         return matches!(op, NodeTest::Exists(true));
     }
-    let matching =
-        |node: &Node| pattern.is_some_and(|pattern| node.scalar().is_some_and(|text| pattern.is_match(text.as_bytes())));
+    let matching = |node: &Node| node.scalar().and_then(|text| is_match(&text)) == Some(true);
     let templated = |node: &Node| matches!(node.value, Value::Templated(_));
     let lower = |node: &Node| node.scalar().map(|text| text.to_lowercase());
     match op {

@@ -56,6 +56,8 @@ pub struct Scratch {
     touched: Vec<NeedId>,
     /// Where keywords of the secret engine start, by keyword.
     marks: Vec<(u32, u32)>,
+    /// The text in lower case, as the literals are.
+    lower: Vec<u8>,
 }
 
 impl Scratch {
@@ -67,6 +69,7 @@ impl Scratch {
             generation: 0,
             touched: Vec::new(),
             marks: Vec::new(),
+            lower: Vec::new(),
         }
     }
 }
@@ -160,15 +163,21 @@ pub fn scan(
     found
 }
 
-/// Builds the tree of a file after all, for these of its deferred needs.
-pub fn resume(scanner: &Scanner<'_>, file: (FileId, &str, Option<Language>), text: &str, needs: &[NeedId]) -> FileScan {
+/// Builds the tree of a file after all, unless `parsed` is it, for these of its deferred needs.
+pub fn resume(
+    scanner: &Scanner<'_>,
+    file: (FileId, &str, Option<Language>),
+    text: &str,
+    needs: &[NeedId],
+    parsed: &mut Option<Parsed>,
+) -> FileScan {
     let (id, path, language) = file;
     let subject = Subject::new(id, path, text, language);
     let mut found = FileScan::default();
     let (calls, rules): (Vec<NeedId>, Vec<NeedId>) =
         needs.iter().partition(|need| matches!(scanner.needs.need(**need).look, Look::RustCalls { .. }));
     calls.into_iter().for_each(|need| rust_calls(scanner, need, &subject, &mut found));
-    code_hits(scanner, &rules, &subject, &mut found);
+    code_hits(scanner, &rules, &subject, parsed, &mut found);
     drop_rust_tests(scanner, &subject, &mut found);
     found
 }
@@ -211,7 +220,9 @@ fn mark(scanner: &Scanner<'_>, automaton: &AhoCorasick, scratch: &mut Scratch, s
     scratch.touched.clear();
     scratch.marks.clear();
     let generation = scratch.generation;
-    for found in automaton.find_overlapping_iter(subject.text.as_bytes()) {
+    scratch.lower.clear();
+    scratch.lower.extend(subject.text.bytes().map(|byte| byte.to_ascii_lowercase()));
+    for found in automaton.find_overlapping_iter(&scratch.lower) {
         let index = found.pattern().as_usize();
         if let Some(keyword) = scanner.literals[index].keyword
             && scratch.marks.len() < MAX_MARKS
@@ -337,7 +348,7 @@ fn rust_calls(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found:
 }
 
 /// Runs the rules that survived, on one tree.
-fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, found: &mut FileScan) {
+fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, parsed: &mut Option<Parsed>, found: &mut FileScan) {
     let Some(language) = subject.language.filter(|_| !needs.is_empty()) else { return };
     if subject.text.len() > MAX_PARSED_BYTES {
         found.gaps.extend(needs.iter().map(|need| (*need, "it is larger than 1 MiB, too large to parse".to_owned())));
@@ -350,8 +361,12 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, fou
             None => found.gaps.push((*need, "its rule does not compile".to_owned())),
         }
     }
-    let parsed = Parsed::new(language, subject.text, PARSE_BUDGET);
-    match parsed.and_then(|parsed| parsed.find(subject.text, &rules, &scanner.automata, PARSE_BUDGET)) {
+    let tree = match parsed.take() {
+        Some(parsed) => Ok(parsed),
+        None => Parsed::new(language, subject.text, PARSE_BUDGET),
+    };
+    let hits = tree.and_then(|tree| parsed.insert(tree).find(subject.text, &rules, &scanner.automata, PARSE_BUDGET));
+    match hits {
         Ok(hits) => {
             for code in hits {
                 let need = needs[code.rule];

@@ -11,7 +11,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::document::query::Path;
 use super::syntax::{Automata, CodeRule, Literal, Prefilter};
-use crate::model::needs::{Look, NeedId, NeedSet, NodeTest};
+use crate::model::needs::{Condition, Look, NeedId, NeedSet, NodeTest};
 
 pub mod compose;
 mod documents;
@@ -77,7 +77,21 @@ struct Compiled {
 pub struct DocumentQuery {
     path: Path,
     /// For each condition, its pattern if it has one.
-    patterns: Vec<Option<Regex>>,
+    patterns: Vec<ConditionPattern>,
+}
+
+/// The pattern of a condition, compiled when the first node is held against it.
+#[derive(Default)]
+pub struct ConditionPattern(OnceLock<Option<Regex>>);
+
+impl ConditionPattern {
+    fn get(&self, condition: &Condition) -> Option<&Regex> {
+        let compile = || match &condition.op {
+            NodeTest::Matches(p) | NodeTest::NotMatches(p) | NodeTest::Key(p) | NodeTest::KeyNot(p) => regex(p, false).ok(),
+            _ => None,
+        };
+        self.0.get_or_init(compile).as_ref()
+    }
 }
 
 impl<'n> Scanner<'n> {
@@ -94,12 +108,7 @@ impl<'n> Scanner<'n> {
         };
         let texts = scanner.gather_literals();
         let kind = if bytes >= DFA_PAYS_BYTES { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
-        scanner.automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .ascii_case_insensitive(true)
-            .kind(Some(kind))
-            .build(&texts)
-            .ok();
+        scanner.automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).kind(Some(kind)).build(&texts).ok();
         scanner
     }
 
@@ -186,13 +195,7 @@ impl<'n> Scanner<'n> {
         cell.get_or_init(|| match &self.needs.need(id).look {
             Look::Document { select, conditions, .. } => {
                 let path = Path::parse(select).ok()?;
-                let compile = |test: &NodeTest| match test {
-                    NodeTest::Matches(p) | NodeTest::NotMatches(p) | NodeTest::Key(p) | NodeTest::KeyNot(p) => {
-                        regex(p, false).ok()
-                    }
-                    _ => None,
-                };
-                Some(DocumentQuery { path, patterns: conditions.iter().map(|c| compile(&c.op)).collect() })
+                Some(DocumentQuery { path, patterns: conditions.iter().map(|_| ConditionPattern::default()).collect() })
             }
             _ => None,
         })

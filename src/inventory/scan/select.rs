@@ -38,14 +38,16 @@ impl<'n> Selection<'n> {
             }
             let excluded = selector.exclude.iter().map(|glob| (glob, true));
             for (glob, excludes) in selector.globs.iter().map(|glob| (glob, false)).chain(excluded) {
-                let at = *index.entry(glob.as_str()).or_insert_with(|| {
-                    builder.add(glob::compile(glob).unwrap_or_else(|_| never()));
-                    by_glob.push(Vec::new());
-                    excluding.push(Vec::new());
-                    by_glob.len() - 1
-                });
-                let selectors = if excludes { &mut excluding } else { &mut by_glob };
-                selectors[at].push(id);
+                for glob in glob::alternatives(glob) {
+                    let at = *index.entry(glob).or_insert_with_key(|glob| {
+                        builder.add(glob::compile(glob).unwrap_or_else(|_| never()));
+                        by_glob.push(Vec::new());
+                        excluding.push(Vec::new());
+                        by_glob.len() - 1
+                    });
+                    let selectors = if excludes { &mut excluding } else { &mut by_glob };
+                    selectors[at].push(id);
+                }
             }
         }
         let mut reads = vec![false; selectors.len()];
@@ -64,7 +66,8 @@ impl<'n> Selection<'n> {
     /// The selectors that a file matches, ascending.
     pub fn of(&self, path: &str, language: Option<Language>, role: Role, tracked: Option<bool>) -> Box<[SelectorId]> {
         let admits = |id: &SelectorId| self.needs.selectors()[id.0 as usize].admits(language, role, tracked);
-        let matched = self.globs.matches_candidate(&Candidate::new(path));
+        let path = glob::folded(path);
+        let matched = self.globs.matches_candidate(&Candidate::new(&*path));
         let named = matched.iter().flat_map(|glob| &self.by_glob[*glob]);
         let mut selectors: Vec<SelectorId> = self.free.iter().chain(named).copied().filter(admits).collect();
         for excluding in matched.iter().map(|glob| &self.excluding[*glob]).filter(|excluding| !excluding.is_empty()) {

@@ -65,6 +65,11 @@ impl Parsed {
         Ok(Parsed { language, source, tree })
     }
 
+    /// How many nodes the tree has: what keeping it costs.
+    pub fn nodes(&self) -> usize {
+        self.tree.all().len()
+    }
+
     /// Tries every rule on the text that was parsed; hits come in the order of their place, then of their rule. Rules of another
     /// language match nothing.
     ///
