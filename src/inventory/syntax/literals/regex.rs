@@ -97,7 +97,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::Prefilter;
-    use super::*;
 
     fn required(pattern: &str, case_insensitive: bool) -> Vec<Vec<String>> {
         let prefilter = Prefilter::from_regex(pattern, case_insensitive).expect(pattern);
