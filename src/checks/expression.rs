@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::inventory::view::{FileId, Hit, View};
-use crate::model::needs::{NeedId, NeedSet};
+use crate::model::needs::{Cost, NeedId, NeedSet};
 use crate::model::node::{Node, Value};
 use crate::model::terms::vocabulary;
 use crate::probes::params::{Map, suggestion};
@@ -143,11 +143,16 @@ impl Expression {
             Expression::Not(inner) => inner.wanted(view, needs, into),
             Expression::Any(of) => of.iter().for_each(|part| part.wanted(view, needs, into)),
             Expression::All { of, .. } => {
-                let (costly, free): (Vec<_>, Vec<_>) = of.iter().partition(|part| part.is_costly(needs));
-                if free.iter().any(|part| !part.observe(view).holds) {
+                let costing = |cost: Cost| of.iter().filter(move |part| part.cost(needs) == cost);
+                if costing(Cost::None).any(|part| !part.observe(view).holds) {
                     return;
                 }
-                for part in costly {
+                // Searches are asked for together, trees one after the other.
+                costing(Cost::Search).for_each(|part| part.wanted(view, needs, into));
+                if costing(Cost::Search).any(|part| !matches!(part, Expression::Not(_)) && !part.observe(view).holds) {
+                    return;
+                }
+                for part in costing(Cost::Tree) {
                     part.wanted(view, needs, into);
                     if !matches!(part, Expression::Not(_)) && !part.observe(view).holds {
                         return;
@@ -157,11 +162,11 @@ impl Expression {
         }
     }
 
-    /// Does any need below wait for a tree?
-    fn is_costly(&self, needs: &NeedSet) -> bool {
+    /// The most that a need below costs.
+    fn cost(&self, needs: &NeedSet) -> Cost {
         let mut below = BTreeSet::new();
         self.needs(&mut below);
-        below.iter().any(|need| needs.need(*need).look.is_costly())
+        below.iter().map(|need| needs.cost(*need)).max().unwrap_or(Cost::None)
     }
 
     /// Does it hold in the view, and by which hits?

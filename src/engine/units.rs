@@ -75,36 +75,42 @@ pub(super) fn unit(ruleset: &Ruleset, inventory: &Inventory, component: Option<u
 /// has a file of it parsed.
 pub fn complete(ruleset: &Ruleset, selected: &(dyn Fn(&Check) -> bool + Sync), mut collector: Collector<'_>) -> Inventory {
     loop {
-        let wanted = wanted(ruleset, &collector.inventory, |_, view| {
+        let judged = every_unit(ruleset, &collector.inventory);
+        let wanted = wanted(&judged, &collector.inventory, |_, view| {
             let mut needs = BTreeSet::new();
             ruleset.facts.iter().for_each(|fact| needs_of_items(&fact.from, view, ruleset, &mut needs));
             needs
         });
         if answer(&mut collector, &wanted) == 0 {
-            break;
-        }
-    }
-    loop {
-        let wanted = wanted_by_checks(ruleset, selected, &collector.inventory);
-        if answer(&mut collector, &wanted) == 0 {
-            return collector.inventory;
+            return complete_checks(ruleset, selected, collector, &judged);
         }
     }
 }
 
-fn wanted_by_checks(ruleset: &Ruleset, selected: &(dyn Fn(&Check) -> bool + Sync), inventory: &Inventory) -> Vec<Wanted> {
-    wanted(ruleset, inventory, |whole, view| {
-        let mut needs = BTreeSet::new();
-        let scoped = |check: &&Check| (check.scope == Scope::Repository) == whole;
-        for check in ruleset.checks.iter().filter(|check| selected(check)).filter(scoped) {
-            if observe::deciding_clause(&check.applies, view).is_none() {
-                [&check.forbid, &check.look_alike, &check.require]
-                    .iter()
-                    .for_each(|items| needs_of_items(items, view, ruleset, &mut needs));
+/// The facts are known and stay: what the checks that apply want, until they want nothing more.
+fn complete_checks(
+    ruleset: &Ruleset,
+    selected: &(dyn Fn(&Check) -> bool + Sync),
+    mut collector: Collector<'_>,
+    judged: &[Unit],
+) -> Inventory {
+    loop {
+        let wanted = wanted(judged, &collector.inventory, |whole, view| {
+            let mut needs = BTreeSet::new();
+            let scoped = |check: &&Check| (check.scope == Scope::Repository) == whole;
+            for check in ruleset.checks.iter().filter(|check| selected(check)).filter(scoped) {
+                if observe::deciding_clause(&check.applies, view).is_none() {
+                    [&check.forbid, &check.look_alike, &check.require]
+                        .iter()
+                        .for_each(|items| needs_of_items(items, view, ruleset, &mut needs));
+                }
             }
+            needs
+        });
+        if answer(&mut collector, &wanted) == 0 {
+            return collector.inventory;
         }
-        needs
-    })
+    }
 }
 
 /// What one unit wants answered, and of which files.
@@ -113,11 +119,16 @@ struct Wanted {
     needs: BTreeSet<NeedId>,
 }
 
-fn wanted(ruleset: &Ruleset, inventory: &Inventory, of: impl Fn(bool, &View<'_>) -> BTreeSet<NeedId> + Sync) -> Vec<Wanted> {
+/// The units that are judged, and the whole repository.
+fn every_unit(ruleset: &Ruleset, inventory: &Inventory) -> Vec<Unit> {
     let mut judged = units(ruleset, inventory);
     if judged.iter().all(|unit| unit.component.is_some()) {
         judged.push(unit(ruleset, inventory, None));
     }
+    judged
+}
+
+fn wanted(judged: &[Unit], inventory: &Inventory, of: impl Fn(bool, &View<'_>) -> BTreeSet<NeedId> + Sync) -> Vec<Wanted> {
     judged
         .par_iter()
         .map(|unit| {
