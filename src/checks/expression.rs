@@ -142,23 +142,34 @@ impl Expression {
             Expression::Probe(probe) => into.extend(probe.needs()),
             Expression::Not(inner) => inner.wanted(view, needs, into),
             Expression::Any(of) => of.iter().for_each(|part| part.wanted(view, needs, into)),
-            Expression::All { of, .. } => {
+            Expression::All { of, within, .. } => {
                 let costing = |cost: Cost| of.iter().filter(move |part| part.cost(needs) == cost);
-                if costing(Cost::None).any(|part| !part.observe(view).holds) {
+                // What does not hold in any file may hold in one, if it is a negation.
+                let fails = |part: &Expression| (*within == Within::Component || part.is_positive()) && !part.observe(view).holds;
+                if costing(Cost::None).any(fails) {
                     return;
                 }
                 // Searches are asked for together, trees one after the other.
                 costing(Cost::Search).for_each(|part| part.wanted(view, needs, into));
-                if costing(Cost::Search).any(|part| !matches!(part, Expression::Not(_)) && !part.observe(view).holds) {
+                if costing(Cost::Search).any(|part| part.is_positive() && !part.observe(view).holds) {
                     return;
                 }
                 for part in costing(Cost::Tree) {
                     part.wanted(view, needs, into);
-                    if !matches!(part, Expression::Not(_)) && !part.observe(view).holds {
+                    if part.is_positive() && !part.observe(view).holds {
                         return;
                     }
                 }
             }
+        }
+    }
+
+    /// Can more hits only ever make it hold?
+    fn is_positive(&self) -> bool {
+        match self {
+            Expression::Probe(_) => true,
+            Expression::Not(_) => false,
+            Expression::Any(of) | Expression::All { of, .. } => of.iter().all(Expression::is_positive),
         }
     }
 

@@ -5,7 +5,7 @@ const MIN_LENGTH: usize = 2;
 /// Longest literal kept, in bytes.
 const MAX_LENGTH: usize = 64;
 /// Most alternatives of a clause.
-const MAX_ALTERNATIVES: usize = 96;
+pub(super) const MAX_ALTERNATIVES: usize = 96;
 
 /// A text that has to occur.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
