@@ -73,6 +73,9 @@ pub struct TargetArgs {
     pub pack: PackArgs,
     #[command(flatten)]
     pub config: ConfigArgs,
+    /// Look for secrets in every version of every file that a commit holds, too
+    #[arg(long)]
+    pub history: bool,
     /// Threads to use; default: one for each core
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,

@@ -48,7 +48,8 @@ pub(super) fn audited(target: &TargetArgs) -> Result<(Report, Ruleset), Failure>
     let ruleset = pack::open(&Selection { verify: false, folders, only_folders: false })?;
     let selected = selector(target, &policy, &ruleset)?;
     let progress = output::Progress::start();
-    let (context, commit, dirty) = context(&disk);
+    let (mut context, commit, dirty) = context(&disk);
+    context.read_history(&disk, target.history);
     let bytes = disk.entries().iter().map(|entry| entry.size.min(MAX_FILE_BYTES)).sum();
     let prepared = Prepared::new(&ruleset.needs, bytes);
     let inventory = complete(&ruleset, &selected, collect(&disk, &prepared, context));
@@ -76,7 +77,7 @@ fn context(disk: &Disk) -> (Context, Option<String>, Option<bool>) {
         notes.push("the clone is shallow: checks of the history see only a part of it".to_owned());
     }
     let (commit, dirty) = summary.as_ref().map_or((None, None), |git| (git.head.clone(), git.dirty));
-    (Context { git: summary, notes }, commit, dirty)
+    (Context { git: summary, past: None, notes }, commit, dirty)
 }
 
 /// Which checks to judge, from the command line and the configuration.

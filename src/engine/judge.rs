@@ -50,9 +50,7 @@ fn decide(check: &Check, observed: &Observed<'_>, strength: Option<Strength>) ->
             return (Status::Partial, format!("{best}; that is {strength}, a pass needs {}", check.strength));
         }
         return match &observed.gap {
-            Some((_, reason)) if !check.forbid.is_empty() => {
-                (Status::Unknown, format!("{best}, but a file could not be judged: {reason}"))
-            }
+            Some(gap) if !check.forbid.is_empty() => (Status::Unknown, format!("{best}, but {gap}")),
             _ => (Status::Pass, best),
         };
     }
@@ -60,25 +58,29 @@ fn decide(check: &Check, observed: &Observed<'_>, strength: Option<Strength>) ->
 }
 
 fn nothing_decisive(check: &Check, observed: &Observed<'_>) -> (Status, String) {
-    let searched = searched(observed.searched);
-    if let Some((_, reason)) = &observed.gap {
-        return (Status::Unknown, format!("a file could not be judged: {reason}"));
+    let searched = searched(observed);
+    if let Some(gap) = &observed.gap {
+        return (Status::Unknown, gap.clone());
     }
     if check.forbid.is_empty() && check.require.is_empty() {
         return (Status::Manual, "only a person can answer this; files cannot".to_owned());
     }
     match check.absent {
         // Silence is no proof when nothing was looked at.
-        Absent::Pass if observed.searched == 0 => (Status::Unknown, "no file to look into".to_owned()),
+        Absent::Pass if observed.searched == 0 && observed.history.is_none() => (Status::Unknown, "no file to look into".to_owned()),
         Absent::Pass => (Status::Pass, format!("nothing that speaks against it in {searched}")),
         Absent::Fail => (Status::Fail, format!("no evidence of it in {searched}")),
         Absent::Unknown => (Status::Unknown, format!("nothing decisive in {searched}")),
     }
 }
 
-/// `1 file`, `12 files`.
-pub fn searched(count: usize) -> String {
-    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
+/// `1 file`, `12 files`, or how much of the history.
+pub fn searched(observed: &Observed<'_>) -> String {
+    match (&observed.history, observed.searched) {
+        (Some(extent), _) => extent.clone(),
+        (None, 1) => "1 file".to_owned(),
+        (None, count) => format!("{count} files"),
+    }
 }
 
 /// What the first item that `counts` says.

@@ -157,7 +157,12 @@ pub enum Look {
         receiver: Option<String>,
     },
     /// Secrets in the text, in the token formats of the need set and in the shapes that the scan knows.
-    Secret { kinds: Vec<SecretKind>, min_confidence: Confidence },
+    Secret {
+        kinds: Vec<SecretKind>,
+        min_confidence: Confidence,
+        /// In the versions of files that commits hold, rather than in the files of today.
+        history: bool,
+    },
     /// Does .gitignore cover this path? The hit is the deciding rule's line.
     GitIgnores { path: String },
 }

@@ -49,6 +49,7 @@ impl<'t> Lines<'t> {
             end_line: end_line.max(line),
             snippet: Some(Arc::from(snippet(self.text(line)))),
             captures: Vec::new(),
+            past: None,
         }
     }
 }

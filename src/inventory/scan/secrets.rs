@@ -15,7 +15,7 @@ pub(super) struct Secrets {
 impl Secrets {
     /// Compiles the engine, if a need asks for it.
     pub(super) fn of(needs: &NeedSet) -> Option<Secrets> {
-        let asking = (0u32..).zip(needs.needs()).filter(|(_, need)| matches!(need.look, Look::Secret { .. }));
+        let asking = (0u32..).zip(needs.needs()).filter(|(_, need)| matches!(need.look, Look::Secret { history: false, .. }));
         let asking: Vec<NeedId> = asking.map(|(number, _)| NeedId(number)).collect();
         (!asking.is_empty()).then(|| Secrets { engine: Engine::new(&needs.token_formats), needs: asking })
     }
@@ -43,7 +43,7 @@ pub(super) fn scan(
     let file = secrets::Subject { path: subject.path, text: subject.text, class_at: &|at| subject.mask().class_at(at) };
     let secrets = engine.find(&file, marks);
     for need in needs {
-        let Look::Secret { kinds, min_confidence } = &scanner.needs.need(need).look else { continue };
+        let Look::Secret { kinds, min_confidence, .. } = &scanner.needs.need(need).look else { continue };
         let wanted = secrets.iter().filter(|secret| kinds.contains(&secret.kind) && secret.confidence >= *min_confidence);
         found.hits.extend(wanted.map(|secret| {
             let snippet = secrets::snippet(subject.text, secret, &secrets);

@@ -90,7 +90,14 @@ pub struct Subject<'t> {
 impl Engine {
     /// Compiles the formats. One that does not compile was reported by the loader and is left out here.
     pub fn new(formats: &[TokenFormat]) -> Engine {
-        let formats: Vec<Compiled> = formats.iter().cloned().filter_map(Compiled::new).collect();
+        Engine::of_kinds(formats, SecretKind::ALL)
+    }
+
+    /// The same, with the keywords of these kinds only. What it finds may be of another kind all the same.
+    pub fn of_kinds(formats: &[TokenFormat], kinds: &[SecretKind]) -> Engine {
+        let has = |kind: SecretKind| kinds.contains(&kind);
+        let formats = formats.iter().filter(|format| has(format.kind));
+        let formats: Vec<Compiled> = formats.cloned().filter_map(Compiled::new).collect();
         let mut hints: BTreeMap<String, Vec<Hint>> = BTreeMap::new();
         let mut add = |keyword: String, hint: Hint| {
             let known = hints.entry(keyword).or_default();
@@ -102,11 +109,16 @@ impl Engine {
             let hint = if format.format.names.is_empty() { Hint::Token(index) } else { Hint::Name };
             format.keywords().into_iter().for_each(|keyword| add(keyword, hint));
         }
-        name::KEYWORDS.iter().for_each(|keyword| add((*keyword).to_owned(), Hint::Name));
-        call::FUNCTIONS.iter().for_each(|(function, argument)| add((*function).to_owned(), Hint::Call(*argument)));
-        add("://".to_owned(), Hint::Url);
-        add("private key".to_owned(), Hint::Pem);
-        add("eyj".to_owned(), Hint::Jwt);
+        if has(SecretKind::Assignment) {
+            name::KEYWORDS.iter().for_each(|keyword| add((*keyword).to_owned(), Hint::Name));
+            call::FUNCTIONS.iter().for_each(|(function, argument)| add((*function).to_owned(), Hint::Call(*argument)));
+        }
+        let shapes = [
+            (SecretKind::ConnectionString, "://", Hint::Url),
+            (SecretKind::PrivateKey, "private key", Hint::Pem),
+            (SecretKind::Jwt, "eyj", Hint::Jwt),
+        ];
+        shapes.into_iter().filter(|(kind, ..)| has(*kind)).for_each(|(_, keyword, hint)| add(keyword.to_owned(), hint));
         Engine { formats, hints: hints.into_iter().collect() }
     }
 
