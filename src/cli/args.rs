@@ -76,6 +76,9 @@ pub struct TargetArgs {
     /// Look for secrets in every version of every file that a commit holds, too
     #[arg(long)]
     pub history: bool,
+    /// Rules and exceptions for secrets, from a gitleaks configuration
+    #[arg(long, value_name = "FILE")]
+    pub secrets_config: Option<PathBuf>,
     /// Threads to use; default: one for each core
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,

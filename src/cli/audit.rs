@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::checks::gitleaks;
 use crate::checks::load::Ruleset;
 use crate::checks::pack::{self, Selection};
 use crate::config::{self, Policy};
@@ -14,6 +15,7 @@ use crate::inventory::view::GitSummary;
 use crate::inventory::walk::Disk;
 use crate::model::report::{Report, Target};
 use crate::model::terms::{Priority, Status, Verdict};
+use crate::model::text::stable_hash;
 
 use super::args::{AuditArgs, TargetArgs};
 use super::error::{Exit, Failure};
@@ -45,10 +47,12 @@ pub(super) fn audited(target: &TargetArgs) -> Result<(Report, Ruleset), Failure>
     }
     let mut folders = policy.checks.clone();
     folders.extend(target.pack.checks.iter().cloned());
-    let ruleset = pack::open(&Selection { verify: false, folders, only_folders: false })?;
+    let mut ruleset = pack::open(&Selection { verify: false, folders, only_folders: false })?;
+    let notes = secrets_config(target, &mut ruleset)?;
     let selected = selector(target, &policy, &ruleset)?;
     let progress = output::Progress::start();
     let (mut context, commit, dirty) = context(&disk);
+    context.notes.extend(notes);
     context.read_history(&disk, target.history);
     let bytes = disk.entries().iter().map(|entry| entry.size.min(MAX_FILE_BYTES)).sum();
     let prepared = Prepared::new(&ruleset.needs, bytes);
@@ -63,6 +67,18 @@ pub(super) fn audited(target: &TargetArgs) -> Result<(Report, Ruleset), Failure>
     report.run.started_at = output::utc(started.0.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs());
     report.run.duration_ms = started.1.elapsed().as_millis() as u64;
     Ok((report, ruleset))
+}
+
+/// Adds the rules and exceptions of `--secrets-config`. Returns what the reader must know about them.
+fn secrets_config(target: &TargetArgs, ruleset: &mut Ruleset) -> Result<Vec<String>, Failure> {
+    let Some(path) = &target.secrets_config else { return Ok(Vec::new()) };
+    let config = gitleaks::open(path, &ruleset.needs.token_formats).map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Failure::new(Exit::Usage, format!("the secrets configuration does not load:\n{}", lines.join("\n")))
+    })?;
+    ruleset.needs.secret_rules = config.rules;
+    ruleset.digest = format!("{:016x}", stable_hash([ruleset.digest.as_str(), &config.hash.to_string()]));
+    Ok(config.notes)
 }
 
 fn nothing(path: &Path, why: &str) -> String {

@@ -67,7 +67,9 @@ fn nothing_decisive(check: &Check, observed: &Observed<'_>) -> (Status, String) 
     }
     match check.absent {
         // Silence is no proof when nothing was looked at.
-        Absent::Pass if observed.searched == 0 && observed.history.is_none() => (Status::Unknown, "no file to look into".to_owned()),
+        Absent::Pass if observed.searched == 0 && observed.history.is_none() => {
+            (Status::Unknown, "no file to look into".to_owned())
+        }
         Absent::Pass => (Status::Pass, format!("nothing that speaks against it in {searched}")),
         Absent::Fail => (Status::Fail, format!("no evidence of it in {searched}")),
         Absent::Unknown => (Status::Unknown, format!("nothing decisive in {searched}")),

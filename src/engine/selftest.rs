@@ -114,7 +114,9 @@ fn test_fact(suite: &Suite<'_>, fact: &str, case: &Case) -> Verdict {
 }
 
 fn is_cited(row: &CheckRow, wanted: &str) -> bool {
-    row.evidence.iter().any(|evidence| evidence.file_place().as_deref() == Some(wanted) || (evidence.path.as_deref() == Some(wanted)))
+    row.evidence
+        .iter()
+        .any(|evidence| evidence.file_place().as_deref() == Some(wanted) || (evidence.path.as_deref() == Some(wanted)))
 }
 
 fn inventory(suite: &Suite<'_>, case: &Case, wanted: &(dyn Fn(&Check) -> bool + Sync)) -> Inventory {
@@ -136,9 +138,8 @@ fn inventory(suite: &Suite<'_>, case: &Case, wanted: &(dyn Fn(&Check) -> bool + 
 fn past_of(case: &Case, past: &[BTreeMap<String, String>]) -> Repository {
     let tracked = case.files.iter().filter(|(path, _)| !case.git.untracked.contains(*path));
     let last = tracked.map(|(path, text)| (path.clone(), text.clone())).collect();
-    let bytes = |files: &BTreeMap<String, String>| {
-        files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect()
-    };
+    let bytes =
+        |files: &BTreeMap<String, String>| files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
     let snapshot = |(day, files)| Snapshot { files: bytes(files), time: 1_767_225_600 + 86_400 * day };
     let snapshots: Vec<Snapshot> = (0i64..).zip(past.iter().chain([&last])).map(snapshot).collect();
     Repository::of_snapshots(&snapshots, case.git.shallow)

@@ -16,8 +16,8 @@ use super::role;
 use super::scan::compose::ComposeFile;
 use super::scan::{self, FileScan, Scanner, Scratch, Selection};
 use super::source::{FileEntry, Source};
-use super::walk::Disk;
 use super::view::{DeclaredDependency, File, FileId, GitSummary, Hit, Inventory};
+use super::walk::Disk;
 
 /// What a caller knows of the repository besides its files.
 #[derive(Default)]

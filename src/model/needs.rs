@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::language::Language;
 use super::role::{Role, RoleSet};
-use super::secret::{SecretKind, TokenFormat};
+use super::secret::{SecretKind, SecretRules, TokenFormat};
 use super::terms::{Confidence, vocabulary};
 
 /// Index of a need in its `NeedSet`.
@@ -190,6 +190,8 @@ pub struct NeedSet {
     need_ids: HashMap<Need, NeedId>,
     /// What `Look::Secret` knows of providers.
     pub token_formats: Vec<TokenFormat>,
+    /// What the user adds to them, and what is no finding.
+    pub secret_rules: SecretRules,
 }
 
 impl NeedSet {

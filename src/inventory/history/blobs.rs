@@ -14,7 +14,7 @@ use super::Kind;
 use super::delta::{Bad, Delta};
 use super::marks::Piece;
 use super::pack::{Inflater, Stored};
-use super::seek::{AllMarks, Found, HEAD, Seekers};
+use super::seek::{AllMarks, Found, HEAD, Seekers, Version};
 use super::store::{Number, PackRange, Store};
 use super::walk::Walked;
 
@@ -83,8 +83,9 @@ impl Blobs<'_> {
             let roots = forest.roots.par_iter();
             keep(roots.map_init(Inflater::new, |inflater, root| self.tree(range, &forest, *root, inflater, &work)).collect());
         }
-        let loose: Vec<Number> =
-            (self.store.first_loose()..self.store.count() as Number).filter(|number| self.walked.origin(*number).is_some()).collect();
+        let loose: Vec<Number> = (self.store.first_loose()..self.store.count() as Number)
+            .filter(|number| self.walked.origin(*number).is_some())
+            .collect();
         keep(loose.par_iter().map_init(Inflater::new, |inflater, number| self.loose(*number, inflater)).collect());
         (found, tally)
     }
@@ -100,7 +101,14 @@ impl Blobs<'_> {
     }
 
     /// Everything that is made from the object at the rank `root`.
-    fn tree(&self, range: &PackRange, forest: &Forest, root: u32, inflater: &mut Inflater, work: &AtomicU64) -> (Vec<Found>, Tally) {
+    fn tree(
+        &self,
+        range: &PackRange,
+        forest: &Forest,
+        root: u32,
+        inflater: &mut Inflater,
+        work: &AtomicU64,
+    ) -> (Vec<Found>, Tally) {
         let (mut found, mut tally) = (Vec::new(), Tally::default());
         let mut held = 0usize;
         let mut waiting: Vec<(u32, Option<Arc<Text>>)> = vec![(root, None)];
@@ -163,7 +171,12 @@ impl Blobs<'_> {
         let path = self.walked.paths.path(origin.path);
         let selectors = self.seekers.of_version(&path, content);
         let marks = self.seekers.marks(&selectors, content, base);
-        found.extend(self.seekers.search(number, &path, content, &marks, &selectors));
+        if marks.iter().flatten().any(|marks| !marks.is_empty()) || self.seekers.is_eager() {
+            let commit = &self.walked.commits[origin.commit as usize];
+            let commit = super::hex(&self.store.id(commit.number));
+            let version = Version { number, path: &path, commit: Some(&commit) };
+            found.extend(self.seekers.search(&version, content, &marks, &selectors));
+        }
         marks
     }
 }
@@ -183,7 +196,8 @@ fn made(range: &PackRange, offset: u64, base: Option<&Text>, inflater: &mut Infl
         (Stored::Whole(Kind::Blob), None) => Ok((bytes, Vec::new(), None)),
         (Stored::OnOffset(_) | Stored::OnId(_), Some(base)) => {
             let mut pieces = Vec::new();
-            let content = Delta::parse(&bytes, MAX_BASE_BYTES)?.apply(&base.content, |at, step| pieces.push(Piece::new(at, step)))?;
+            let content =
+                Delta::parse(&bytes, MAX_BASE_BYTES)?.apply(&base.content, |at, step| pieces.push(Piece::new(at, step)))?;
             Ok((content, pieces, Some(Arc::clone(&base.marks))))
         }
         _ => Err(Bad::Corrupt),

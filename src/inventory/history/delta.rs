@@ -17,7 +17,10 @@ pub(super) enum Bad {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step<'d> {
     /// These bytes of the base.
-    Copy { from: usize, length: usize },
+    Copy {
+        from: usize,
+        length: usize,
+    },
     Insert(&'d [u8]),
 }
 
@@ -50,7 +53,9 @@ impl<'d> Delta<'d> {
         while let Some(step) = next(&mut steps)? {
             let at = out.len();
             let piece = match step {
-                Step::Copy { from, length } => from.checked_add(length).and_then(|end| base.get(from..end)).ok_or(Bad::Corrupt)?,
+                Step::Copy { from, length } => {
+                    from.checked_add(length).and_then(|end| base.get(from..end)).ok_or(Bad::Corrupt)?
+                }
                 Step::Insert(piece) => piece,
             };
             if at + piece.len() > self.length {

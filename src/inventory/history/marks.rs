@@ -130,8 +130,11 @@ mod tests {
     fn keywords_are_found_in_copies_over_seams_and_in_insertions() {
         let keywords = keywords();
         let base = b"xxabxx".to_vec();
-        let pieces =
-            [Piece { at: 0, length: 4, from: Some(0) }, Piece { at: 4, length: 1, from: None }, Piece { at: 5, length: 2, from: Some(2) }];
+        let pieces = [
+            Piece { at: 0, length: 4, from: Some(0) },
+            Piece { at: 4, length: 1, from: None },
+            Piece { at: 5, length: 2, from: Some(2) },
+        ];
         let text = b"xxabaab";
         assert_eq!(keywords.of_delta(text, &keywords.all(&base), &pieces), keywords.all(text));
         assert_eq!(keywords.all(text), [(0, 2), (1, 2), (0, 5)]);

@@ -144,7 +144,8 @@ pub(super) fn answer(repository: &Repository, needs: &NeedSet, selection: &Selec
     let first = earliest(found, &walked);
     let standing = standing(repository, &first);
     let hits = first.into_iter().map(|found| {
-        let origin = walked.origin(found.number).map(|origin| (walked.commits[origin.commit as usize], walked.paths.path(origin.path)));
+        let origin =
+            walked.origin(found.number).map(|origin| (walked.commits[origin.commit as usize], walked.paths.path(origin.path)));
         let (commit, path) = origin.map_or((None, String::new()), |(commit, path)| (Some(commit), path));
         let past = Past {
             commit: commit.map_or(String::new(), |commit| hex(&repository.store.id(commit.number))[..12].to_owned()),

@@ -84,11 +84,19 @@ fn folders(work_tree: &Path) -> Result<(PathBuf, PathBuf), String> {
     let (own, common) = git::locate_folders(work_tree)?;
     let same = |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
     if metadata.is_dir() {
-        return if same(&own, &common) { Ok((own, common)) } else { Err("`.git` shares the objects of another repository".to_owned()) };
+        return if same(&own, &common) {
+            Ok((own, common))
+        } else {
+            Err("`.git` shares the objects of another repository".to_owned())
+        };
     }
     let names_back = git::names_work_tree(&own, work_tree);
     let shares_its_parent = same(&own, &common) || same(&common, &own.join("../.."));
-    if names_back && shares_its_parent { Ok((own, common)) } else { Err("`.git` leads to a repository that does not know this folder".to_owned()) }
+    if names_back && shares_its_parent {
+        Ok((own, common))
+    } else {
+        Err("`.git` leads to a repository that does not know this folder".to_owned())
+    }
 }
 
 fn put(objects: &mut BTreeMap<Id, (Kind, Vec<u8>)>, kind: Kind, content: Vec<u8>) -> Id {

@@ -37,6 +37,13 @@ struct Seeker {
 /// The marks of one text, for each seeker that looked.
 pub(super) type AllMarks = Vec<Option<Marks>>;
 
+/// A version of a file, in the oldest commit that has it.
+pub(super) struct Version<'v> {
+    pub(super) number: Number,
+    pub(super) path: &'v str,
+    pub(super) commit: Option<&'v str>,
+}
+
 /// A secret in one version of a file. Its value does not leave this module.
 pub(super) struct Found {
     pub(super) need: NeedId,
@@ -64,7 +71,7 @@ impl<'n> Seekers<'n> {
             }
         }
         let seeker = |(kinds, asking): (Vec<SecretKind>, Vec<NeedId>)| {
-            let engine = Engine::of_kinds(&needs.token_formats, &kinds);
+            let engine = Engine::of_kinds(&needs.token_formats, &needs.secret_rules, &kinds);
             let words: Vec<String> = engine.keywords().map(str::to_owned).collect();
             Some(Seeker { keywords: Keywords::new(&words)?, kinds, needs: asking, engine })
         };
@@ -75,6 +82,11 @@ impl<'n> Seekers<'n> {
     pub(super) fn wants(&self, path: &str) -> bool {
         let selectors = self.selectors(path, role::of_path(path));
         self.seekers.iter().any(|seeker| seeker.is_admitted(self.needs, &selectors))
+    }
+
+    /// Must every file be searched, even one without keywords?
+    pub(super) fn is_eager(&self) -> bool {
+        self.seekers.iter().any(|seeker| seeker.engine.is_eager())
     }
 
     fn selectors(&self, path: &str, role: Role) -> Box<[SelectorId]> {
@@ -101,17 +113,17 @@ impl<'n> Seekers<'n> {
     }
 
     /// The secrets of a version of a file.
-    pub(super) fn search(&self, number: Number, path: &str, content: &[u8], marks: &AllMarks, selectors: &[SelectorId]) -> Vec<Found> {
+    pub(super) fn search(&self, version: &Version<'_>, content: &[u8], marks: &AllMarks, selectors: &[SelectorId]) -> Vec<Found> {
         let mut all = Vec::new();
         for (seeker, marks) in self.seekers.iter().zip(marks) {
-            let Some(marks) = marks.as_ref().filter(|marks| !marks.is_empty()) else { continue };
+            let Some(marks) = marks.as_ref().filter(|marks| !marks.is_empty() || seeker.engine.is_eager()) else { continue };
             match std::str::from_utf8(content) {
-                Ok(text) => seeker.search(self.needs, number, path, text, marks.clone(), selectors, &mut all),
+                Ok(text) => seeker.search(self.needs, version, text, marks.clone(), selectors, &mut all),
                 Err(_) => {
                     // Places differ in a text that has to be mended.
                     let text = String::from_utf8_lossy(content);
                     let marks = seeker.keywords.all(text.as_bytes());
-                    seeker.search(self.needs, number, path, &text, marks, selectors, &mut all);
+                    seeker.search(self.needs, version, &text, marks, selectors, &mut all);
                 }
             }
         }
@@ -129,20 +141,19 @@ impl Seeker {
         self.needs.iter().any(|need| selectors.binary_search(&needs.need(*need).selector).is_ok())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what a version is takes four of them")]
     fn search(
         &self,
         needs: &NeedSet,
-        number: Number,
-        path: &str,
+        version: &Version<'_>,
         text: &str,
         mut marks: Marks,
         selectors: &[SelectorId],
         all: &mut Vec<Found>,
     ) {
+        let path = version.path;
         let mask: OnceCell<Mask> = OnceCell::new();
         let class_at = |at: usize| mask.get_or_init(|| syntax::mask(path, text)).class_at(at);
-        let secrets = self.engine.find(&secrets::Subject { path, text, class_at: &class_at }, &mut marks);
+        let secrets = self.engine.find(&secrets::Subject { path, text, class_at: &class_at, commit: version.commit }, &mut marks);
         let secrets: Vec<Finding> = secrets.into_iter().filter(|secret| self.kinds.contains(&secret.kind)).collect();
         if secrets.is_empty() {
             return;
@@ -159,7 +170,7 @@ impl Seeker {
                 let line_start = text[..secret.from].rfind('\n').map_or(0, |at| at + 1);
                 all.push(Found {
                     need: *need,
-                    number,
+                    number: version.number,
                     value: text[secret.start..secret.end].to_owned(),
                     line,
                     column: text[line_start..secret.from].chars().count() as u32 + 1,

@@ -16,8 +16,6 @@ const MAX_DEPTH: usize = 128;
 const MAX_NAME: usize = 1024;
 /// What all paths together may take, in bytes.
 const MAX_PATHS: usize = 256 * 1024 * 1024;
-/// Tags that lead to tags are followed this far.
-const MAX_TAGS: usize = 8;
 /// What may be decoded to find out where blobs are, in bytes.
 const MAX_WORK: u64 = 32 * 1024 * 1024 * 1024;
 
@@ -154,35 +152,25 @@ impl Walk<'_> {
                 self.walked.stopped = true;
                 break;
             }
-            let parsed = self.commit_at(number).map(|content| content.and_then(|content| parse_commit(&content)));
-            match parsed {
-                Ok(Some((tree, parents, time))) => {
-                    self.walked.commits.push(Commit { time, number, tree });
-                    waiting.extend(parents);
-                }
-                // A reference may name a blob or a tree, or a tag may.
-                Ok(None) => {}
+            match self.reader.read(number) {
+                Ok((Kind::Commit, content)) => match parse_commit(&content) {
+                    Some((tree, parents, time)) => {
+                        self.walked.commits.push(Commit { time, number, tree });
+                        waiting.extend(parents);
+                    }
+                    None => self.walked.unreadable += 1,
+                },
+                Ok((Kind::Tag, content)) => match tagged(&content) {
+                    Some(id) => waiting.push(id),
+                    None => self.walked.unreadable += 1,
+                },
+                // A reference may name anything.
+                Ok((Kind::Tree | Kind::Blob, _)) => {}
                 Err(_) => self.walked.unreadable += 1,
             }
         }
         let store = self.reader.store;
         self.walked.commits.sort_by_cached_key(|commit| (commit.time, store.id(commit.number)));
-    }
-
-    /// The content of the commit with this number, or of the one that the tag names.
-    fn commit_at(&mut self, mut number: Number) -> Result<Option<Arc<Vec<u8>>>, Bad> {
-        for _ in 0..MAX_TAGS {
-            let (kind, content) = self.reader.read(number)?;
-            match kind {
-                Kind::Commit => return Ok(Some(content)),
-                Kind::Tag => {
-                    let named = content.strip_prefix(b"object ").and_then(|rest| Id::of_hex_bytes(rest.get(..40)?));
-                    number = self.reader.store.number(&named.ok_or(Bad::Corrupt)?).ok_or(Bad::Missing)?;
-                }
-                Kind::Tree | Kind::Blob => return Ok(None),
-            }
-        }
-        Err(Bad::Corrupt)
     }
 
     fn tree(&mut self, commit: u32, root: &Id) {
@@ -249,6 +237,11 @@ fn subfolder(reader: &mut Reader<'_>, tree: Id, prefix: &str) -> Result<Option<I
         }
     }
     Ok(Some(tree))
+}
+
+/// What a tag names.
+fn tagged(content: &[u8]) -> Option<Id> {
+    Id::of_hex_bytes(content.strip_prefix(b"object ")?.get(..40)?)
 }
 
 /// Tree, parents and time of a commit.
@@ -331,7 +324,11 @@ impl Paths {
             self.nodes[index as usize].wanted = wanted(&path);
         }
         let parent = &mut self.nodes[folder as usize];
-        if wanted.is_some() { parent.files.insert(name, index) } else { parent.folders.insert(name, index) };
+        if wanted.is_some() {
+            parent.files.insert(name, index)
+        } else {
+            parent.folders.insert(name, index)
+        };
         index
     }
 
