@@ -17,7 +17,7 @@ pub fn redact(text: &str) -> String {
         [
             r"(?P<keep>://[^/\s:@]*:)(?P<value>[^@\s/$\{<]{1,})(?P<after>@)",
             r#"(?i)(?P<keep>(?:passw(?:or)?d|passwd|pwd|secret|token|api[_-]?key|private[_-]?key|access[_-]?key|credential)[\w.\-\]"']{0,40}?\s*(?:[:=]>?|:=|,|\|\||\?\?|\bor\b)\s*[bfr]?["'`])(?P<value>[^"'`\s$\{<][^"'`]*)(?P<after>["'`])"#,
-            r#"(?i)(?P<keep>(?:passw(?:or)?d|passwd|secret|token|api_?key|private_?key|access_?key)\w{0,40}\s*[=:]\s?)(?P<value>[^\s"'`$\{<(\[,;]{6,})(?P<after>\s|$)"#,
+            r#"(?i)(?P<keep>(?:passw(?:or)?d|passwd|secret|token|api_?key|private_?key|access_?key)\w{0,40}\s*[=:]\s?)(?P<value>[^\s"'`$\{<(\[,;]{6,})(?P<after>[\s;,"'`]|$)"#,
             r"(?P<keep>)(?P<value>(?:AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|sk-|sk_live_|rk_live_|xox[abprs]-|AIza|ya29\.|hf_|npm_|pypi-|dop_v1_|shpat_|eyJ[A-Za-z0-9_-]{8,}\.)[A-Za-z0-9_\-.]{12,})(?P<after>)",
             r"(?P<keep>-----BEGIN [A-Z ]*PRIVATE KEY-----)(?P<value>.+)(?P<after>)",
         ]
@@ -99,6 +99,7 @@ mod tests {
             r#"const token = process.env.TOKEN || 'my-very-own-value'"#,
             r#"os.getenv("JWT_SECRET", "my-very-own-value")"#,
             "POSTGRES_PASSWORD: my-very-own-value",
+            "url: \"Server=db;User Id=app;Password=my-very-own-value;Encrypt=True\"",
             "postgres://app:my-very-own-value@db:5432/app",
         ] {
             let redacted = redact(line);
