@@ -168,14 +168,12 @@ impl Blobs<'_> {
         }
         tally.scanned += 1;
         tally.bytes += content.len() as u64;
-        let path = self.walked.paths.path(origin.path);
-        let selectors = self.seekers.of_version(&path, content);
-        let marks = self.seekers.marks(&selectors, content, base);
+        let marks = self.seekers.marks(self.walked.paths.wanted(origin.path), content, base);
         if marks.iter().flatten().any(|marks| !marks.is_empty()) || self.seekers.is_eager() {
-            let commit = &self.walked.commits[origin.commit as usize];
-            let commit = super::hex(&self.store.id(commit.number));
+            let commit = super::hex(&self.store.id(self.walked.commits[origin.commit as usize].number));
+            let path = self.walked.paths.path(origin.path);
             let version = Version { number, path: &path, commit: Some(&commit) };
-            found.extend(self.seekers.search(&version, content, &marks, &selectors));
+            found.extend(self.seekers.search(&version, content, &marks));
         }
         marks
     }

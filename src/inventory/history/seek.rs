@@ -15,6 +15,7 @@ use crate::model::secret::SecretKind;
 
 use super::marks::{Keywords, Marks, Piece};
 use super::store::Number;
+use super::walk::Wanted;
 
 /// How much of a text says what it is, in bytes.
 pub(super) const HEAD: usize = 8 * 1024;
@@ -78,10 +79,11 @@ impl<'n> Seekers<'n> {
         Seekers { needs, selection, seekers: groups.into_iter().filter_map(seeker).collect() }
     }
 
-    /// May a file of this path hold what a need asks for?
-    pub(super) fn wants(&self, path: &str) -> bool {
+    /// Who looks into files of this path.
+    pub(super) fn wants(&self, path: &str) -> Wanted {
         let selectors = self.selectors(path, role::of_path(path));
-        self.seekers.iter().any(|seeker| seeker.is_admitted(self.needs, &selectors))
+        let bits = self.seekers.iter().zip(0..).map(|(seeker, bit)| Wanted::from(seeker.is_admitted(self.needs, &selectors)) << bit);
+        bits.fold(0, |all, bit| all | bit)
     }
 
     /// Must every file be searched, even one without keywords?
@@ -94,17 +96,17 @@ impl<'n> Seekers<'n> {
     }
 
     /// The selectors that a version of a file matches, judged by its content, too.
-    pub(super) fn of_version(&self, path: &str, content: &[u8]) -> Box<[SelectorId]> {
+    fn of_version(&self, path: &str, content: &[u8]) -> Box<[SelectorId]> {
         let by_path = role::of_path(path);
         let by_content = role::of_content(path, &content[..content.len().min(HEAD)]).filter(|_| by_path == Role::Production);
         self.selectors(path, by_content.unwrap_or(by_path))
     }
 
-    /// Where the keywords of the seekers stand that look into a file with these selectors.
-    pub(super) fn marks(&self, selectors: &[SelectorId], content: &[u8], base: Option<(&AllMarks, &[Piece])>) -> AllMarks {
+    /// Where the keywords of those who want a file stand in it.
+    pub(super) fn marks(&self, wanted: Wanted, content: &[u8], base: Option<(&AllMarks, &[Piece])>) -> AllMarks {
         let of = |(index, seeker): (usize, &Seeker)| {
             let known = base.and_then(|(marks, pieces)| Some((marks.get(index)?.as_ref()?, pieces)));
-            seeker.is_admitted(self.needs, selectors).then(|| match known {
+            (wanted & 1 << index != 0).then(|| match known {
                 Some((marks, pieces)) => seeker.keywords.of_delta(content, marks, pieces),
                 None => seeker.keywords.all(content),
             })
@@ -113,8 +115,9 @@ impl<'n> Seekers<'n> {
     }
 
     /// The secrets of a version of a file.
-    pub(super) fn search(&self, version: &Version<'_>, content: &[u8], marks: &AllMarks, selectors: &[SelectorId]) -> Vec<Found> {
+    pub(super) fn search(&self, version: &Version<'_>, content: &[u8], marks: &AllMarks) -> Vec<Found> {
         let mut all = Vec::new();
+        let selectors = &|| self.of_version(version.path, content);
         for (seeker, marks) in self.seekers.iter().zip(marks) {
             let Some(marks) = marks.as_ref().filter(|marks| !marks.is_empty() || seeker.engine.is_eager()) else { continue };
             match std::str::from_utf8(content) {
@@ -147,7 +150,7 @@ impl Seeker {
         version: &Version<'_>,
         text: &str,
         mut marks: Marks,
-        selectors: &[SelectorId],
+        selectors: &dyn Fn() -> Box<[SelectorId]>,
         all: &mut Vec<Found>,
     ) {
         let path = version.path;
@@ -158,7 +161,7 @@ impl Seeker {
         if secrets.is_empty() {
             return;
         }
-        let tests = test_lines(path, text);
+        let (tests, selectors) = (test_lines(path, text), selectors());
         for need in self.needs.iter().filter(|need| selectors.binary_search(&needs.need(**need).selector).is_ok()) {
             let Look::Secret { kinds, min_confidence, .. } = &needs.need(*need).look else { continue };
             let wanted = secrets.iter().filter(|secret| kinds.contains(&secret.kind) && secret.confidence >= *min_confidence);

@@ -16,6 +16,8 @@ const MAX_DEPTH: usize = 128;
 const MAX_NAME: usize = 1024;
 /// What all paths together may take, in bytes.
 const MAX_PATHS: usize = 256 * 1024 * 1024;
+/// What the versions of folders that are kept to compare with may take, in bytes.
+const MAX_VERSIONS: usize = 24 * 1024 * 1024;
 /// What may be decoded to find out where blobs are, in bytes.
 const MAX_WORK: u64 = 32 * 1024 * 1024 * 1024;
 
@@ -34,6 +36,9 @@ pub(super) struct Origin {
     pub(super) commit: u32,
     pub(super) path: u32,
 }
+
+/// Who looks into a file of some path: one bit each.
+pub(super) type Wanted = u32;
 
 /// No commit.
 const NOWHERE: Origin = Origin { commit: u32::MAX, path: u32::MAX };
@@ -59,11 +64,12 @@ impl Walked {
 }
 
 /// Walks everything that the tips reach, below the folder `prefix` (ending in `/`, or empty). `wanted` is asked once for each path.
-pub(super) fn walk(store: &Store, tips: &[Id], prefix: &str, wanted: &dyn Fn(&str) -> bool) -> Walked {
+pub(super) fn walk(store: &Store, tips: &[Id], prefix: &str, wanted: &dyn Fn(&str) -> Wanted) -> Walked {
     let mut walk = Walk {
         reader: Reader::new(store),
         seen: vec![0; store.count().div_ceil(64)],
         wanted,
+        versions: Versions::default(),
         walked: Walked {
             commits: Vec::new(),
             paths: Paths::new(),
@@ -125,8 +131,30 @@ struct Walk<'s> {
     reader: Reader<'s>,
     /// One bit for each object.
     seen: Vec<u64>,
-    wanted: &'s dyn Fn(&str) -> bool,
+    wanted: &'s dyn Fn(&str) -> Wanted,
+    versions: Versions,
     walked: Walked,
+}
+
+/// The version of each folder that was visited last: most of the next one is the same.
+#[derive(Default)]
+struct Versions {
+    by_folder: HashMap<u32, Arc<Vec<u8>>>,
+    size: usize,
+}
+
+impl Versions {
+    /// Notes a version; returns the one before.
+    fn replace(&mut self, folder: u32, content: &Arc<Vec<u8>>) -> Option<Arc<Vec<u8>>> {
+        if self.size + content.len() > MAX_VERSIONS {
+            self.by_folder.clear();
+            self.size = 0;
+        }
+        self.size += content.len();
+        let before = self.by_folder.insert(folder, Arc::clone(content));
+        self.size -= before.as_ref().map_or(0, |before| before.len());
+        before
+    }
 }
 
 impl Walk<'_> {
@@ -194,8 +222,12 @@ impl Walk<'_> {
                 self.walked.stopped = true;
                 return;
             }
-            for (mode, name, id) in entries(&content) {
-                if name.len() > MAX_NAME || depth >= MAX_DEPTH {
+            let before = self.versions.replace(folder, &content);
+            let mut known = before.iter().flat_map(|before| entries(before)).peekable();
+            for entry in entries(&content) {
+                let (mode, name, id) = entry;
+                while known.next_if(|known| known.1 < name).is_some() {}
+                if known.next_if_eq(&entry).is_some() || name.len() > MAX_NAME || depth >= MAX_DEPTH {
                     continue;
                 }
                 match mode {
@@ -209,7 +241,7 @@ impl Walk<'_> {
 
     fn file(&mut self, commit: u32, folder: u32, name: &[u8], id: &Id) {
         let path = self.walked.paths.child(folder, name, Some(self.wanted));
-        if !self.walked.paths.is_wanted(path) {
+        if self.walked.paths.wanted(path) == 0 {
             return;
         }
         match self.reader.store.number(id) {
@@ -296,7 +328,7 @@ pub(super) struct Paths {
 struct Node {
     parent: u32,
     name: Arc<str>,
-    wanted: bool,
+    wanted: Wanted,
     folders: HashMap<Arc<str>, u32>,
     files: HashMap<Arc<str>, u32>,
 }
@@ -309,7 +341,7 @@ impl Paths {
     }
 
     /// The folder or, with `wanted` to judge its path, the file with this name in a folder.
-    fn child(&mut self, folder: u32, name: &[u8], wanted: Option<&dyn Fn(&str) -> bool>) -> u32 {
+    fn child(&mut self, folder: u32, name: &[u8], wanted: Option<&dyn Fn(&str) -> Wanted>) -> u32 {
         let name = String::from_utf8_lossy(name);
         let known = &self.nodes[folder as usize];
         let known = if wanted.is_some() { &known.files } else { &known.folders };
@@ -332,7 +364,8 @@ impl Paths {
         index
     }
 
-    fn is_wanted(&self, path: u32) -> bool {
+    /// Who looks into the file.
+    pub(super) fn wanted(&self, path: u32) -> Wanted {
         self.nodes[path as usize].wanted
     }
 
@@ -371,11 +404,11 @@ mod tests {
     fn paths_are_kept_once_and_a_file_may_have_been_a_folder() {
         let mut paths = Paths::new();
         let folder = paths.child(Paths::ROOT, b"a", None);
-        let file = paths.child(folder, b"b.py", Some(&|path| path == "a/b.py"));
-        assert_eq!((paths.path(file).as_str(), paths.is_wanted(file)), ("a/b.py", true));
-        assert_eq!(paths.child(folder, b"b.py", Some(&|_| false)), file);
-        let was = paths.child(Paths::ROOT, b"a", Some(&|_| false));
-        assert!(was != folder && !paths.is_wanted(was));
+        let file = paths.child(folder, b"b.py", Some(&|path| u32::from(path == "a/b.py")));
+        assert_eq!((paths.path(file).as_str(), paths.wanted(file)), ("a/b.py", 1));
+        assert_eq!(paths.child(folder, b"b.py", Some(&|_| 0)), file);
+        let was = paths.child(Paths::ROOT, b"a", Some(&|_| 0));
+        assert!(was != folder && paths.wanted(was) == 0);
     }
 
     proptest! {
