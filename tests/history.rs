@@ -119,11 +119,24 @@ fn loose_and_packed_objects_say_the_same() {
 }
 
 #[test]
-fn without_the_flag_or_in_a_shallow_clone_nothing_is_claimed() {
+fn a_large_history_is_read_when_asked_for_and_a_small_one_always() {
     let folder = repository();
+    assert_eq!(places(&audit(folder.path(), false)), WANTED);
+    let mut dice = Dice::new(9);
+    let noise: Vec<u8> = (0..9 << 20).map(|_| dice.roll(256) as u8).collect();
+    fs::write(folder.path().join("noise.bin"), noise).unwrap();
+    git(folder.path(), &["add", "-A"]);
+    git(folder.path(), &["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-q", "-m", "noise"]);
+    git(folder.path(), &["-c", "pack.compression=0", "gc", "-q", "--prune=now"]);
     let unread = audit(folder.path(), false);
     assert_eq!(unread["status"], "unknown");
     assert!(unread["reason"].as_str().unwrap().contains("--history"), "{}", unread["reason"]);
+    assert_eq!(places(&history(folder.path())), WANTED);
+}
+
+#[test]
+fn in_a_shallow_clone_nothing_is_claimed() {
+    let folder = repository();
     let clone = tempfile::tempdir().unwrap();
     let from = format!("file://{}", folder.path().display());
     git(clone.path(), &["clone", "-q", "--depth", "3", &from, "."]);

@@ -105,7 +105,7 @@ fn is_history(look: &Look) -> bool {
 
 fn gap(need: NeedId, view: &View<'_>, needs: &NeedSet) -> Option<String> {
     if is_history(&needs.need(need).look) {
-        let unread = || Some("the history was not read: run with `--history`".to_owned());
+        let unread = || Some("the history was not read: it is large, run with `--history`".to_owned());
         return view.inventory.history.as_ref().map_or_else(unread, |extent| extent.gap.clone());
     }
     // An import that could not be looked for never hides bad evidence by itself.

@@ -29,9 +29,9 @@ pub struct Context {
 }
 
 impl Context {
-    /// Opens the history of a folder, if it is `asked` for.
+    /// Opens the history of a folder, if it is `asked` for or small.
     pub fn read_history(&mut self, disk: &Disk, asked: bool) {
-        let Some(git) = disk.git().filter(|_| asked) else { return };
+        let Some(git) = disk.git().filter(|git| asked || Repository::is_small(&git.root)) else { return };
         match Repository::open(&git.root, disk.root()) {
             Ok(repository) => self.past = Some(repository),
             Err(reason) => self.notes.push(format!("the history was not read: {reason}")),

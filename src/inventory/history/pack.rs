@@ -25,7 +25,6 @@ const MAX_HEAD: usize = 40;
 /// A pack with its index.
 pub(super) struct Pack {
     file: File,
-    size: u64,
     index: Vec<u8>,
     count: usize,
 }
@@ -64,17 +63,12 @@ impl Pack {
         }
         let file = File::open(&pack).map_err(|error| SkipReason::from(error).to_string())?;
         let count = objects(&index).ok_or("its index has an unknown or broken form")?;
-        Ok(Pack { size: regular.len(), file, index, count })
+        Ok(Pack { file, index, count })
     }
 
     /// How many objects it has.
     pub(super) fn count(&self) -> usize {
         self.count
-    }
-
-    /// Of the pack file, in bytes.
-    pub(super) fn size(&self) -> u64 {
-        self.size
     }
 
     /// The id of the object at this position of the index.

@@ -11,6 +11,11 @@ use crate::inventory::git;
 use super::store::Store;
 use super::{Id, Kind};
 
+/// Packs and indices up to this size, together and in bytes, are read without being asked to.
+const MAX_SMALL_BYTES: u64 = 8 * 1024 * 1024;
+/// So are up to this many loose objects.
+const MAX_SMALL_LOOSE: usize = 8_000;
+
 /// The history of a work tree, ready to be read.
 pub struct Repository {
     pub(super) store: Store,
@@ -68,9 +73,17 @@ impl Repository {
         Repository { store: Store::of_memory(objects), tips: head.into_iter().collect(), head, shallow, prefix: String::new() }
     }
 
-    /// How much its objects take, compressed, in bytes.
-    pub fn size(&self) -> u64 {
-        self.store.size
+    /// Do the objects of a work tree take so little that reading them costs less than reading its files?
+    pub fn is_small(work_tree: &Path) -> bool {
+        let Ok((_, common)) = folders(work_tree) else { return true };
+        let listed = |folder: PathBuf| folder.read_dir().into_iter().flatten().flatten();
+        let mut size = 0;
+        for entry in listed(common.join("objects/pack")) {
+            size += entry.metadata().map_or(0, |metadata| metadata.len());
+        }
+        // Loose objects are spread evenly: one folder of the 256 tells how many there are.
+        let sample = (0..8).map(|first| listed(common.join(format!("objects/{first:02x}"))).take(MAX_SMALL_LOOSE).count());
+        size <= MAX_SMALL_BYTES && sample.sum::<usize>() * 32 <= MAX_SMALL_LOOSE
     }
 }
 

@@ -82,7 +82,8 @@ impl<'n> Seekers<'n> {
     /// Who looks into files of this path.
     pub(super) fn wants(&self, path: &str) -> Wanted {
         let selectors = self.selectors(path, role::of_path(path));
-        let bits = self.seekers.iter().zip(0..).map(|(seeker, bit)| Wanted::from(seeker.is_admitted(self.needs, &selectors)) << bit);
+        let bits =
+            self.seekers.iter().zip(0..).map(|(seeker, bit)| Wanted::from(seeker.is_admitted(self.needs, &selectors)) << bit);
         bits.fold(0, |all, bit| all | bit)
     }
 

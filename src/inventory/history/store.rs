@@ -38,8 +38,6 @@ pub(super) struct Store {
     memory: BTreeMap<Id, (Kind, Vec<u8>)>,
     /// What could not be used, as sentences.
     pub(super) notes: Vec<String>,
-    /// Compressed, in bytes.
-    pub(super) size: u64,
 }
 
 /// A pack and the number of its first object.
@@ -75,7 +73,7 @@ impl Store {
     }
 
     fn empty(folder: PathBuf) -> Store {
-        Store { packs: Vec::new(), loose: Vec::new(), folder, memory: BTreeMap::new(), notes: Vec::new(), size: 0 }
+        Store { packs: Vec::new(), loose: Vec::new(), folder, memory: BTreeMap::new(), notes: Vec::new() }
     }
 
     fn open_packs(&mut self, folder: &Path) {
@@ -93,7 +91,6 @@ impl Store {
             match Pack::open(&path) {
                 Ok(pack) if pack.count() == 0 => {}
                 Ok(pack) if first + pack.count() <= u32::MAX as usize / 2 => {
-                    self.size += pack.size();
                     let count = pack.count();
                     self.packs.push(PackRange { pack, first: first as Number });
                     first += count;
@@ -117,7 +114,6 @@ impl Store {
                     self.notes.push(format!("of its loose objects only {MAX_LOOSE} are read"));
                     return self.loose.sort_unstable();
                 }
-                self.size += entry.metadata().map_or(0, |metadata| metadata.len());
                 self.loose.push(id);
             }
         }

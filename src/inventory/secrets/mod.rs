@@ -321,25 +321,31 @@ impl Search<'_> {
             return;
         }
         let Some(found) = assignment::read(text, name, self.grammar) else {
-            if text.as_bytes().get(name.1) != Some(&b'=') {
-                return;
-            }
-            self.judged += 1;
-            let is_password = name::judge(&text[name.0..name.1]).is_some_and(|name| name.noun == name::Noun::Password);
-            let settings = connection::settings(text, name).filter(|_| is_password && !self.in_comment(at));
-            self.found.extend(settings.map(|found| self.connection(&found)));
-            return;
+            return self.setting(name, at);
         };
         let (start, end) = found.value;
         let Some(value) = text.get(start..end).filter(|value| !value.is_empty()) else { return };
         let label = text.get(name.0..name.1).unwrap_or("");
         self.judged += 1;
-        let Some((kind, confidence)) = self.named(label, value, &found) else { return };
+        // Where values need no quotes, the rest of a connection string looks like the value of its password.
+        let Some((kind, confidence)) = self.named(label, value, &found) else { return self.setting(name, at) };
         if self.is_said_in_passing(&found) || self.is_gated(name.0, label) {
             return;
         }
         let confidence = if kind == SecretKind::Assignment && self.is_sample { Confidence::Low } else { confidence };
         self.add(kind, confidence, (name.0, start, end));
+    }
+
+    /// A password in a list of settings.
+    fn setting(&mut self, name: (usize, usize), at: usize) {
+        let text = self.subject.text;
+        if text.as_bytes().get(name.1) != Some(&b'=') {
+            return;
+        }
+        self.judged += 1;
+        let is_password = name::judge(&text[name.0..name.1]).is_some_and(|name| name.noun == name::Noun::Password);
+        let settings = connection::settings(text, name).filter(|_| is_password && !self.in_comment(at));
+        self.found.extend(settings.map(|found| self.connection(&found)));
     }
 
     /// A literal as the key of a function that signs, encrypts or authenticates.
