@@ -167,11 +167,17 @@ impl Store {
     }
 }
 
+/// Number of the pack, and place in it.
+type Place = (usize, u64);
+
+/// What an object is and holds.
+pub(super) type Object = (Kind, Arc<Vec<u8>>);
+
 /// Reads commits, trees and tags in any order, fast when they are asked for about in the order in which they are packed.
 pub(super) struct Reader<'s> {
     pub(super) store: &'s Store,
     inflater: Inflater,
-    cache: HashMap<(usize, u64), (Kind, Arc<Vec<u8>>)>,
+    cache: HashMap<Place, Object>,
     cached: usize,
     /// Bytes decoded so far.
     pub(super) work: u64,
@@ -183,7 +189,7 @@ impl<'s> Reader<'s> {
     }
 
     /// The object with this number.
-    pub(super) fn read(&mut self, number: Number) -> Result<(Kind, Arc<Vec<u8>>), Bad> {
+    pub(super) fn read(&mut self, number: Number) -> Result<Object, Bad> {
         let Some((range, position)) = self.store.packed(number) else {
             let (kind, content) = self.store.loose(number, &mut self.inflater, MAX_LINK_BYTES)?;
             self.work += content.len() as u64;
@@ -194,8 +200,8 @@ impl<'s> Reader<'s> {
         self.entry(pack, offset)
     }
 
-    fn entry(&mut self, mut pack: usize, mut offset: u64) -> Result<(Kind, Arc<Vec<u8>>), Bad> {
-        let mut chain: Vec<((usize, u64), Vec<u8>)> = Vec::new();
+    fn entry(&mut self, mut pack: usize, mut offset: u64) -> Result<Object, Bad> {
+        let mut chain: Vec<(Place, Vec<u8>)> = Vec::new();
         let mut pending = 0;
         let (kind, mut content) = loop {
             if let Some(known) = self.cache.get(&(pack, offset)) {
@@ -232,13 +238,13 @@ impl<'s> Reader<'s> {
         Ok((kind, content))
     }
 
-    fn place(&self, pack: usize, id: &Id) -> Result<(usize, u64), Bad> {
+    fn place(&self, pack: usize, id: &Id) -> Result<Place, Bad> {
         let packs = &self.store.packs;
         let in_pack = |at: usize| Some((at, packs[at].pack.offset(packs[at].pack.position(id)?)?));
         in_pack(pack).or_else(|| (0..packs.len()).find_map(in_pack)).ok_or(Bad::Missing)
     }
 
-    fn keep(&mut self, place: (usize, u64), kind: Kind, content: &Arc<Vec<u8>>) {
+    fn keep(&mut self, place: Place, kind: Kind, content: &Arc<Vec<u8>>) {
         let cost = content.len() + 96;
         if cost > MAX_CACHE / 8 {
             return;
