@@ -264,9 +264,10 @@ pub(super) fn names_work_tree(own: &Path, work_tree: &Path) -> bool {
 pub(super) fn tips(own: &Path, common: &Path) -> (Vec<String>, Option<String>) {
     let folders = GitFolders { own: own.to_path_buf(), common: common.to_path_buf() };
     let packed = read_regular(&common.join("packed-refs"), MAX_PACKED_REFS_BYTES).unwrap_or_default();
+    // What a symbolic reference names is listed itself.
     let of_file = |path: &Path| match parse_head(&read_regular(path, MAX_SMALL_BYTES).ok()?)? {
         Head::Commit(id) => Some(id),
-        Head::Reference(name) => resolve(&folders, &packed, &name),
+        Head::Reference(_) => None,
     };
     let mut tips: Vec<String> = packed_references(&packed).filter_map(|(id, _)| commit_id(id)).take(MAX_REFERENCES).collect();
     let mut waiting = vec![(common.join("refs"), 0), (own.join("refs"), 0), (common.join("worktrees"), MAX_DEPTH - 1)];
@@ -282,7 +283,12 @@ pub(super) fn tips(own: &Path, common: &Path) -> (Vec<String>, Option<String>) {
             }
         }
     }
-    let head = of_file(&own.join("HEAD"));
+    tips.extend(of_file(&common.join("HEAD")));
+    let head = match read_regular(&own.join("HEAD"), MAX_SMALL_BYTES).ok().as_deref().and_then(parse_head) {
+        Some(Head::Commit(id)) => Some(id),
+        Some(Head::Reference(name)) => resolve(&folders, &packed, &name),
+        None => None,
+    };
     (tips, head)
 }
 

@@ -24,8 +24,8 @@ const MAX_BASE_BYTES: usize = 32 * 1024 * 1024;
 const MAX_HELD: usize = 128 * 1024 * 1024;
 /// What may be decoded altogether, in bytes.
 const MAX_WORK: u64 = 256 * 1024 * 1024 * 1024;
-/// Secrets of one tree of deltas that are kept.
-const MAX_FOUND: usize = 20_000;
+/// What everything that is found may take, in bytes.
+const MAX_FOUND: u64 = 64 * 1024 * 1024;
 
 /// No entry.
 const NONE: u32 = u32::MAX;
@@ -59,6 +59,19 @@ impl Tally {
     }
 }
 
+/// What was spent so far, by all threads.
+#[derive(Default)]
+struct Budget {
+    work: AtomicU64,
+    found: AtomicU64,
+}
+
+impl Budget {
+    fn is_spent(&self) -> bool {
+        self.work.load(Ordering::Relaxed) > MAX_WORK || self.found.load(Ordering::Relaxed) > MAX_FOUND
+    }
+}
+
 /// The search of the blobs of a repository.
 pub(super) struct Blobs<'s> {
     pub(super) store: &'s Store,
@@ -70,7 +83,7 @@ impl Blobs<'_> {
     /// The secrets of every wanted blob.
     pub(super) fn search(&self) -> (Vec<Found>, Tally) {
         let (mut found, mut tally) = (Vec::new(), Tally::default());
-        let work = AtomicU64::new(0);
+        let budget = &Budget::default();
         let mut keep = |results: Vec<(Vec<Found>, Tally)>| {
             for (more, part) in results {
                 found.extend(more);
@@ -81,19 +94,22 @@ impl Blobs<'_> {
             let forest = Forest::new(range, self.walked);
             tally_lost(&forest, &mut keep);
             let roots = forest.roots.par_iter();
-            keep(roots.map_init(Inflater::new, |inflater, root| self.tree(range, &forest, *root, inflater, &work)).collect());
+            keep(roots.map_init(Inflater::new, |inflater, root| self.tree(range, &forest, *root, inflater, budget)).collect());
         }
         let loose: Vec<Number> = (self.store.first_loose()..self.store.count() as Number)
             .filter(|number| self.walked.origin(*number).is_some())
             .collect();
-        keep(loose.par_iter().map_init(Inflater::new, |inflater, number| self.loose(*number, inflater)).collect());
+        keep(loose.par_iter().map_init(Inflater::new, |inflater, number| self.loose(*number, inflater, budget)).collect());
         (found, tally)
     }
 
-    fn loose(&self, number: Number, inflater: &mut Inflater) -> (Vec<Found>, Tally) {
+    fn loose(&self, number: Number, inflater: &mut Inflater, budget: &Budget) -> (Vec<Found>, Tally) {
         let (mut found, mut tally) = (Vec::new(), Tally::default());
+        if budget.is_spent() {
+            return (found, Tally { stopped: true, ..tally });
+        }
         match self.store.loose(number, inflater, MAX_FILE_BYTES as usize) {
-            Ok((Kind::Blob, content)) => drop(self.blob(number, &content, None, &mut found, &mut tally)),
+            Ok((Kind::Blob, content)) => drop(self.blob(number, &content, None, (&mut found, &mut tally, budget))),
             Ok(_) => tally.unreadable += 1,
             Err(bad) => tally.lose(bad, 1),
         }
@@ -107,14 +123,14 @@ impl Blobs<'_> {
         forest: &Forest,
         root: u32,
         inflater: &mut Inflater,
-        work: &AtomicU64,
+        budget: &Budget,
     ) -> (Vec<Found>, Tally) {
         let (mut found, mut tally) = (Vec::new(), Tally::default());
         let mut held = 0usize;
         let mut waiting: Vec<(u32, Option<Arc<Text>>)> = vec![(root, None)];
         while let Some((rank, base)) = waiting.pop() {
             let entry = &forest.entries[rank as usize];
-            let made = if work.load(Ordering::Relaxed) > MAX_WORK || held > MAX_HELD {
+            let made = if budget.is_spent() || held > MAX_HELD {
                 tally.stopped = true;
                 Err(Bad::Missing)
             } else {
@@ -130,7 +146,7 @@ impl Blobs<'_> {
                     continue;
                 }
             };
-            work.fetch_add(content.len() as u64, Ordering::Relaxed);
+            budget.work.fetch_add(content.len() as u64, Ordering::Relaxed);
             let number = range.first + entry.position;
             let marks = if !entry.is_wanted {
                 AllMarks::new()
@@ -139,9 +155,8 @@ impl Blobs<'_> {
                 AllMarks::new()
             } else {
                 let base = base_marks.as_deref().map(|marks| (marks, pieces.as_slice()));
-                self.blob(number, &content, base, &mut found, &mut tally)
+                self.blob(number, &content, base, (&mut found, &mut tally, budget))
             };
-            found.truncate(MAX_FOUND);
             let children = forest.children(rank);
             if !children.is_empty() {
                 held += content.len();
@@ -158,8 +173,7 @@ impl Blobs<'_> {
         number: Number,
         content: &[u8],
         base: Option<(&AllMarks, &[Piece])>,
-        found: &mut Vec<Found>,
-        tally: &mut Tally,
+        (found, tally, budget): (&mut Vec<Found>, &mut Tally, &Budget),
     ) -> AllMarks {
         let Some(origin) = self.walked.origin(number) else { return AllMarks::new() };
         if memchr::memchr(0, &content[..content.len().min(HEAD)]).is_some() {
@@ -173,7 +187,9 @@ impl Blobs<'_> {
             let commit = super::hex(&self.store.id(self.walked.commits[origin.commit as usize].number));
             let path = self.walked.paths.path(origin.path);
             let version = Version { number, path: &path, commit: Some(&commit) };
-            found.extend(self.seekers.search(&version, content, &marks));
+            let more = self.seekers.search(&version, content, &marks);
+            budget.found.fetch_add(more.iter().map(Found::size).sum(), Ordering::Relaxed);
+            found.extend(more);
         }
         marks
     }

@@ -57,6 +57,13 @@ pub(super) struct Found {
     pub(super) snippet: String,
 }
 
+impl Found {
+    /// What it takes, in bytes.
+    pub(super) fn size(&self) -> u64 {
+        (size_of::<Found>() + self.value.len() + self.snippet.len()) as u64
+    }
+}
+
 impl<'n> Seekers<'n> {
     pub(super) fn new(needs: &'n NeedSet, selection: &'n Selection<'n>) -> Seekers<'n> {
         let mut groups: Vec<(Vec<SecretKind>, Vec<NeedId>)> = Vec::new();
