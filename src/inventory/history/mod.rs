@@ -107,7 +107,7 @@ pub struct Extent {
 impl Extent {
     /// What a report says about it, as a sentence without full stop.
     pub fn note(&self) -> String {
-        let mut note = format!("history: {self} searched for secrets");
+        let mut note = format!("history: {self} searched for secrets, {:.1} MB", self.bytes as f64 / 1e6);
         let left_out = [(self.binary, "binary"), (self.too_large, "larger than 5 MiB")];
         let left_out: Vec<String> =
             left_out.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
