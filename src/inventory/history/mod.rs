@@ -39,6 +39,9 @@ use store::Reader;
 /// Places that are reported for one need.
 const MAX_HITS: usize = 200;
 
+/// Length from which a value is told by itself, wherever it stands, in bytes.
+const MIN_TELLING: usize = 12;
+
 /// The name of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Id([u8; 20]);
@@ -142,7 +145,7 @@ pub(super) fn answer(repository: &Repository, needs: &NeedSet, selection: &Selec
     let walked = walk::walk(&repository.store, &repository.tips, &repository.prefix, &wanted);
     let (found, tally) = Blobs { store: &repository.store, walked: &walked, seekers: &seekers }.search();
     let first = earliest(found, &walked);
-    let standing = standing(repository, &first);
+    let standing = standing(repository, &first, &walked);
     let hits = first.into_iter().map(|found| {
         let origin =
             walked.origin(found.number).map(|origin| (walked.commits[origin.commit as usize], walked.paths.path(origin.path)));
@@ -202,7 +205,7 @@ fn earliest(mut found: Vec<Found>, walked: &walk::Walked) -> Vec<Found> {
 }
 
 /// By value, the file in which it still stands in HEAD, whatever the role of that file.
-fn standing(repository: &Repository, found: &[Found]) -> BTreeMap<String, String> {
+fn standing(repository: &Repository, found: &[Found], walked: &walk::Walked) -> BTreeMap<String, String> {
     let mut places = BTreeMap::new();
     let mut values: Vec<&str> = found.iter().map(|found| found.value.as_str()).collect();
     values.sort_unstable();
@@ -211,11 +214,19 @@ fn standing(repository: &Repository, found: &[Found]) -> BTreeMap<String, String
     let Some(head) = &repository.head else { return places };
     let mut files = walk::files_of(&repository.store, head, &repository.prefix);
     files.sort_by(|a, b| a.1.cmp(&b.1));
+    // A short value may stand anywhere by chance: only its own file counts.
+    let own = |value: &str, path: &str| {
+        let places = found.iter().filter(|found| found.value == value).filter_map(|found| walked.origin(found.number));
+        places.map(|origin| walked.paths.path(origin.path)).any(|known| known == path)
+    };
     let mut reader = Reader::new(&repository.store);
     for (number, path) in files {
         let Ok((_, content)) = reader.read(number) else { continue };
         for value in automaton.find_overlapping_iter(content.as_slice()) {
-            places.entry(values[value.pattern().as_usize()].to_owned()).or_insert_with(|| path.clone());
+            let value = values[value.pattern().as_usize()];
+            if !places.contains_key(value) && (value.len() >= MIN_TELLING || own(value, &path)) {
+                places.insert(value.to_owned(), path.clone());
+            }
         }
     }
     places
