@@ -11,6 +11,7 @@ use crate::model::needs::{Look, NeedId, NeedSet};
 use crate::model::report::SkippedFile;
 use crate::model::role::{Role, RoleOverride, RoleSet};
 
+use super::history::{self, Repository};
 use super::layout::{Layout, LayoutFile, ManifestHint};
 use super::manifest::{self, Manifest, link};
 use super::role::{self, Overrides};
@@ -19,14 +20,28 @@ use super::scan::{self, FileScan, Scanner, Scratch, Selection};
 use super::source::{FileEntry, Source};
 use super::syntax::Parsed;
 use super::view::{DeclaredDependency, File, FileId, GitSummary, Hit, Inventory};
+use super::walk::Disk;
 
 /// What a caller knows of the repository besides its files.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Context {
     pub git: Option<GitSummary>,
+    /// The history, if it is to be read.
+    pub past: Option<Repository>,
     pub notes: Vec<String>,
     /// Roles that the configuration gives.
     pub roles: Vec<RoleOverride>,
+}
+
+impl Context {
+    /// Opens the history of a folder, if it is `asked` for or small.
+    pub fn read_history(&mut self, disk: &Disk, asked: bool) {
+        let Some(git) = disk.git().filter(|git| asked || Repository::is_small(&git.root)) else { return };
+        match Repository::open(&git.root, disk.root()) {
+            Ok(repository) => self.past = Some(repository),
+            Err(reason) => self.notes.push(format!("the history was not read: {reason}")),
+        }
+    }
 }
 
 /// The needs compiled, ready to be asked of any number of sources.
@@ -143,7 +158,12 @@ pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, mut conte
         )
         .collect();
     let mut deferred = Vec::new();
-    let inventory = assemble(source, scanner, classified, read, context, &mut deferred);
+    let past = context.past;
+    let context = (context.git, context.notes);
+    let mut inventory = assemble(source, scanner, classified, read, context, &mut deferred);
+    if let Some(repository) = past {
+        answer_history(&mut inventory, &repository, scanner.needs, selection);
+    }
     Collector { source, scanner, inventory, deferred, trees: BTreeMap::new() }
 }
 
@@ -228,7 +248,7 @@ fn assemble(
     scanner: &Scanner<'_>,
     files: Vec<File>,
     read: Vec<ReadFile>,
-    context: Context,
+    (git, notes): (Option<GitSummary>, Vec<String>),
     deferred: &mut Vec<(FileId, Vec<NeedId>)>,
 ) -> Inventory {
     let mut inventory = Inventory {
@@ -240,8 +260,9 @@ fn assemble(
         broken: BTreeSet::new(),
         dependencies: Vec::new(),
         skipped: source.skipped().to_vec(),
-        git: context.git,
-        notes: context.notes,
+        git,
+        history: None,
+        notes,
     };
     let (mut manifests, mut composes): (Vec<Manifest>, Vec<ComposeFile>) = (Vec::new(), Vec::new());
     for (index, mut result) in read.into_iter().enumerate() {
@@ -283,6 +304,17 @@ fn assemble(
     inventory.dependencies = dependencies_of(&inventory.files, manifests);
     inventory.broken = scanner.broken().collect();
     inventory
+}
+
+/// Answers the needs about earlier commits. Their hits are filed under some file of today.
+fn answer_history(inventory: &mut Inventory, repository: &Repository, needs: &NeedSet, selection: &Selection<'_>) {
+    let Some(anchor) = inventory.repository_hit().map(|hit| hit.file) else { return };
+    let answers = history::answer(repository, needs, selection, anchor);
+    for (need, hit) in answers.hits {
+        inventory.hits[need.0 as usize].push(hit);
+    }
+    inventory.notes.push(answers.extent.note());
+    inventory.history = Some(answers.extent);
 }
 
 /// Answers the needs about .gitignore.

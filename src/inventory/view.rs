@@ -12,6 +12,7 @@ use crate::model::report::SkippedFile;
 use crate::model::role::Role;
 use crate::model::text;
 
+use super::history::Extent;
 use super::layout::Layout;
 use super::manifest::Dependency;
 
@@ -45,6 +46,21 @@ pub struct Hit {
     pub snippet: Option<Snippet>,
     /// Captured metavariables, in the order in which the need names them.
     pub captures: Vec<(Arc<str>, Arc<str>)>,
+    /// The match stands in an earlier commit; `file` is then any file of today.
+    pub past: Option<Arc<Past>>,
+}
+
+/// A place in an earlier commit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Past {
+    /// Short id of the oldest commit that has it.
+    pub commit: String,
+    /// Its day, `YYYY-MM-DD` in UTC.
+    pub date: String,
+    /// Relative to the audited folder.
+    pub path: String,
+    /// The file of HEAD in which what was found still stands.
+    pub standing: Option<String>,
 }
 
 /// The cited line of a hit.
@@ -73,7 +89,7 @@ impl Snippet {
 impl Hit {
     /// A hit that is a whole file.
     pub fn of_file(file: FileId) -> Hit {
-        Hit { file, line: None, column: 1, end_line: 1, snippet: None, captures: Vec::new() }
+        Hit { file, line: None, column: 1, end_line: 1, snippet: None, captures: Vec::new(), past: None }
     }
 }
 
@@ -102,6 +118,8 @@ pub struct Inventory {
     pub dependencies: Vec<DeclaredDependency>,
     pub skipped: Vec<SkippedFile>,
     pub git: Option<GitSummary>,
+    /// How much of the history was read; `None` if it was not.
+    pub history: Option<Extent>,
     pub notes: Vec<String>,
 }
 
