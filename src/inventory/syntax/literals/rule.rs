@@ -482,7 +482,10 @@ mod tests {
     #[test]
     fn rules_are_joined_as_they_say() {
         let any = json!({"rule": {"any": [{"pattern": "app.run($$$)"}, {"pattern": "server.listen($$$)"}], "inside": {"pattern": "main($$$)", "stopBy": "end"}, "not": {"pattern": "otherwise()"}}});
-        assert_eq!(required(Language::Python, any), [clause(&["main!"]), clause(&["app!", "listen!"])].map(|c| c));
+        assert_eq!(
+            required(Language::Python, any),
+            [clause(&["main!"]), clause(&["app!", "listen!"]), clause(&["run!", "server!"])]
+        );
         let open = json!({"rule": {"any": [{"pattern": "app.run($$$)"}, {"kind": "call"}]}});
         assert!(required(Language::Python, open).is_empty());
         let utils = json!({"rule": {"matches": "u"}, "utils": {"u": {"all": [{"regex": "^secret"}, {"kind": "except_clause"}]}}});
