@@ -324,6 +324,8 @@ fn assemble(
         gaps: BTreeMap::new(),
         broken: BTreeSet::new(),
         dependencies: Vec::new(),
+        by_name: Vec::new(),
+        sees: Vec::new(),
         skipped: source.skipped().to_vec(),
         git,
         history: None,
@@ -366,7 +368,10 @@ fn assemble(
     inventory.skipped.dedup();
     link::link(&mut manifests);
     inventory.layout = layout_of(&inventory.files, &manifests);
+    inventory.sees = inventory.layout.sees();
     inventory.dependencies = dependencies_of(&inventory.files, manifests);
+    inventory.by_name = (0..inventory.dependencies.len()).collect();
+    inventory.by_name.sort_by_key(|place| (&inventory.dependencies[*place].dependency.name, *place));
     inventory.broken = scanner.broken().collect();
     inventory
 }

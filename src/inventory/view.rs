@@ -116,6 +116,10 @@ pub struct Inventory {
     /// Needs whose pattern or rule does not compile, so that nothing can be said about them.
     pub broken: BTreeSet<NeedId>,
     pub dependencies: Vec<DeclaredDependency>,
+    /// The places of the dependencies, ordered by name.
+    pub by_name: Vec<usize>,
+    /// For each component, which components' files it is judged by.
+    pub sees: Vec<Vec<bool>>,
     pub skipped: Vec<SkippedFile>,
     pub git: Option<GitSummary>,
     /// How much of the history was read; `None` if it was not.
@@ -205,7 +209,7 @@ impl<'a> View<'a> {
         let layout = &self.inventory.layout;
         match layout.owner[file.0 as usize] {
             None => true,
-            Some(owner) => owner == component || layout.components[component].includes.contains(&owner),
+            Some(owner) => self.inventory.sees[component][owner],
         }
     }
 
@@ -234,10 +238,17 @@ impl<'a> View<'a> {
         hits.iter().filter(move |hit| view.contains(hit.file))
     }
 
-    /// The dependencies declared in the view.
-    pub fn dependencies(&self) -> impl Iterator<Item = &'a DeclaredDependency> + use<'a> {
-        let view = *self;
-        self.inventory.dependencies.iter().filter(move |declared| view.contains(declared.file))
+    /// The dependencies declared in the view under a name, or under names that start so, with their places among all.
+    pub fn dependencies(&self, name: &str, is_start: bool) -> impl Iterator<Item = (usize, &'a DeclaredDependency)> + use<'a> {
+        let (view, inventory) = (*self, self.inventory);
+        let name = name.to_owned();
+        let from = inventory.by_name.partition_point(|place| inventory.dependencies[*place].dependency.name < name);
+        let named = move |found: &str| if is_start { found.starts_with(&name) } else { found == name };
+        inventory.by_name[from..]
+            .iter()
+            .map(|place| (*place, &inventory.dependencies[*place]))
+            .take_while(move |(_, declared)| named(&declared.dependency.name))
+            .filter(move |(_, declared)| view.contains(declared.file))
     }
 
     /// Why a need could not be answered in a file of the view, if that happened.
