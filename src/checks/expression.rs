@@ -91,6 +91,13 @@ impl Wants {
     }
 }
 
+/// What is known of the needs when parts are asked for.
+pub struct Asking<'a> {
+    pub needs: &'a NeedSet,
+    /// By need id, in how many files it waits for an answer.
+    pub waiting: Vec<u32>,
+}
+
 /// What the parts of an `all` that were looked at leave for the others.
 struct Known<'k> {
     within: Within,
@@ -226,30 +233,40 @@ impl Expression {
     /// The needs whose answer can still change whether it holds, as far as is known, and where: an `all` asks for the trees of a
     /// part only when the parts that cost nothing and those before it hold, in the files in which they do, or that hold a name
     /// to be joined.
-    pub fn wanted(&self, view: &View<'_>, needs: &NeedSet, place: &Place, into: &mut Wants) {
+    pub fn wanted(&self, view: &View<'_>, asking: &Asking<'_>, place: &Place, into: &mut Wants) {
         match self {
             Expression::Probe(probe) => probe.needs().iter().for_each(|need| into.add(*need, place)),
-            Expression::Not(inner) => inner.wanted(view, needs, &Place { files: place.files.clone(), names: None }, into),
-            Expression::Any(of) => of.iter().for_each(|part| part.wanted(view, needs, place, into)),
+            Expression::Not(inner) => inner.wanted(view, asking, &Place { files: place.files.clone(), names: None }, into),
+            Expression::Any(of) => of.iter().for_each(|part| part.wanted(view, asking, place, into)),
             Expression::All { of, within, join } => {
+                let needs = asking.needs;
                 let costing = |cost: Cost| of.iter().filter(move |part| part.cost(needs) == cost);
                 let mut known = Known { within: *within, join: join.as_deref(), needs, place: place.clone() };
                 if !costing(Cost::None).all(|part| known.narrow(part, view)) {
                     return;
                 }
                 // Searches are asked for together, trees one after the other.
-                costing(Cost::Search).for_each(|part| part.wanted(view, needs, &known.place_for(part), into));
+                costing(Cost::Search).for_each(|part| part.wanted(view, asking, &known.place_for(part), into));
                 if !costing(Cost::Search).all(|part| known.narrow(part, view)) {
                     return;
                 }
-                for part in costing(Cost::Tree) {
-                    part.wanted(view, needs, &known.place_for(part), into);
+                let mut trees: Vec<&Expression> = costing(Cost::Tree).collect();
+                trees.sort_by_cached_key(|part| part.waiting(asking));
+                for part in trees {
+                    part.wanted(view, asking, &known.place_for(part), into);
                     if !known.narrow(part, view) {
                         return;
                     }
                 }
             }
         }
+    }
+
+    /// In how many files its needs wait for an answer: the part that can be ruled out most cheaply is asked for first.
+    fn waiting(&self, asking: &Asking<'_>) -> usize {
+        let mut below = BTreeSet::new();
+        self.needs(&mut below);
+        below.iter().map(|need| asking.waiting.get(need.0 as usize).map_or(0, |files| *files as usize)).sum()
     }
 
     /// Can more hits only ever make it hold?

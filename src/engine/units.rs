@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::checks::check::{Check, Item};
-use crate::checks::expression::{Place, Wants};
+use crate::checks::expression::{Asking, Place, Wants};
 use crate::checks::load::Ruleset;
 use crate::inventory::collect::{Collector, Due};
 use crate::inventory::view::{Facts, FileId, Inventory, View};
@@ -74,9 +74,10 @@ pub(super) fn unit(ruleset: &Ruleset, inventory: &Inventory, component: Option<u
 pub fn complete(ruleset: &Ruleset, selected: &(dyn Fn(&Check) -> bool + Sync), mut collector: Collector<'_>) -> Inventory {
     loop {
         let judged = every_unit(ruleset, &collector.inventory);
+        let asking = Asking { needs: &ruleset.needs, waiting: collector.waiting() };
         let wanted = wanted(&judged, &collector.inventory, |_, view| {
             let mut needs = Wants::default();
-            ruleset.facts.iter().for_each(|fact| needs_of_items(&fact.from, view, ruleset, &mut needs));
+            ruleset.facts.iter().for_each(|fact| needs_of_items(&fact.from, view, &asking, &mut needs));
             needs
         });
         if answer(&mut collector, &wanted) == 0 {
@@ -93,6 +94,7 @@ fn complete_checks(
     judged: &[Unit],
 ) -> Inventory {
     loop {
+        let asking = Asking { needs: &ruleset.needs, waiting: collector.waiting() };
         let wanted = wanted(judged, &collector.inventory, |whole, view| {
             let mut needs = Wants::default();
             let scoped = |check: &&Check| (check.scope == Scope::Repository) == whole;
@@ -100,7 +102,7 @@ fn complete_checks(
                 if observe::deciding_clause(&check.applies, view).is_none() {
                     [&check.forbid, &check.look_alike, &check.require]
                         .iter()
-                        .for_each(|items| needs_of_items(items, view, ruleset, &mut needs));
+                        .for_each(|items| needs_of_items(items, view, &asking, &mut needs));
                 }
             }
             needs
@@ -163,7 +165,7 @@ fn answer(collector: &mut Collector<'_>, wanted: &[Wanted]) -> usize {
     })
 }
 
-fn needs_of_items(items: &[Item], view: &View<'_>, ruleset: &Ruleset, into: &mut Wants) {
+fn needs_of_items(items: &[Item], view: &View<'_>, asking: &Asking<'_>, into: &mut Wants) {
     let counts = |item: &&Item| observe::deciding_clause(&item.when, view).is_none();
-    items.iter().filter(counts).for_each(|item| item.expression.wanted(view, &ruleset.needs, &Place::default(), into));
+    items.iter().filter(counts).for_each(|item| item.expression.wanted(view, asking, &Place::default(), into));
 }

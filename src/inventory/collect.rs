@@ -73,6 +73,13 @@ pub struct Collector<'s> {
 const MAX_KEPT_NODES: usize = 1_000_000;
 
 impl Collector<'_> {
+    /// By need id, in how many files it waits for an answer.
+    pub fn waiting(&self) -> Vec<u32> {
+        let mut counts = vec![0; self.inventory.hits.len()];
+        self.deferred.iter().flat_map(|(_, needs)| needs).for_each(|need| counts[need.0 as usize] += 1);
+        counts
+    }
+
     /// Answers the deferred needs that are due. Every other one stays deferred. Returns how many were answered.
     pub fn answer(&mut self, due: &(dyn Fn(NeedId, FileId) -> Due + Sync)) -> usize {
         let mut jobs: Vec<Job> = Vec::new();
