@@ -4,7 +4,6 @@ use std::cell::OnceCell;
 use std::time::Duration;
 
 use aho_corasick::AhoCorasick;
-use regex::bytes::Regex;
 
 use super::position::Lines;
 use super::{Scanner, Selection, documents, imports, secrets};
@@ -301,17 +300,8 @@ fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut
     let except = scanner.except(need);
     let excluded =
         |start: usize, end: usize| except.is_some_and(|except| except.is_match(whole_lines(text.as_bytes(), start, end)));
-    let hits = matches(pattern, text.as_bytes()).filter(|(start, end)| !excluded(*start, *end));
+    let hits = pattern.matches(text.as_bytes()).filter(|(start, end)| !excluded(*start, *end));
     found.hits.extend(hits.take(MAX_HITS).map(|(start, end)| (need, subject.lines().hit(subject.id, start, end))));
-}
-
-/// Matches of a pattern; a group called `at` narrows what is cited.
-fn matches<'t>(pattern: &'t Regex, text: &'t [u8]) -> impl Iterator<Item = (usize, usize)> + 't {
-    let narrow = pattern.capture_names().flatten().any(|name| name == "at");
-    pattern.find_iter(text).map(move |found| {
-        let group = narrow.then(|| pattern.captures_at(text, found.start())?.name("at")).flatten();
-        group.map_or((found.start(), found.end()), |group| (group.start(), group.end()))
-    })
 }
 
 /// The lines that a byte range touches.

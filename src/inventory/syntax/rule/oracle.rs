@@ -92,7 +92,7 @@ fn written(language: Language, rule: &Node) -> Json {
                     let more = written(language, &entry.value);
                     all.as_array_mut().unwrap().extend(more.as_array().unwrap().iter().cloned());
                 } else if &*entry.key == "regex" {
-                    out.insert("regex".to_owned(), super::super::ascii::ascii(entry.value.as_str().unwrap()).into());
+                    out.insert("regex".to_owned(), entry.value.as_str().unwrap().into());
                 } else {
                     out.insert(entry.key.to_string(), written(language, &entry.value));
                 }
