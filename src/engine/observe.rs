@@ -22,8 +22,10 @@ pub struct Observed<'c> {
     pub support: Vec<Held<'c>>,
     /// Scanned files that its needs looked into; counted only where nothing was found, since only then it is said.
     pub searched: usize,
-    /// A file in which one of its needs could not be answered.
+    /// A file in which bad evidence could not be looked for.
     pub gap: Option<String>,
+    /// A file in which good evidence could not be looked for.
+    pub unseen: Option<String>,
 }
 
 /// Whether a check applies, and the clause that decided if it does not.
@@ -87,13 +89,16 @@ pub fn check<'c>(check: &'c Check, view: &View<'_>, needs: &NeedSet, searched: &
     for item in check.forbid.iter().chain(&check.look_alike) {
         item.expression.needs(&mut against);
     }
-    let gap = against.iter().find_map(|need| gap(*need, view, needs));
+    let mut wanted = BTreeSet::new();
+    check.require.iter().for_each(|item| item.expression.needs(&mut wanted));
+    let gap_of = |asked: &BTreeSet<NeedId>| asked.iter().find_map(|need| gap(*need, view, needs));
+    let (gap, unseen) = (gap_of(&against), gap_of(&wanted));
     let (against, look_alike) = (held(&check.forbid, view), held(&check.look_alike, view));
     let support = held(&check.require, view);
     let silent = against.is_empty() && look_alike.is_empty() && support.is_empty();
     let files = || searched.get_or_init(|| self::searched(check, needs, view.inventory));
     let searched = if silent { files().iter().filter(|file| view.contains(**file)).count() } else { 0 };
-    Observed { against, look_alike, support, searched, gap }
+    Observed { against, look_alike, support, searched, gap, unseen }
 }
 
 fn gap(need: NeedId, view: &View<'_>, needs: &NeedSet) -> Option<String> {
