@@ -8,6 +8,7 @@ pub mod document;
 pub mod folder;
 pub mod git;
 mod git_index;
+pub mod history;
 pub mod ignore_rules;
 pub mod layout;
 pub mod manifest;

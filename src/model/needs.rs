@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::code::CodeSource;
 use super::language::Language;
 use super::role::{Role, RoleSet};
-use super::secret::{SecretKind, TokenFormat};
+use super::secret::{SecretKind, SecretRules, TokenFormat};
 use super::terms::{Confidence, vocabulary};
 
 /// Index of a need in its `NeedSet`.
@@ -162,7 +162,12 @@ pub enum Look {
         receiver: Option<String>,
     },
     /// Secrets in the text, in the token formats of the need set and in the shapes that the scan knows.
-    Secret { kinds: Vec<SecretKind>, min_confidence: Confidence },
+    Secret {
+        kinds: Vec<SecretKind>,
+        min_confidence: Confidence,
+        /// In the versions of files that commits hold, rather than in the files of today.
+        history: bool,
+    },
     /// Does .gitignore cover this path? The hit is the deciding rule's line.
     GitIgnores { path: String },
 }
@@ -230,6 +235,8 @@ pub struct NeedSet {
     awaited: BTreeSet<NeedId>,
     /// What `Look::Secret` knows of providers.
     pub token_formats: Vec<TokenFormat>,
+    /// What the user adds to them, and what is no finding.
+    pub secret_rules: SecretRules,
 }
 
 impl NeedSet {

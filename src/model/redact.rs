@@ -103,7 +103,7 @@ static PATTERNS: [Pattern; 6] = [
     ),
     (
         &["pass", "secret", "token", "key"],
-        r#"(?i)(?P<keep>(?:passw(?:or)?d|passwd|secret|token|api_?key|private_?key|access_?key)\w{0,40}\s*[=:]\s?)(?P<value>[^\s"'`$\{<(\[,;]{6,})(?P<after>\s|$)"#,
+        r#"(?i)(?P<keep>(?:passw(?:or)?d|passwd|secret|token|api_?key|private_?key|access_?key)\w{0,40}\s*[=:]\s?)(?P<value>[^\s"'`$\{<(\[,;]{6,})(?P<after>[\s;,"'`]|$)"#,
         OnceLock::new(),
     ),
     (
@@ -201,6 +201,7 @@ mod tests {
             r#"const token = process.env.TOKEN || 'my-very-own-value'"#,
             r#"os.getenv("JWT_SECRET", "my-very-own-value")"#,
             "POSTGRES_PASSWORD: my-very-own-value",
+            "url: \"Server=db;User Id=app;Password=my-very-own-value;Encrypt=True\"",
             "postgres://app:my-very-own-value@db:5432/app",
         ] {
             let redacted = redact(line);

@@ -27,6 +27,7 @@ mod text;
 
 pub use text::Automata;
 use text::TextTest;
+pub(super) use text::names;
 
 const RULE_KEYS: &[&str] =
     &["pattern", "kind", "regex", "nthChild", "inside", "has", "precedes", "follows", "all", "any", "not", "matches"];

@@ -128,6 +128,14 @@ impl Words {
     }
 }
 
+/// The words of an expression that a whole text must be one of, if it is of that form and each is a name.
+pub(crate) fn names(pattern: &str) -> Option<Vec<String>> {
+    let is_name = |word: &String| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    Words::parse(pattern)
+        .filter(|words| words.anchor == Anchor::Whole && words.words.iter().all(is_name))
+        .map(|words| words.words)
+}
+
 fn strip<'t>(whole: &'t str, stripped: Option<&'t str>) -> (bool, &'t str) {
     stripped.map_or((false, whole), |rest| (true, rest))
 }
