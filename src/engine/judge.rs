@@ -65,14 +65,15 @@ fn nothing_decisive(check: &Check, observed: &Observed<'_>) -> (Status, String) 
     if check.forbid.is_empty() && check.require.is_empty() {
         return (Status::Manual, "only a person can answer this; files cannot".to_owned());
     }
+    let unseen = observed.unseen.as_ref().map_or(String::new(), |gap| format!("; {gap}"));
     match check.absent {
         // Silence is no proof when nothing was looked at.
         Absent::Pass if observed.searched == 0 && observed.history.is_none() => {
             (Status::Unknown, "no file to look into".to_owned())
         }
         Absent::Pass => (Status::Pass, format!("nothing that speaks against it in {searched}")),
-        Absent::Fail => (Status::Fail, format!("no evidence of it in {searched}")),
-        Absent::Unknown => (Status::Unknown, format!("nothing decisive in {searched}")),
+        Absent::Fail => (Status::Fail, format!("no evidence of it in {searched}{unseen}")),
+        Absent::Unknown => (Status::Unknown, format!("nothing decisive in {searched}{unseen}")),
     }
 }
 

@@ -25,8 +25,10 @@ pub struct Observed<'c> {
     pub searched: usize,
     /// What it looks into besides, in words: the extent of the history.
     pub history: Option<String>,
-    /// Where one of its needs could not be answered, as half a sentence.
+    /// Where bad evidence could not be looked for, as half a sentence.
     pub gap: Option<String>,
+    /// A file in which good evidence could not be looked for.
+    pub unseen: Option<String>,
 }
 
 /// Whether a check applies, and the clause that decided if it does not.
@@ -90,7 +92,10 @@ pub fn check<'c>(check: &'c Check, view: &View<'_>, needs: &NeedSet, searched: &
     for item in check.forbid.iter().chain(&check.look_alike) {
         item.expression.needs(&mut against);
     }
-    let gap = against.iter().find_map(|need| gap(*need, view, needs));
+    let mut wanted = BTreeSet::new();
+    check.require.iter().for_each(|item| item.expression.needs(&mut wanted));
+    let gap_of = |asked: &BTreeSet<NeedId>| asked.iter().find_map(|need| gap(*need, view, needs));
+    let (gap, unseen) = (gap_of(&against), gap_of(&wanted));
     let (against, look_alike) = (held(&check.forbid, view), held(&check.look_alike, view));
     let support = held(&check.require, view);
     let silent = against.is_empty() && look_alike.is_empty() && support.is_empty();
@@ -98,7 +103,7 @@ pub fn check<'c>(check: &'c Check, view: &View<'_>, needs: &NeedSet, searched: &
     let searched = if silent { files().iter().filter(|file| view.contains(**file)).count() } else { 0 };
     let asks_history = |need: &NeedId| is_history(&needs.need(*need).look);
     let history = view.inventory.history.as_ref().filter(|_| needs_of(check).iter().any(asks_history)).map(Extent::to_string);
-    Observed { against, look_alike, support, searched, history, gap }
+    Observed { against, look_alike, support, searched, history, gap, unseen }
 }
 
 fn is_history(look: &Look) -> bool {

@@ -221,7 +221,7 @@ pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, mut conte
     let Prepared { selection, scanner } = prepared;
     let overrides = Overrides::new(std::mem::take(&mut context.roles));
     context.notes.extend(overrides.notes(source.entries().iter().map(|entry| entry.path.as_str())));
-    let classified: Vec<File> = source.entries().par_iter().map(|entry| classify(entry, selection, &overrides)).collect();
+    let classified: Vec<File> = source.entries().par_iter().map(|entry| classify(source, entry, selection, &overrides)).collect();
     let read: Vec<ReadFile> = (0..classified.len())
         .into_par_iter()
         .map_init(
@@ -253,9 +253,15 @@ struct ReadFile {
     skipped: Option<String>,
 }
 
-fn classify(entry: &FileEntry, selection: &Selection<'_>, overrides: &Overrides) -> File {
+fn classify(source: &dyn Source, entry: &FileEntry, selection: &Selection<'_>, overrides: &Overrides) -> File {
     let language = Language::of_path(&entry.path);
-    let role = overrides.of(&entry.path).unwrap_or_else(|| role::of_path(&entry.path));
+    let role = overrides.of(&entry.path).unwrap_or_else(|| match role::of_path(&entry.path) {
+        // What has a map was built from something else.
+        Role::Production if role::is_served_script(&entry.path) && source.position(&format!("{}.map", entry.path)).is_some() => {
+            Role::Vendored
+        }
+        role => role,
+    });
     File {
         path: entry.path.as_str().into(),
         language,
@@ -447,6 +453,18 @@ fn dependencies_of(files: &[File], manifests: Vec<Manifest>) -> Vec<DeclaredDepe
 mod tests {
     use super::*;
     use crate::inventory::source::Memory;
+
+    #[test]
+    fn a_served_script_with_a_map_was_built() {
+        let paths = ["src/a.js", "src/a.js.map", "static/a.js", "static/b.js", "static/b.js.map"];
+        let memory = Memory::new(paths.map(|path| (path.to_owned(), b"f();\n".to_vec())).into());
+        let needs = NeedSet::default();
+        let prepared = Prepared::new(&needs, 0);
+        let inventory = collect(&memory, &prepared, Context::default()).inventory;
+        let vendored: Vec<&str> =
+            inventory.files.iter().filter(|file| file.role == Role::Vendored).map(|file| &*file.path).collect();
+        assert_eq!(vendored, ["src/a.js.map", "static/b.js", "static/b.js.map"]);
+    }
 
     #[test]
     fn a_manifest_in_utf_16_is_read() {

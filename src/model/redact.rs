@@ -24,11 +24,50 @@ pub fn redact(text: &str) -> String {
         let replaced = pattern.replace_all(text.as_bytes(), |found: &Captures<'_>| match &found["value"] {
             // `{"name": "API_TOKEN", "value": …}`: the word is a key.
             b"value" | b"valueFrom" => found[0].to_owned(),
+            value if found["keep"].trim_ascii_end().ends_with(b":") && is_type(value, rest(&text, found)) => found[0].to_owned(),
             value => [&found["keep"], mask(&String::from_utf8_lossy(value)).as_bytes(), &found["after"]].concat(),
         });
         text = String::from_utf8_lossy(&replaced).into_owned();
     }
     if CALLS.iter().any(|word| lower.contains(word)) { mask_arguments(&text) } else { text }
+}
+
+/// What stands behind a match, up to the end of its line.
+fn rest<'t>(text: &'t str, found: &Captures<'_>) -> &'t [u8] {
+    let end = found.get(0).map_or(0, |whole| whole.end());
+    let rest = &text.as_bytes()[end..];
+    &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())]
+}
+
+/// Is this, behind a name and a colon, the type of a parameter, field or variable?
+///
+/// The types of the languages are, in whatever stands there; a name of one's own only where code goes on behind it.
+fn is_type(value: &[u8], rest: &[u8]) -> bool {
+    const BUILT_IN: [&[u8]; 13] = [
+        b"String",
+        b"string",
+        b"&str",
+        b"boolean",
+        b"Boolean",
+        b"number",
+        b"ByteArray",
+        b"CharArray",
+        b"SecretStr",
+        b"Optional",
+        b"unknown",
+        b"undefined",
+        b"CharSequence",
+    ];
+    const OWN: [&[u8]; 10] =
+        [b"Service", b"Token", b"Key", b"Request", b"Dto", b"Provider", b"Manager", b"Repository", b"Encoder", b"Payload"];
+    let name = &value[..value.iter().rposition(|byte| !b"?!):*]>".contains(byte)).map_or(0, |at| at + 1)];
+    let goes_on = value.ends_with(b")")
+        || value.ends_with(b"):")
+        || [&b"="[..], b"|", b"->", b"{"].iter().any(|sign| rest.starts_with(sign));
+    let is_own = name.first().is_some_and(u8::is_ascii_uppercase)
+        && name.iter().all(u8::is_ascii_alphabetic)
+        && OWN.iter().any(|end| name.ends_with(end));
+    BUILT_IN.contains(&name) || (is_own && goes_on)
 }
 
 /// Words of which one stands in every name of `takes_key`.
@@ -176,6 +215,31 @@ mod tests {
         assert_eq!(redact(line), line);
         let line = r#"password: str = Field(min_length=12)"#;
         assert_eq!(redact(line), line);
+    }
+
+    #[test]
+    fn types_are_no_values() {
+        for line in [
+            "fun checkLogout(accessToken: String): Boolean {",
+            "fun logIn(password: String?): Token",
+            "password: string | null",
+            "def log_in(password: SecretStr) -> Token:",
+            "fn verify(token: &str) -> bool {",
+            "func verify(token: String) -> Bool {",
+            "val tokenService: TokenService = TokenService()",
+            "fun logIn(user: User, accessToken: AccessToken): Boolean",
+        ] {
+            assert_eq!(redact(line), line);
+        }
+        for line in [
+            "password: Stringent)x",
+            "password: Hunter2Token",
+            "password: HunterToken",
+            "password=String):x",
+            "token = HunterToken = x",
+        ] {
+            assert_ne!(redact(line), line);
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub static KIND: ProbeKind = ProbeKind {
         ("name", "names of packages; `*` at the end matches any rest"),
         ("scope", "runtime (default), development, any"),
         ("transitive", "true: packages that only a lockfile names count, too"),
-        ("version", "range of the locked or written version, such as `<3.4.0`"),
+        ("version", "range that holds the locked version, or all that the requirement allows, such as `<3.4.0`"),
         ("imported", "true (default for runtime scope): source of the component must import it; false: declaring is enough"),
         ("module", "what source imports, where it differs from the package's usual module"),
         ("feature", "cargo: one of these features must be on"),
@@ -119,8 +119,12 @@ impl DependencyProbe {
     fn version_fits(&self, dependency: &Dependency) -> bool {
         let Some(range) = &self.version else { return true };
         let version = dependency.resolved.as_deref().or(dependency.requirement.as_deref()).unwrap_or_default();
-        let plain = version.trim_start_matches(['^', '~', '=', ' ', 'v']);
-        manifest::version_matches(self.ecosystem, plain, range)
+        let plain = version.trim_start_matches(['=', ' ', 'v']);
+        // Nobody locked it: what is installed is any version that the requirement allows.
+        let is_range = dependency.resolved.is_none() && (plain.starts_with(['^', '~']) || self.ecosystem == Ecosystem::Cargo);
+        (!is_range)
+            .then(|| manifest::version_matches(self.ecosystem, plain, range))
+            .flatten()
             .or_else(|| manifest::requirement_within(self.ecosystem, version, range))
             .unwrap_or(false)
     }

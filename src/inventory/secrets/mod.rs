@@ -161,6 +161,7 @@ impl Engine {
             grammar,
             is_prose: is_prose(subject.path),
             is_sample: is_sample(subject.path),
+            is_published: connection::is_published(subject.path),
             named_until: 0,
             gates: 0,
             judged: 0,
@@ -236,6 +237,7 @@ struct Search<'s> {
     grammar: Grammar,
     is_prose: bool,
     is_sample: bool,
+    is_published: bool,
     /// Names before this byte were judged.
     named_until: usize,
     gates: usize,
@@ -259,7 +261,7 @@ impl Search<'_> {
             Hint::Name => self.name(at),
             Hint::Call(argument) => self.call(at, at + length, argument),
             Hint::Url => {
-                let found = connection::url(text, at).filter(|_| !self.in_comment(at));
+                let found = connection::url(text, at, self.is_published).filter(|_| !self.in_comment(at));
                 self.found.extend(found.map(|found| self.connection(&found)));
             }
             Hint::Pem => {
@@ -350,7 +352,7 @@ impl Search<'_> {
         }
         self.judged += 1;
         let is_password = name::judge(&text[name.0..name.1]).is_some_and(|name| name.noun == name::Noun::Password);
-        let settings = connection::settings(text, name).filter(|_| is_password && !self.in_comment(at));
+        let settings = connection::settings(text, name, self.is_published).filter(|_| is_password && !self.in_comment(at));
         self.found.extend(settings.map(|found| self.connection(&found)));
     }
 

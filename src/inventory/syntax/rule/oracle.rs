@@ -18,6 +18,7 @@ pub(crate) fn source(written: &Json) -> CodeSource {
         constraints: named("constraints").map(|(name, rule)| (name.as_str().into(), node(rule))).collect(),
         utils: named("utils").map(|(name, rule)| (name.as_str().into(), Arc::new(node(rule)))).collect(),
         gate: None,
+        cite: None,
     }
 }
 
