@@ -167,6 +167,10 @@ fn secret(suspect: &Suspect<'_>) -> Option<Confidence> {
 /// `clientSecret: 'client-secret'`: the name of a field. `secret: 'my-secret'`, where something is signed, is not.
 fn is_name_of_itself(suspect: &Suspect<'_>) -> bool {
     let words = super::name::words(suspect.value);
+    // `totpSecret: text('totp_secret')`: the column.
+    if words.len() > 1 && words == suspect.name.words {
+        return true;
+    }
     let adds = words.iter().any(|word| !suspect.name.words.contains(word));
     let single = words.len() == 1 && !suspect.value.contains(['_', '-']);
     let signs = suspect.context.is_signing()
