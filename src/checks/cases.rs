@@ -20,6 +20,8 @@ pub struct Case {
     pub git: Git,
     /// Places that the deciding evidence must include, as `path:line` or `path`.
     pub at: Vec<String>,
+    /// For a framework: the rows of the route table, as `engine::routes::line` writes them.
+    pub rows: Vec<String>,
 }
 
 /// The git state of a test's repository.
@@ -42,7 +44,8 @@ pub fn parse(node: &Node, problems: &Problems) -> Vec<Case> {
 fn case(node: &Node, problems: &Problems) -> Option<Case> {
     let map = Map::new(node, "a test", problems);
     let name = map.text("name");
-    let expect = map.word::<Status>("expect", None);
+    let rows = map.texts("rows");
+    let expect = map.word::<Status>("expect", map.has("rows").then_some(Status::Pass));
     let at = map.texts("at");
     let mut files = BTreeMap::new();
     for entry in map.get("files").map(Node::entries).unwrap_or_default() {
@@ -64,7 +67,7 @@ fn case(node: &Node, problems: &Problems) -> Option<Case> {
         }
     }
     map.finish();
-    Some(Case { name, expect: expect?, files, git, at })
+    Some(Case { name, expect: expect?, files, git, at, rows })
 }
 
 /// Notes what is missing among the tests of a check: a pass, a fail that says where, and one for `applies`.

@@ -11,6 +11,7 @@ pub mod expression;
 pub mod lint;
 pub mod load;
 pub mod pack;
+mod routes;
 mod tokens;
 
 #[cfg(test)]

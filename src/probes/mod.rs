@@ -42,6 +42,9 @@ pub static KINDS: &[&ProbeKind] = &[
 ];
 // </registry>
 
+pub use code::Written as WrittenCode;
+pub use shared::languages;
+
 /// A way of looking, as check files name it.
 pub struct ProbeKind {
     /// The YAML key.

@@ -13,6 +13,7 @@ use crate::inventory::view::{FileId, Hit};
 use crate::model::language::Language;
 use crate::model::needs::{Area, Look, NeedId, SelectorId};
 use crate::model::role::Role;
+use crate::model::route::SPAN;
 
 /// How long one file may take to be parsed. Generous: only pathological input gets there.
 const PARSE_BUDGET: Duration = Duration::from_secs(5);
@@ -374,6 +375,9 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, par
                 let mut hit = subject.lines().hit_at(subject.id, code.line, code.column, code.end_line);
                 let named = code.captures.into_iter().filter(|(name, _)| capture.contains(name));
                 hit.captures = named.map(|(name, value)| (name.as_str().into(), value.as_str().into())).collect();
+                if capture.iter().any(|name| name == SPAN) {
+                    hit.captures.push((SPAN.into(), format!("{}..{}", code.start, code.end).into()));
+                }
                 found.hits.push((need, hit));
             }
         }
