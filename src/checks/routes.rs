@@ -55,6 +55,7 @@ impl Reader {
         for framework in &mut frameworks {
             let own = &framework.names;
             framework.names = Names {
+                never: joined(&own.never, &self.names.never),
                 guard: joined(&own.guard, &self.names.guard),
                 harmless: joined(&own.harmless, &self.names.harmless),
                 likely: joined(&own.likely, &self.names.likely),
@@ -81,7 +82,12 @@ fn names(map: &Map<'_>) -> Names {
         }
         pattern
     };
-    let names = Names { guard: expression("guard"), harmless: expression("harmless"), likely: expression("likely") };
+    let names = Names {
+        never: expression("never"),
+        guard: expression("guard"),
+        harmless: expression("harmless"),
+        likely: expression("likely"),
+    };
     map.finish();
     names
 }
@@ -116,6 +122,7 @@ fn definition(section: Section, node: &Node, defaults: &Defaults, utils: &Utils,
         inside: map.flag("inside", false),
         methods: map.texts("methods"),
         path: map.get("path").and_then(Node::scalar),
+        class: map.texts("class"),
         handler: map.opt_text("handler"),
         guard: map.opt_text("guard"),
         from_file: replacements(map.get("from-file"), problems),

@@ -83,6 +83,8 @@ pub struct Definition {
     pub methods: Vec<String>,
     /// Where PATH is not captured; `{PATH}` and the like stand for captures.
     pub path: Option<String>,
+    /// For the reach `class`, where CLASS is not captured: any of these.
+    pub class: Vec<String>,
     /// As `path`, for HANDLER.
     pub handler: Option<String>,
     /// As `path`, for GUARD.
@@ -106,6 +108,8 @@ pub struct Expansion {
 /// What names of guards look like; regular expressions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {
+    /// Certainly none, whatever else is said: guards that let everybody pass.
+    pub never: String,
     /// Certainly guards.
     pub guard: String,
     /// Certainly none.

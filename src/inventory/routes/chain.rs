@@ -106,6 +106,10 @@ impl<'a> Chains<'a> {
         match place {
             Place::Root => {
                 chain.steps.push(Step { link, into: None });
+                // A mount of nothing in particular is one of everything.
+                if let Some(all) = self.facts.mounts.iter().find(|mount| mount.get("CHILD").is_none()) {
+                    self.under(&mut chain, all);
+                }
                 done.push(finished(chain));
             }
             Place::Unknown(why) => {
@@ -143,7 +147,11 @@ impl<'a> Chains<'a> {
             }
             return;
         }
-        let place = if scope.definition.inside && scope.get("NAME").is_none() && scope.get("ROUTER").is_none() {
+        // What a function makes and returns hangs where the function is called.
+        let maker = self.enclosing(scope, None).filter(|outer| !self.mounted[*outer].is_empty());
+        let place = if let Some(outer) = maker {
+            Place::Scope(outer)
+        } else if scope.definition.inside && scope.get("NAME").is_none() && scope.get("ROUTER").is_none() {
             // A group written in place hangs where it stands.
             match self.enclosing(scope, None) {
                 Some(outer) => Place::Scope(outer),

@@ -84,7 +84,8 @@ impl<'a> Fact<'a> {
 
     /// The methods, ascending; empty for any.
     pub(super) fn methods(&self) -> Vec<String> {
-        let text = self.get("METHOD").unwrap_or_default().to_ascii_lowercase();
+        let of_path = || super::path::verb(super::path::unquoted(self.get("PATH")?)).map(|(verb, _)| verb);
+        let text = self.get("METHOD").or_else(of_path).unwrap_or_default().to_ascii_lowercase();
         let mut methods: Vec<String> =
             VERBS.iter().filter(|(word, _)| has_word(&text, word)).map(|(_, method)| (*method).to_owned()).collect();
         if methods.is_empty() {

@@ -52,7 +52,11 @@ impl<'a> Guards<'a> {
         }
         let judged = |fact: &Fact<'_>| match fact.get("GUARD") {
             _ if fact.definition.doubt => Verdict::Unknown,
-            Some(name) if fact.definition.judge => names.of(name, fact.definition.strict),
+            // A router that is attached is no guard, whatever it is called.
+            Some(name) if fact.definition.judge => match names.of(name, fact.definition.strict) {
+                Verdict::Unknown if !chains.meant(name, fact).is_empty() => Verdict::Harmless,
+                verdict => verdict,
+            },
             _ => Verdict::Guard,
         };
         let own =
@@ -60,6 +64,7 @@ impl<'a> Guards<'a> {
         let marks: Vec<Mark<'a>> =
             own.chain(facts.public.iter().map(|fact| (fact, None))).map(|(fact, v)| guards.mark(fact, v)).collect();
         guards.marks = marks;
+        guards.marks.sort_by_key(|mark| (mark.fact.file, mark.fact.start));
         guards
     }
 
@@ -142,6 +147,7 @@ impl<'a> Guards<'a> {
             Reach::Router | Reach::WholeRouter => self.on_router(mark, chain, path),
             Reach::Handler => self.on_handler(mark, route, handler),
             Reach::Class => self.on_class(mark, route, handler),
+            Reach::Path if !mark.fact.methods().is_empty() && mark.fact.methods() != route.methods() => Effect::None,
             Reach::Path => match path::fits(path, path::unquoted(mark.fact.get("PATH").unwrap_or("**"))) {
                 Some(true) => Effect::At(OF_PATH),
                 Some(false) => Effect::None,
@@ -212,14 +218,17 @@ impl<'a> Guards<'a> {
     }
 
     fn on_class(&self, mark: &Mark<'a>, route: &Fact<'a>, handler: Option<&str>) -> Effect {
-        let Some(wanted) = mark.fact.get("CLASS").map(last) else { return Effect::None };
+        let wanted: Vec<&str> = match mark.fact.get("CLASS") {
+            Some(class) => vec![last(class)],
+            None => mark.fact.definition.class.iter().map(String::as_str).collect(),
+        };
         let from_handler = handler.and_then(class_of_handler);
         let class = self.chains.class_of(route).map(|class| (last(class).to_owned(), None)).or(from_handler);
         let Some((class, action)) = class else { return Effect::None };
         let mut queue = vec![(class, 0usize)];
         let mut seen: BTreeSet<String> = BTreeSet::new();
         while let Some((class, distance)) = queue.pop() {
-            if class == wanted {
+            if wanted.contains(&class.as_str()) {
                 let action = action.as_deref().or_else(|| route.get("ACTION"));
                 let named = |list: &str| action.is_some_and(|action| words(list).any(|word| word == action));
                 let in_effect = mark.fact.get("ONLY").is_none_or(named) && !mark.fact.get("EXCEPT").is_some_and(named);
@@ -265,7 +274,7 @@ fn class_of_handler(handler: &str) -> Option<(String, Option<String>)> {
     }
     let name = text.split('(').next().unwrap_or(text).trim_end_matches(".as_view");
     let name = last(name);
-    name.starts_with(char::is_uppercase).then(|| (name.to_owned(), None))
+    Some((name.to_owned(), None))
 }
 
 /// `order_items` as `OrderItems`.

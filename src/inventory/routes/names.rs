@@ -17,6 +17,7 @@ pub(super) enum Verdict {
 
 /// The judge of one framework.
 pub(super) struct Names<'a> {
+    never: Option<Regex>,
     guard: Option<Regex>,
     harmless: Option<Regex>,
     likely: Option<Regex>,
@@ -30,6 +31,7 @@ impl<'a> Names<'a> {
         let compiled = |pattern: &str| Regex::new(pattern).ok().filter(|_| !pattern.is_empty());
         let names = &framework.names;
         let mut judge = Names {
+            never: compiled(&names.never),
             guard: compiled(&names.guard),
             harmless: compiled(&names.harmless),
             likely: compiled(&names.likely),
@@ -58,7 +60,9 @@ impl<'a> Names<'a> {
         let says = |expression: &Option<Regex>| expression.as_ref().is_some_and(|expression| expression.is_match(text));
         let callee = text.split('(').next().unwrap_or(text);
         let is_defined = words(callee).last().is_some_and(|name| self.defined.contains(name));
-        if says(&self.guard) {
+        if says(&self.never) {
+            Verdict::Harmless
+        } else if says(&self.guard) {
             Verdict::Guard
         } else if says(&self.harmless) {
             Verdict::Harmless

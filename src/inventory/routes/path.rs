@@ -53,9 +53,17 @@ fn literal(text: &str) -> Option<String> {
     if inner.contains(quote) {
         return None;
     }
+    let inner = verb(inner).map_or(inner, |(_, path)| path);
     let interpolates = prefix.eq_ignore_ascii_case("f") || prefix.contains('$');
     let inner = without(inner, if interpolates { "{" } else { "${" }, '}');
     Some(without(&inner, "#{", '}'))
+}
+
+/// The method that stands before a path, as in `GET /orders`, and the path.
+pub(super) fn verb(text: &str) -> Option<(&str, &str)> {
+    let (verb, path) = text.split_once(' ')?;
+    let is_verb = verb.len() > 2 && verb.chars().all(|c| c.is_ascii_uppercase());
+    (is_verb && path.trim_start().starts_with('/')).then(|| (verb, path.trim_start()))
 }
 
 /// The text with every stretch from `open` to `close` replaced.
