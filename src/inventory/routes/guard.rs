@@ -94,7 +94,7 @@ impl<'a> Guards<'a> {
         path: &str,
         handler: Option<&str>,
     ) -> (Vec<GuardRef>, Access, Vec<String>) {
-        let (mut guards, mut notes): (BTreeSet<(usize, GuardRef)>, Vec<String>) = Default::default();
+        let (mut guards, mut notes): (Vec<(usize, GuardRef)>, Vec<String>) = Default::default();
         let mut public: Option<usize> = None;
         let mut doubts = Vec::new();
         let mut decided_by_path = false;
@@ -112,7 +112,7 @@ impl<'a> Guards<'a> {
                         Some(Verdict::Unknown) => {
                             doubts.push((level, format!("`{}` may guard it", path::short(&mark.name()))));
                         }
-                        Some(_) => drop(guards.insert((level, mark.reference()))),
+                        Some(_) => guards.push((level, mark.reference())),
                     }
                 }
             }
@@ -136,7 +136,10 @@ impl<'a> Guards<'a> {
             notes.sort();
             notes.dedup();
         }
-        (guards.into_iter().rev().map(|(_, guard)| guard).collect(), access, notes)
+        // Marks come in the order of their places, so what is equally far out stays in it.
+        guards.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
+        guards.dedup_by(|a, b| a.1 == b.1);
+        (guards.into_iter().map(|(_, guard)| guard).collect(), access, notes)
     }
 
     fn effect(&self, mark: &Mark<'a>, chain: &Chain, route: &Fact<'a>, path: &str, handler: Option<&str>) -> Effect {
