@@ -16,6 +16,9 @@ const MAX_CHAINS: usize = 16;
 /// Most files through which an import is followed.
 const MAX_HOPS: usize = 4;
 
+/// What the scope that a file is about is called, where it holds several.
+const MAIN_NAMES: &[&str] = &["urlpatterns", "router", "routes", "app"];
+
 /// What stands on a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Link {
@@ -379,7 +382,8 @@ impl<'a> Chains<'a> {
         match free[..] {
             [only] => Some(only),
             _ => {
-                free.into_iter().find(|scope| self.facts.scopes[*scope].get("NAME").is_some_and(|n| n == "router" || n == "app"))
+                let called = |name: &str| free.iter().copied().find(|scope| self.facts.scopes[*scope].get("NAME") == Some(name));
+                MAIN_NAMES.iter().find_map(|name| called(name))
             }
         }
     }
