@@ -71,6 +71,8 @@ pub struct Definition {
     pub reach: Reach,
     /// Is GUARD judged by its name and by what is known of the function, or a guard by itself?
     pub judge: bool,
+    /// Does a mount count only if INTO is known? For rules that also see other things.
+    pub loose: bool,
     /// Do only certain names and known functions count, when judged?
     pub strict: bool,
     /// Is it only something that may guard, which nobody can tell from files?

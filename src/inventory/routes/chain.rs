@@ -83,6 +83,9 @@ impl<'a> Chains<'a> {
             }
         }
         for (index, mount) in facts.mounts.iter().enumerate() {
+            if mount.definition.loose && !matches!(chains.place(mount, mount.get("INTO")), Place::Scope(_)) {
+                continue;
+            }
             for child in mount.get("CHILD").map(|child| chains.meant(child, mount)).unwrap_or_default() {
                 chains.mounted[child].push(index);
             }
@@ -97,6 +100,10 @@ impl<'a> Chains<'a> {
         let start = Chain { steps: Vec::new(), paths: own.alternatives, notes: own.note.into_iter().collect() };
         let mut done = Vec::new();
         let place = self.place(route, route.get("ROUTER"));
+        // Something unknown that is asked for something computed: a map or a client, no route.
+        if matches!(place, Place::Unknown(_)) && start.paths.iter().all(|path| path == "?") {
+            return done;
+        }
         self.follow(start, Link::Route(index), place, &mut done);
         done
     }
