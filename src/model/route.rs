@@ -71,7 +71,7 @@ pub struct Definition {
     pub reach: Reach,
     /// Is GUARD judged by its name and by what is known of the function, or a guard by itself?
     pub judge: bool,
-    /// Does a mount count only if INTO is known? For rules that also see other things.
+    /// Of a mount: does it count only if INTO is known? Of a scope that is a file: may anything load it from anywhere?
     pub loose: bool,
     /// Do only certain names and known functions count, when judged?
     pub strict: bool,

@@ -86,7 +86,8 @@ impl<'a> Chains<'a> {
             if mount.definition.loose && !matches!(chains.place(mount, mount.get("INTO")), Place::Scope(_)) {
                 continue;
             }
-            for child in mount.get("CHILD").map(|child| chains.meant(child, mount)).unwrap_or_default() {
+            // What may be several is none for certain.
+            if let [child] = mount.get("CHILD").map(|child| chains.meant(child, mount)).unwrap_or_default()[..] {
                 chains.mounted[child].push(index);
             }
         }
@@ -165,6 +166,7 @@ impl<'a> Chains<'a> {
             // A group written in place hangs where it stands.
             match self.enclosing(scope, None) {
                 Some(outer) => Place::Scope(outer),
+                None if scope.definition.loose => Place::Unknown(format!("nothing was seen that mounts {}", scope.path)),
                 None => Place::Root,
             }
         } else if scope.definition.root {
@@ -220,6 +222,14 @@ impl<'a> Chains<'a> {
         }
         let outer = self.enclosing_any(fact)?;
         self.facts.scopes[outer].get("CLASS")
+    }
+
+    /// The words in what the scopes around a fact captured.
+    pub(super) fn words_around(&self, fact: &Fact<'_>) -> Vec<String> {
+        let around = self.by_file.get(&fact.file).into_iter().flatten().map(|scope| &self.facts.scopes[*scope]);
+        let around = around.filter(|scope| scope.contains(fact)).flat_map(|scope| [scope.get("PATH"), scope.get("MODULE")]);
+        let own = [fact.get("HANDLER"), fact.get("PATH")];
+        around.chain(own).flatten().flat_map(super::fact::words).map(str::to_owned).collect()
     }
 
     /// The innermost scope around a fact that has a class.
@@ -306,7 +316,7 @@ impl<'a> Chains<'a> {
             }
         }
         let wanted: Vec<&str> = module.iter().copied().filter(|part| !matches!(*part, "crate" | "self" | "super")).collect();
-        let by_module = self.in_files(&self.modules.ending_with(&wanted), Some(last), 0);
+        let by_module = self.in_files(&self.modules.ending_with(from, &wanted), Some(last), 0);
         if !by_module.is_empty() {
             return by_module;
         }

@@ -21,7 +21,7 @@ pub(super) struct Guards<'a> {
     chains: &'a Chains<'a>,
     marks: Vec<Mark<'a>>,
     /// By class, those it derives from.
-    bases: BTreeMap<&'a str, Vec<&'a str>>,
+    bases: BTreeMap<&'a str, Vec<(&'a str, &'a Fact<'a>)>>,
 }
 
 /// A guard or a public mark.
@@ -47,7 +47,7 @@ impl<'a> Guards<'a> {
         let mut guards = Guards { facts, chains, marks: Vec::new(), bases: BTreeMap::new() };
         for fact in &facts.classes {
             if let (Some(class), Some(base)) = (fact.get("CLASS"), fact.get("BASE")) {
-                guards.bases.entry(last(class)).or_default().push(last(base));
+                guards.bases.entry(last(class)).or_default().push((last(base), fact));
             }
         }
         let judged = |fact: &Fact<'_>| match fact.get("GUARD") {
@@ -210,14 +210,42 @@ impl<'a> Guards<'a> {
         }
         let from = parts.first().map(|first| self.chains.files_of_import(route.file, first)).unwrap_or_default();
         let qualifier = if parts.len() > 1 { parts[parts.len() - 2] } else { "" };
-        let stem = |path: &str| parts_of_file(path).iter().any(|part| part.eq_ignore_ascii_case(qualifier));
-        if route.file == mark.fact.file || from.contains(&mark.fact.file) || stem(mark.fact.path) {
+        let is_named = |path: &str| parts_of_file(path).iter().any(|part| part.eq_ignore_ascii_case(qualifier));
+        let others: BTreeSet<&str> = self.handler_marks(guarded).collect();
+        let is_beside = |path: &str| folder(path) == folder(route.path) && is_named(path);
+        let own = mark.fact.path;
+        if route.file == mark.fact.file || from.contains(&mark.fact.file) || is_beside(own) || (is_named(own) && others.len() == 1) {
             return Effect::At(0);
         }
-        if !from.is_empty() {
+        if !from.is_empty() || others.iter().any(|path| is_beside(path)) {
             return Effect::None;
         }
-        Effect::Perhaps(format!("`{guarded}` of {} looks at the caller; it may be the handler", mark.fact.path))
+        Effect::Perhaps(format!("`{guarded}` of {own} looks at the caller; it may be the handler"))
+    }
+
+    /// The files in which a guard stands on a function of this name.
+    fn handler_marks(&self, name: &str) -> impl Iterator<Item = &'a str> {
+        let on_handler = self.marks.iter().filter(|mark| mark.fact.definition.reach == Reach::Handler);
+        on_handler.filter(move |mark| mark.fact.get("HANDLER") == Some(name)).map(|mark| mark.fact.path)
+    }
+
+    /// Of several classes of one name, is this the one whose folder is in the path that the route was given?
+    fn is_nearest(&self, mark: &Fact<'a>, class: &str, route: &Fact<'a>) -> bool {
+        let same: BTreeSet<&str> =
+            self.facts.classes.iter().filter(|fact| fact.get("CLASS").map(last) == Some(class)).map(|fact| fact.path).collect();
+        if same.len() < 2 || mark.get("CLASS").is_none() || mark.file == route.file {
+            return true;
+        }
+        let around: Vec<String> = self.chains.words_around(route);
+        let score = |path: &str| {
+            let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+            let own = folders.rsplit_once("controllers").map_or("", |(_, own)| own);
+            let parts: Vec<&str> = own.split('/').filter(|part| !part.is_empty()).collect();
+            let known = parts.iter().filter(|part| around.iter().any(|word| word.eq_ignore_ascii_case(part))).count();
+            (parts.len() == known, known)
+        };
+        let best = same.iter().map(|path| score(path)).max();
+        Some(score(mark.path)) == best
     }
 
     fn on_class(&self, mark: &Mark<'a>, route: &Fact<'a>, handler: Option<&str>) -> Effect {
@@ -231,7 +259,7 @@ impl<'a> Guards<'a> {
         let mut queue = vec![(class, 0usize)];
         let mut seen: BTreeSet<String> = BTreeSet::new();
         while let Some((class, distance)) = queue.pop() {
-            if wanted.contains(&class.as_str()) {
+            if wanted.contains(&class.as_str()) && (distance > 0 || self.is_nearest(mark.fact, &class, route)) {
                 let action = action.as_deref().or_else(|| route.get("ACTION"));
                 let named = |list: &str| action.is_some_and(|action| words(list).any(|word| word == action));
                 let in_effect = mark.fact.get("ONLY").is_none_or(named) && !mark.fact.get("EXCEPT").is_some_and(named);
@@ -239,7 +267,8 @@ impl<'a> Guards<'a> {
             }
             if seen.len() < 100 && seen.insert(class.clone()) {
                 let bases = self.bases.get(class.as_str()).into_iter().flatten();
-                queue.extend(bases.map(|base| ((*base).to_owned(), distance + 1)));
+                let bases = bases.filter(|(_, fact)| distance > 0 || self.is_nearest(fact, &class, route));
+                queue.extend(bases.map(|(base, _)| ((*base).to_owned(), distance + 1)));
             }
         }
         Effect::None
@@ -257,6 +286,10 @@ fn last(name: &str) -> &str {
     name.rsplit(['.', ':', '\\']).next().unwrap_or(name)
 }
 
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
 fn parts_of_file(path: &str) -> Vec<&str> {
     path.split(['/', '.']).collect()
 }
@@ -266,6 +299,10 @@ fn class_of_handler(handler: &str) -> Option<(String, Option<String>)> {
     if let Some((controller, action)) = handler.split_once('#') {
         let name = controller.rsplit('/').next().unwrap_or(controller);
         return Some((format!("{}Controller", camel(name)), Some(action.to_owned())));
+    }
+    if let Some((controller, action)) = handler.split_once('/').filter(|(_, action)| !action.contains(['/', '.'])) {
+        let is_plain = !controller.is_empty() && words(controller).next() == Some(controller);
+        return is_plain.then(|| (format!("{}Controller", camel(controller)), Some(action.to_owned())));
     }
     let text = handler.trim_start_matches('[');
     if let Some((class, action)) = text.split_once("::class") {

@@ -93,7 +93,7 @@ impl<'a> Modules<'a> {
             .split(['.', '/', ':', '\\'])
             .filter(|part| !part.is_empty() && !matches!(*part, "@" | "~" | "crate" | "self" | "super" | "src"))
             .collect();
-        self.ending_with(&wanted)
+        self.ending_with(from, &wanted)
     }
 
     fn exactly(&self, wanted: &[&str]) -> Vec<FileId> {
@@ -102,10 +102,18 @@ impl<'a> Modules<'a> {
     }
 
     /// The files whose module's name ends like this; for packages of Go whose paths begin with a host, as much of it as there is.
-    pub(super) fn ending_with(&self, wanted: &[&str]) -> Vec<FileId> {
+    pub(super) fn ending_with(&self, from: FileId, wanted: &[&str]) -> Vec<FileId> {
         let Some(candidates) = wanted.last().and_then(|last| self.by_name.get(last)) else { return Vec::new() };
         let common = |parts: &[&str]| parts.iter().rev().zip(wanted.iter().rev()).take_while(|(a, b)| a == b).count();
         let best = candidates.iter().map(|(_, parts)| common(parts)).max().unwrap_or(0);
-        candidates.iter().filter(|(_, parts)| common(parts) == best).map(|(file, _)| *file).collect()
+        let alike = candidates.iter().filter(|(_, parts)| common(parts) == best);
+        // Of several, those that are nearest to where the name stands.
+        let own: Vec<&str> = self.view.inventory.file(from).path.split('/').collect();
+        let shared = |file: FileId| {
+            let path = &self.view.inventory.file(file).path;
+            path.split('/').zip(&own).take_while(|(a, b)| a == *b).count()
+        };
+        let nearest = alike.clone().map(|(file, _)| shared(*file)).max();
+        alike.map(|(file, _)| *file).filter(|file| Some(shared(*file)) == nearest).collect()
     }
 }
