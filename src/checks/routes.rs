@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::model::language::Language;
 use crate::model::needs::Selector;
-use crate::model::node::Node;
+use crate::model::node::{Entry, Node, Value};
 use crate::model::route::{CAPTURES, Definition, Expansion, Framework, Names, Reach, Section};
 use crate::probes::params::{Map, Problems};
 use crate::probes::{Utils, WrittenCode, languages};
@@ -27,7 +27,8 @@ impl Reader {
         }
         let map = Map::new(node, "a framework", problems);
         let means = map.text("means");
-        let defaults = Defaults { languages: languages(&map), imports: map.texts("imports"), files: map.texts("files") };
+        let (imports, files, says) = (map.texts("imports"), map.texts("files"), map.opt_text("says"));
+        let defaults = Defaults { languages: languages(&map), imports, files, says };
         let own = map.get("names").map(|node| names(&Map::new(node, "`names`", problems))).unwrap_or_default();
         let unknown_guards = map.flag("unknown-guards", true);
         let tokens = map.get("class-tokens").map(Node::entries).unwrap_or_default();
@@ -70,6 +71,8 @@ struct Defaults {
     languages: Vec<Language>,
     imports: Vec<String>,
     files: Vec<String>,
+    /// A regular expression that the file must hold: for what is imported for its types alone.
+    says: Option<String>,
 }
 
 fn names(map: &Map<'_>) -> Names {
@@ -107,7 +110,10 @@ fn definition(section: Section, node: &Node, defaults: &Defaults, utils: &Utils,
         selector: Selector { globs: files, exclude: map.texts("exclude"), ..Selector::any() },
         imports,
         capture: CAPTURES.iter().map(|name| (*name).to_owned()).collect(),
-        rule: rule.cloned().unwrap_or_default(),
+        rule: match &defaults.says {
+            Some(says) => in_program(rule.cloned().unwrap_or_default(), says),
+            None => rule.cloned().unwrap_or_default(),
+        },
         constraints: map.get("constraints"),
         utils: map.get("utils"),
     };
@@ -131,6 +137,16 @@ fn definition(section: Section, node: &Node, defaults: &Defaults, utils: &Utils,
     };
     map.finish();
     (problems.len() == before).then_some(definition)
+}
+
+/// The rule, in programs that hold the expression.
+fn in_program(rule: Node, says: &str) -> Node {
+    let of = |value| Node { value, span: rule.span, tag: None };
+    let entry = |key: &str, value: Node| Entry { key: key.into(), key_span: rule.span, value };
+    let text = |text: &str| of(Value::String(text.into()));
+    let program = [entry("kind", text("program")), entry("stopBy", text("end")), entry("regex", text(says))];
+    let around = of(Value::Object(vec![entry("inside", of(Value::Object(program.into())))]));
+    of(Value::Object(vec![entry("all", of(Value::Array(vec![rule.clone(), around])))]))
 }
 
 fn replacements(node: Option<&Node>, problems: &Problems) -> Vec<(String, String)> {

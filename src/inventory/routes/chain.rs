@@ -133,7 +133,8 @@ impl<'a> Chains<'a> {
                 chain.steps.push(Step { link, into: Some(scope) });
                 let visited = chain.steps.iter().filter(|step| step.into == Some(scope)).count();
                 if visited > 1 || chain.steps.len() > MAX_DEPTH {
-                    return;
+                    let why = "nothing was seen that mounts its routers but themselves".to_owned();
+                    return self.follow(chain, link, Place::Unknown(why), done);
                 }
                 self.under(&mut chain, &self.facts.scopes[scope]);
                 self.outwards(chain, scope, done);
@@ -320,7 +321,8 @@ impl<'a> Chains<'a> {
         if !by_module.is_empty() {
             return by_module;
         }
-        let own = self.named.get(&(from, last)).cloned().unwrap_or_default();
+        let is_itself = matches!(hint, "self" | "this" | "Self") || hint.len() <= 2;
+        let own = self.named.get(&(from, last)).filter(|_| is_itself).cloned().unwrap_or_default();
         // `usersHandler.Register` belongs to the file whose name is in `usersHandler`.
         let hinted: Vec<usize> = self.scopes_called(last).into_iter().filter(|scope| self.is_hinted(hint, *scope)).collect();
         if hinted.len() == 1 {
@@ -351,7 +353,15 @@ impl<'a> Chains<'a> {
 
     /// What a name that a file imports means.
     fn imported(&self, file: FileId, name: &str, hops: usize) -> Vec<usize> {
-        let Some((module, symbol)) = self.modules.import(file, name) else { return Vec::new() };
+        let Some((module, symbol)) = self.modules.import(file, name) else {
+            let mut whole = self.modules.whole_imports(file);
+            let of_module = |module: &str| self.in_files(&self.modules.files(file, module), Some(name), hops + 1);
+            return if hops < MAX_HOPS {
+                whole.find_map(|module| Some(of_module(module)).filter(|f| !f.is_empty())).unwrap_or_default()
+            } else {
+                Vec::new()
+            };
+        };
         let found = self.in_files(&self.modules.files(file, module), symbol, hops);
         match symbol {
             Some(symbol) if found.is_empty() => self.in_files(&self.modules.files(file, &deeper(module, symbol)), None, hops),

@@ -119,8 +119,9 @@ fn has_word(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
         let before = text[..at].chars().next_back();
         let after = &text[at + word.len()..];
-        let starts =
-            before.is_none_or(|c| !(c.is_ascii_alphabetic() || c == '_')) || text[..at].ends_with("map") || text[..at].ends_with("http");
+        let starts = before.is_none_or(|c| !(c.is_ascii_alphabetic() || c == '_'))
+            || text[..at].ends_with("map")
+            || text[..at].ends_with("http");
         let ends = after.chars().next().is_none_or(|c| !(c.is_ascii_alphabetic() || c == '_'))
             || after.starts_with("mapping")
             || after.starts_with("func")

@@ -214,7 +214,11 @@ impl<'a> Guards<'a> {
         let others: BTreeSet<&str> = self.handler_marks(guarded).collect();
         let is_beside = |path: &str| folder(path) == folder(route.path) && is_named(path);
         let own = mark.fact.path;
-        if route.file == mark.fact.file || from.contains(&mark.fact.file) || is_beside(own) || (is_named(own) && others.len() == 1) {
+        if route.file == mark.fact.file
+            || from.contains(&mark.fact.file)
+            || is_beside(own)
+            || (is_named(own) && others.len() == 1)
+        {
             return Effect::At(0);
         }
         if !from.is_empty() || others.iter().any(|path| is_beside(path)) {

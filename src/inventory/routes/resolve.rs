@@ -61,6 +61,12 @@ impl<'a> Modules<'a> {
         self.imports.get(&(file, name)).copied()
     }
 
+    /// The modules of which a file imports everything.
+    pub(super) fn whole_imports(&self, file: FileId) -> impl Iterator<Item = &'a str> {
+        let own = self.imports.range((file, "")..).take_while(move |((of, _), _)| *of == file);
+        own.filter(|((_, name), _)| name.ends_with('*')).map(|(_, (module, _))| *module)
+    }
+
     /// The files that a module's name means, from the place of a file.
     pub(super) fn files(&self, from: FileId, module: &str) -> Vec<FileId> {
         let own = &self.view.inventory.file(from).path;
@@ -114,6 +120,8 @@ impl<'a> Modules<'a> {
             path.split('/').zip(&own).take_while(|(a, b)| a == *b).count()
         };
         let nearest = alike.clone().map(|(file, _)| shared(*file)).max();
-        alike.map(|(file, _)| *file).filter(|file| Some(shared(*file)) == nearest).collect()
+        let near: Vec<&(FileId, Vec<&str>)> = alike.filter(|(file, _)| Some(shared(*file)) == nearest).collect();
+        let shortest = near.iter().map(|(_, parts)| parts.len()).min();
+        near.iter().filter(|(_, parts)| Some(parts.len()) == shortest).map(|(file, _)| *file).collect()
     }
 }
