@@ -54,6 +54,8 @@ impl<'a> Guards<'a> {
             _ if fact.definition.doubt => Verdict::Unknown,
             // A router that is attached is no guard, whatever it is called.
             Some(name) if fact.definition.judge => match names.of(name, fact.definition.strict) {
+                // On everything: some of what sounds like a guard only looks who calls.
+                Verdict::Guard if is_wide(fact) && names.of(name, true) != Verdict::Guard => Verdict::Unknown,
                 Verdict::Unknown if !chains.meant(name, fact).is_empty() => Verdict::Harmless,
                 verdict => verdict,
             },
@@ -283,6 +285,11 @@ impl<'a> Guards<'a> {
 fn is_adrift(chain: &Chain) -> bool {
     chain.notes.iter().any(|note| note.starts_with("nothing was seen that mounts") || note.contains("is not known in"))
         || chain.notes.iter().any(|note| note.ends_with("may be several routers"))
+}
+
+/// Is it attached to a whole router or application?
+fn is_wide(fact: &Fact<'_>) -> bool {
+    matches!(fact.definition.reach, Reach::Router | Reach::WholeRouter | Reach::Application)
 }
 
 /// The last part of a qualified name.

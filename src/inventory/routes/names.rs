@@ -66,12 +66,49 @@ impl<'a> Names<'a> {
             Verdict::Guard
         } else if says(&self.harmless) {
             Verdict::Harmless
-        } else if is_defined || (!strict && says(&self.likely)) {
+        } else if is_defined || (!strict && self.likely.as_ref().is_some_and(|likely| likely.is_match(callee))) {
             Verdict::Guard
         } else if self.unknown_guards && !strict {
             Verdict::Unknown
         } else {
             Verdict::Harmless
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::route;
+
+    #[test]
+    fn never_comes_before_guard_before_harmless_before_likely() {
+        let names = route::Names {
+            never: "optional".to_owned(),
+            guard: "requireAuth".to_owned(),
+            harmless: "limit|Schema".to_owned(),
+            likely: "auth".to_owned(),
+        };
+        let framework = |unknown_guards| Framework {
+            name: String::new(),
+            means: String::new(),
+            definitions: Vec::new(),
+            names: names.clone(),
+            unknown_guards,
+            class_tokens: Vec::new(),
+        };
+        let judge = Names::new(&framework(true), &[]);
+        for (text, strict, verdict) in [
+            ("optional.requireAuth", false, Verdict::Harmless),
+            ("requireAuth(limit)", false, Verdict::Guard),
+            ("authlimit", false, Verdict::Harmless),
+            ("auth.check()", false, Verdict::Guard),
+            ("auth.check()", true, Verdict::Harmless),
+            // What it is called with does not make it one.
+            ("robots('auth')", false, Verdict::Unknown),
+        ] {
+            assert_eq!(judge.of(text, strict), verdict, "{text}");
+        }
+        assert_eq!(Names::new(&framework(false), &[]).of("robots()", false), Verdict::Harmless);
     }
 }

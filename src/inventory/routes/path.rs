@@ -17,6 +17,7 @@ pub(super) fn unquoted(text: &str) -> &str {
 /// Reads the literal or the list of literals that a capture is.
 pub(super) fn read(text: &str) -> Paths {
     let text = text.trim();
+    let text = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).map_or(text, str::trim);
     let unknown = || Paths { alternatives: vec!["?".to_owned()], note: Some(format!("the path is `{}`", short(text))) };
     let list = text.strip_prefix(['[', '{']).and_then(|text| text.strip_suffix([']', '}']));
     if let Some(list) = list {
@@ -29,11 +30,19 @@ pub(super) fn read(text: &str) -> Paths {
     }
     match literal(text) {
         Some(path) => {
-            let note = path.contains('?').then(|| format!("a part of the path is computed: {}", short(text)));
+            let is_computed = interpolations(text);
+            let note = is_computed.then(|| format!("a part of the path is computed: {}", short(text)));
             Paths { alternatives: vec![path], note }
         }
         None => unknown(),
     }
+}
+
+/// Does a literal hold something that is filled in?
+fn interpolations(text: &str) -> bool {
+    let quoted = text.find(['"', '\'', '`']).unwrap_or(0);
+    let fills = text[..quoted].contains(['f', 'F', '$']) && text.contains('{');
+    fills || text.contains("${") || text.contains("#{")
 }
 
 /// The text of one literal; what it interpolates is `?`. `None` for anything else.
@@ -131,4 +140,58 @@ pub(super) fn is_below(path: &str, prefix: &str) -> Option<bool> {
         return Some(true);
     }
     fits(path, &format!("{prefix}/**"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_of_all_languages_are_read_and_nothing_else() {
+        for (text, path) in [
+            ("\"/a\"", "/a"),
+            ("'/a'", "/a"),
+            ("`/a/${id}`", "/a/?"),
+            ("r'^a/(?P<id>\\d+)$'", "^a/(?P<id>\\d+)$"),
+            ("f\"/a/{x}/b\"", "/a/?/b"),
+            ("\"/a/#{x}\"", "/a/?"),
+            (":orders", "orders"),
+            ("\"GET /a\"", "/a"),
+            ("( '/a' )", "/a"),
+            ("PREFIX", "?"),
+            ("'/a' + B", "?"),
+            ("fn('/a')", "?"),
+        ] {
+            assert_eq!(read(text).alternatives, [path], "{text}");
+        }
+        assert_eq!(read("{\"/a\", \"/b\"}").alternatives, ["/a", "/b"]);
+        assert_eq!(read("[]").alternatives, [""]);
+        assert!(read("PREFIX").note.is_some() && read("f'/{x}'").note.is_some() && read("r'(?P<x>a)'").note.is_none());
+    }
+
+    #[test]
+    fn parts_are_joined_by_one_slash() {
+        for (prefix, path, joined) in
+            [("", "", "/"), ("/", "a", "/a"), ("/a/", "/b/", "/a/b/"), ("a", "", "/a"), ("", "^x/$", "/x/"), ("?", "/a", "/?/a")]
+        {
+            assert_eq!(join(prefix, path), joined);
+        }
+    }
+
+    #[test]
+    fn patterns_fit_paths_unless_it_is_not_known() {
+        for (path, pattern, fits_it) in [
+            ("/a/b", "/a/**", Some(true)),
+            ("/a", "/a/**", Some(true)),
+            ("/b", "/a/**", Some(false)),
+            ("/a/{id}", "/a/*", Some(true)),
+            ("/a/b/c", "/a/*/c", Some(true)),
+            ("/a/b", "/a", Some(false)),
+            ("/?/b", "/a/**", None),
+            ("/x", "**", Some(true)),
+        ] {
+            assert_eq!(fits(path, pattern), fits_it, "{path} {pattern}");
+        }
+        assert_eq!((is_below("/api/x", "/api"), is_below("/apis", "/api"), is_below("/x", "")), (Some(true), Some(false), Some(true)));
+    }
 }

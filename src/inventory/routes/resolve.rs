@@ -111,8 +111,11 @@ impl<'a> Modules<'a> {
     pub(super) fn ending_with(&self, from: FileId, wanted: &[&str]) -> Vec<FileId> {
         let Some(candidates) = wanted.last().and_then(|last| self.by_name.get(last)) else { return Vec::new() };
         let common = |parts: &[&str]| parts.iter().rev().zip(wanted.iter().rev()).take_while(|(a, b)| a == b).count();
-        let best = candidates.iter().map(|(_, parts)| common(parts)).max().unwrap_or(0);
-        let alike = candidates.iter().filter(|(_, parts)| common(parts) == best);
+        // Packages of Go are named from their host on; of others, a part of the name alone is another module.
+        let is_go = self.view.inventory.file(from).language == Some(Language::Go);
+        let fits = |parts: &[&str]| is_go || common(parts) == wanted.len() || common(parts) == parts.len();
+        let best = candidates.iter().filter(|(_, parts)| fits(parts)).map(|(_, parts)| common(parts)).max().unwrap_or(0);
+        let alike = candidates.iter().filter(|(_, parts)| fits(parts) && common(parts) == best);
         // Of several, those that are nearest to where the name stands.
         let own: Vec<&str> = self.view.inventory.file(from).path.split('/').collect();
         let shared = |file: FileId| {
