@@ -287,9 +287,9 @@ fn is_adrift(chain: &Chain) -> bool {
         || chain.notes.iter().any(|note| note.ends_with("may be several routers"))
 }
 
-/// Is it attached to a whole router or application?
+/// Is it middleware of a whole router? Guards of a whole application are declared as such.
 fn is_wide(fact: &Fact<'_>) -> bool {
-    matches!(fact.definition.reach, Reach::Router | Reach::WholeRouter | Reach::Application)
+    matches!(fact.definition.reach, Reach::Router | Reach::WholeRouter)
 }
 
 /// The last part of a qualified name.

@@ -192,6 +192,9 @@ mod tests {
         ] {
             assert_eq!(fits(path, pattern), fits_it, "{path} {pattern}");
         }
-        assert_eq!((is_below("/api/x", "/api"), is_below("/apis", "/api"), is_below("/x", "")), (Some(true), Some(false), Some(true)));
+        assert_eq!(
+            (is_below("/api/x", "/api"), is_below("/apis", "/api"), is_below("/x", "")),
+            (Some(true), Some(false), Some(true))
+        );
     }
 }
