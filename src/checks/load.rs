@@ -70,6 +70,7 @@ pub fn load(files: &[PackFile], digest: String) -> Result<Ruleset, Vec<FileProbl
     for file in files.iter().filter(|file| file.path.starts_with("routes/")) {
         loader.routes(file);
     }
+    loader.frameworks = std::mem::take(&mut loader.routes).finish();
     for file in files {
         loader.file(file);
     }
@@ -80,6 +81,8 @@ pub fn load(files: &[PackFile], digest: String) -> Result<Ruleset, Vec<FileProbl
 struct Loader {
     utils: Utils,
     routes: super::routes::Reader,
+    /// What it read, once every file of it is.
+    frameworks: Arc<Vec<Framework>>,
     needs: NeedSet,
     checks: BTreeMap<String, Check>,
     facts: BTreeMap<String, Fact>,
@@ -265,7 +268,8 @@ impl Loader {
                 if key == "require" { Some(Confidence::High) } else { map.word("confidence", Some(Confidence::High)) };
             let strength = if key == "require" { map.word("strength", None) } else { Some(Strength::Declared) };
             let when = clauses(&map, "when", referred);
-            let mut loading = Loading { needs: &mut self.needs, problems, utils: &self.utils, facts: referred };
+            let mut loading =
+                Loading { needs: &mut self.needs, problems, utils: &self.utils, routes: &self.frameworks, facts: referred };
             let expression = Expression::parse(&map, &mut loading);
             map.finish();
             let (Some(confidence), Some(strength), Some(expression)) = (confidence, strength, expression) else { continue };
@@ -321,7 +325,7 @@ impl Loader {
                 categories: self.categories,
                 scoring,
                 needs: self.needs,
-                routes: self.routes.finish(),
+                routes: self.frameworks,
                 digest,
             });
         }

@@ -1,6 +1,6 @@
 //! A match of a definition, and all matches of a framework by what they are.
 
-use crate::inventory::view::{FileId, Hit, View};
+use crate::inventory::view::{FileId, Hit, Snippet, View};
 use crate::model::needs::NeedId;
 use crate::model::route::{Definition, Framework, SPAN, Section};
 
@@ -31,6 +31,7 @@ pub(super) struct Fact<'a> {
     /// Bytes of the match.
     pub(super) start: u32,
     pub(super) end: u32,
+    pub(super) snippet: Option<&'a Snippet>,
     captures: &'a [(std::sync::Arc<str>, std::sync::Arc<str>)],
 }
 
@@ -47,6 +48,7 @@ impl<'a> Fact<'a> {
             end_line: hit.end_line,
             start: start.parse().ok()?,
             end: end.parse().ok()?,
+            snippet: hit.snippet.as_ref(),
             captures: &hit.captures,
         })
     }

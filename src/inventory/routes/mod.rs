@@ -23,7 +23,7 @@ mod resolve;
 
 use std::sync::Arc;
 
-use super::view::{FileId, View};
+use super::view::{FileId, Hit, Snippet, View};
 use crate::model::route::{Access, Framework, RouteNeeds};
 
 use chain::{Chain, Chains};
@@ -62,6 +62,16 @@ pub struct Route {
     pub access: Access,
     /// Why something is `?`.
     pub notes: Vec<String>,
+    /// The line, for citations.
+    snippet: Option<Snippet>,
+}
+
+impl Route {
+    /// The citation of the row.
+    pub fn hit(&self) -> Hit {
+        let (column, end_line, snippet) = (self.column, self.end_line, self.snippet.clone());
+        Hit { line: Some(self.line), column, end_line, snippet, ..Hit::of_file(self.file) }
+    }
 }
 
 /// The route table of a view, ordered by place. Costs nothing but the joining: the needs are answered already.
@@ -115,6 +125,7 @@ fn rows_of_chain(framework: &Arc<str>, view: &View<'_>, route: &Fact<'_>, chain:
             guards: effective,
             access,
             notes,
+            snippet: route.snippet.cloned(),
         }
     };
     if route.definition.expand.is_empty() {
