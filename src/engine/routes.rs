@@ -1,5 +1,6 @@
 //! The route table of a repository, component by component: collected for itself, since no check needs to ask for it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::inventory::collect::{Context, Prepared, collect};
@@ -33,10 +34,10 @@ pub fn table(frameworks: &Arc<Vec<Framework>>, source: &dyn Source, context: Con
     if views.is_empty() {
         views.push((".".to_owned(), inventory.whole()));
     }
-    let mut rows: Vec<(String, Route)> = Vec::new();
+    let (mut rows, mut known): (Vec<(String, Route)>, BTreeSet<Route>) = Default::default();
     for (component, view) in views {
         for row in routes::table(&view, &asked) {
-            if !rows.iter().any(|(_, known)| *known == row) {
+            if known.insert(row.clone()) {
                 rows.push((component.clone(), row));
             }
         }

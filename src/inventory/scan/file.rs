@@ -24,6 +24,9 @@ const MAX_PARSED_BYTES: usize = 1024 * 1024;
 /// Hits of one need in one file that are kept.
 const MAX_HITS: usize = 50;
 
+/// Matches of one definition of the route table in one file that are kept.
+const MAX_ROWS: usize = 5_000;
+
 /// Positions of one literal in one file that are looked at before it is taken to stand in code.
 const MAX_POSITIONS: usize = 24;
 
@@ -366,7 +369,16 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, par
         Some(parsed) => Ok(parsed),
         None => Parsed::new(language, subject.text, PARSE_BUDGET),
     };
-    let hits = tree.and_then(|tree| parsed.insert(tree).find(subject.text, &rules, &scanner.automata, PARSE_BUDGET));
+    // Of a route table every row counts.
+    let (rows, rules): (Vec<_>, Vec<_>) = rules.into_iter().partition(|(index, _)| captures_span(scanner, needs[*index]));
+    let hits = tree.and_then(|tree| {
+        let tree = parsed.insert(tree);
+        let mut hits = tree.find(subject.text, &rules, &scanner.automata, PARSE_BUDGET)?;
+        if !rows.is_empty() {
+            hits.extend(tree.find_up_to(MAX_ROWS, subject.text, &rows, &scanner.automata, PARSE_BUDGET)?);
+        }
+        Ok(hits)
+    });
     match hits {
         Ok(hits) => {
             for code in hits {
@@ -383,6 +395,11 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, par
         }
         Err(unparsed) => found.gaps.extend(needs.iter().map(|need| (*need, unparsed.to_string()))),
     }
+}
+
+/// Is this need about the route table?
+fn captures_span(scanner: &Scanner<'_>, need: NeedId) -> bool {
+    matches!(&scanner.needs.need(need).look, Look::Code { capture, .. } if capture.iter().any(|name| name == SPAN))
 }
 
 /// Rust keeps tests beside the code they test: their lines are test, whatever the role of the file.
