@@ -46,3 +46,44 @@ fn a_negation_in_one_file_does_not_hide_the_code_of_another() {
     let output = run(&["checks", "test", "logging/no-console", "--checks", pack.path().to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), crate::support::stderr(&output));
 }
+
+#[test]
+fn a_check_may_ask_the_route_table() {
+    let check = r#"title: Routes that change data are guarded
+priority: P0
+effort: low
+why: Otherwise anybody changes it.
+fix: { summary: Guard them. }
+absent: pass
+forbid:
+  - say: a route that changes data has no guard
+    route: { access: open, method: [POST, PUT, PATCH, DELETE], not-matches: 'login' }
+tests:
+  - name: one is open
+    expect: fail
+    at: ["main.py:3"]
+    files: &files
+      main.py: |
+        from fastapi import Depends, FastAPI
+        app = FastAPI()
+        @app.post("/orders")
+        def orders(): ...
+        @app.post("/login")
+        def login(): ...
+        @app.get("/open")
+        def read(): ...
+  - name: guarded
+    expect: pass
+    files:
+      main.py: |
+        from fastapi import Depends, FastAPI
+        app = FastAPI(dependencies=[Depends(get_current_user)])
+        @app.post("/orders")
+        def orders(): ...
+"#;
+    let folder = crate::support::tree(&[("auth/guarded-writes.yaml", check)]);
+    let path = folder.path().to_str().unwrap();
+    let output = run(&["checks", "test", "auth/guarded-writes", "--mutate", "--checks", path]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), crate::support::stderr(&output));
+    assert!(stdout(&output).starts_with("2 tests"), "{}", stdout(&output));
+}

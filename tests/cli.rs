@@ -135,3 +135,20 @@ fn every_command_that_a_report_names_exists() {
         assert!(!text.contains("--url"), "there is no `--url`");
     }
 }
+
+#[test]
+fn the_route_table_says_who_may_call_what() {
+    let folder = crate::support::tree(&[(
+        "main.py",
+        "from fastapi import Depends, FastAPI\napp = FastAPI()\n@app.get('/a')\ndef a(): ...\n@app.post('/b', dependencies=[Depends(get_current_user)])\ndef b(): ...\n@app.put(PATH)\ndef c(): ...\n",
+    )]);
+    let path = folder.path().to_str().unwrap();
+    let text = stdout(&run(&["routes", path]));
+    assert!(text.contains("GET   /a  open     main.py:3  a  -"), "{text}");
+    assert!(text.contains("POST  /b  guarded  main.py:5  b  get_current_user"), "{text}");
+    assert!(text.contains("? the path is `PATH`") && text.contains("3 routes: 1 guarded, 0 public, 2 open, 0 ?"), "{text}");
+    let json: Value = serde_json::from_str(&stdout(&run(&["routes", path, "--format", "json"]))).unwrap();
+    let row = &json["routes"][1];
+    assert_eq!((&row["methods"][0], &row["path"], &row["access"]), (&"POST".into(), &"/b".into(), &"guarded".into()));
+    assert_eq!((&row["guards"][0]["name"], &row["guards"][0]["line"]), (&"get_current_user".into(), &5.into()));
+}

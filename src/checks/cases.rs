@@ -22,6 +22,8 @@ pub struct Case {
     pub history: Option<Vec<BTreeMap<String, String>>>,
     /// Places that the deciding evidence must include, as `path:line` or `path`.
     pub at: Vec<String>,
+    /// For a framework: the rows of the route table, as `engine::routes::line` writes them.
+    pub rows: Vec<String>,
 }
 
 /// The git state of a test's repository.
@@ -46,7 +48,8 @@ pub fn parse(node: &Node, problems: &Problems) -> Vec<Case> {
 fn case(node: &Node, problems: &Problems) -> Option<Case> {
     let map = Map::new(node, "a test", problems);
     let name = map.text("name");
-    let expect = map.word::<Status>("expect", None);
+    let rows = map.texts("rows");
+    let expect = map.word::<Status>("expect", map.has("rows").then_some(Status::Pass));
     let at = map.texts("at");
     let files = files(&map, problems);
     let history = map.get("history").map(|node| {
@@ -72,7 +75,7 @@ fn case(node: &Node, problems: &Problems) -> Option<Case> {
         }
     }
     map.finish();
-    Some(Case { name, expect: expect?, files, git, history, at })
+    Some(Case { name, expect: expect?, files, git, history, at, rows })
 }
 
 fn files(map: &Map<'_>, problems: &Problems) -> BTreeMap<String, String> {

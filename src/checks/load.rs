@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::model::language::Language;
 use crate::model::needs::NeedSet;
 use crate::model::node::{Node, Span, Value};
+use crate::model::route::Framework;
 use crate::model::terms::{Absent, Confidence, Priority, Scope, Stage, Strength, Word};
 use crate::probes::params::{Map, Problem, Problems, note_duplicate_keys, suggestion};
 use crate::probes::{Loading, Utils};
@@ -49,6 +50,8 @@ pub struct Ruleset {
     pub categories: Vec<Category>,
     pub scoring: Scoring,
     pub needs: NeedSet,
+    /// What is known of frameworks, for the route table.
+    pub routes: Arc<Vec<Framework>>,
     /// Hash over the files it was loaded from.
     pub digest: String,
 }
@@ -64,6 +67,10 @@ pub fn load(files: &[PackFile], digest: String) -> Result<Ruleset, Vec<FileProbl
             loader.utils(name, file);
         }
     }
+    for file in files.iter().filter(|file| file.path.starts_with("routes/")) {
+        loader.routes(file);
+    }
+    loader.frameworks = std::mem::take(&mut loader.routes).finish();
     for file in files {
         loader.file(file);
     }
@@ -73,6 +80,9 @@ pub fn load(files: &[PackFile], digest: String) -> Result<Ruleset, Vec<FileProbl
 #[derive(Default)]
 struct Loader {
     utils: Utils,
+    routes: super::routes::Reader,
+    /// What it read, once every file of it is.
+    frameworks: Arc<Vec<Framework>>,
     needs: NeedSet,
     checks: BTreeMap<String, Check>,
     facts: BTreeMap<String, Fact>,
@@ -114,7 +124,7 @@ impl Loader {
             note_duplicate_keys(&file.node, &problems);
         }
         match file.path.trim_end_matches(".yaml").split_once('/') {
-            Some(("utils", _)) => return,
+            Some(("utils" | "routes", _)) => return,
             Some(("tokens", _)) => self.needs.token_formats.extend(super::tokens::read(&file.node, file.with_tests, &problems)),
             Some(("facts", name)) => self.fact(name, file, &problems),
             Some((category, stem)) if !stem.contains('/') => self.check(category, stem, file, &problems),
@@ -125,6 +135,15 @@ impl Loader {
                 "this file has no place in a pack; checks are <category>/<stem>.yaml, facts are facts/<name>.yaml",
             ),
         }
+        self.keep(&file.shown, problems);
+    }
+
+    fn routes(&mut self, file: &PackFile) {
+        let problems = if file.with_tests { Problems::default() } else { Problems::of_verified() };
+        if problems.verify() {
+            note_duplicate_keys(&file.node, &problems);
+        }
+        self.routes.read(file.path.trim_start_matches("routes/").trim_end_matches(".yaml"), &file.node, &self.utils, &problems);
         self.keep(&file.shown, problems);
     }
 
@@ -252,7 +271,8 @@ impl Loader {
                 if key == "require" { Some(Confidence::High) } else { map.word("confidence", Some(Confidence::High)) };
             let strength = if key == "require" { map.word("strength", None) } else { Some(Strength::Declared) };
             let when = clauses(&map, "when", referred);
-            let mut loading = Loading { needs: &mut self.needs, problems, utils: &self.utils, facts: referred };
+            let mut loading =
+                Loading { needs: &mut self.needs, problems, utils: &self.utils, routes: &self.frameworks, facts: referred };
             let expression = Expression::parse(&map, &mut loading);
             map.finish();
             let (Some(confidence), Some(strength), Some(expression)) = (confidence, strength, expression) else { continue };
@@ -302,7 +322,15 @@ impl Loader {
         }
         if self.problems.is_empty() {
             let checks = self.checks.into_values().collect();
-            return Ok(Ruleset { checks, facts, categories: self.categories, scoring, needs: self.needs, digest });
+            return Ok(Ruleset {
+                checks,
+                facts,
+                categories: self.categories,
+                scoring,
+                needs: self.needs,
+                routes: self.frameworks,
+                digest,
+            });
         }
         self.problems.sort();
         Err(self.problems)

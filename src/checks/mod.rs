@@ -13,6 +13,7 @@ mod go_regex;
 pub mod lint;
 pub mod load;
 pub mod pack;
+mod routes;
 mod tokens;
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub enum Command {
     /// List, show, verify and test checks
     #[command(subcommand)]
     Checks(ChecksCommand),
+    /// Print the route table: method, path, place, guards in effect, public or not
+    Routes(RoutesArgs),
     /// Print completions for a shell
     Completions { shell: clap_complete::Shell },
 }
@@ -113,6 +115,31 @@ pub struct AuditArgs {
     /// Width of the terminal report in columns
     #[arg(long, value_name = "COLUMNS")]
     pub width: Option<u16>,
+}
+
+/// How the route table is written.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    #[default]
+    Terminal,
+    Json,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct RoutesArgs {
+    /// The repository
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TableFormat,
+    #[command(flatten)]
+    pub pack: PackArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Threads to use; default: one for each core
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
 }
 
 #[derive(Debug, ClapArgs)]

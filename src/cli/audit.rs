@@ -91,7 +91,7 @@ fn nothing(path: &Path, why: &str) -> String {
     format!("{} {why}, so nothing was audited; name the folder that holds the application", path.display())
 }
 
-fn context(disk: &Disk, roles: Vec<RoleOverride>) -> (Context, Option<String>, Option<bool>) {
+pub(super) fn context(disk: &Disk, roles: Vec<RoleOverride>) -> (Context, Option<String>, Option<bool>) {
     let mut notes = disk.notes().to_vec();
     let git = disk.git();
     let summary = git.map(|git| GitSummary { head: git.head.clone(), dirty: git.dirty, shallow: git.shallow });

@@ -94,6 +94,10 @@ pub(super) fn described(test: &Tested) -> String {
         Verdict::Ok => "ok".to_owned(),
         Verdict::Outcome { got, reason } => format!("the outcome is {got}: {reason}"),
         Verdict::WrongPlace { wanted, got } => format!("{wanted} is not cited; cited: {}", got.join(", ")),
+        Verdict::Rows { missing, surplus } => {
+            let listed = |sign: char, rows: &[String]| rows.iter().map(|row| format!("\n  {sign} {row}")).collect::<String>();
+            format!("the table differs{}{}", listed('-', missing), listed('+', surplus))
+        }
         Verdict::Unmoved { cited } => format!("the outcome stays without what it cites ({})", cited.join(", ")),
     };
     format!("{} [{}]: {what}", test.id, test.case)

@@ -16,6 +16,7 @@ mod error;
 mod explain;
 mod new_check;
 mod output;
+mod routes;
 mod schema;
 
 pub use error::{Exit, Failure};
@@ -45,6 +46,7 @@ fn dispatch(args: &args::Args) -> Result<Exit, Failure> {
         args::Command::Audit(options) => audit::run(options),
         args::Command::Explain(options) => explain::run(options),
         args::Command::Checks(command) => checks::run(command),
+        args::Command::Routes(options) => routes::run(options),
         args::Command::Completions { shell } => output::completions(*shell),
     }
 }

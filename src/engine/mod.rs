@@ -6,6 +6,7 @@ pub mod assess;
 mod evidence;
 pub mod judge;
 pub mod observe;
+pub mod routes;
 pub mod score;
 pub mod selftest;
 pub mod units;

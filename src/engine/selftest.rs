@@ -37,6 +37,11 @@ pub enum Verdict {
         wanted: String,
         got: Vec<String>,
     },
+    /// Another route table: the rows that are missing, and those that are too many.
+    Rows {
+        missing: Vec<String>,
+        surplus: Vec<String>,
+    },
     /// The outcome stayed although everything it cites was removed.
     Unmoved {
         cited: Vec<String>,
@@ -81,6 +86,9 @@ fn test(suite: &Suite<'_>, id: &str, case: &Case, mutate: bool) -> Tested {
     if let Some(fact) = id.strip_prefix("facts/") {
         return tested(test_fact(suite, fact, case), false);
     }
+    if id.starts_with("routes/") {
+        return tested(test_routes(suite, case), false);
+    }
     let Some(row) = outcome(suite, id, case) else {
         return tested(Verdict::Outcome { got: Status::Error, reason: "no such check is loaded".to_owned() }, false);
     };
@@ -111,6 +119,16 @@ fn test_fact(suite: &Suite<'_>, fact: &str, case: &Case) -> Verdict {
     }
     let reason = if holds { "the fact holds" } else { "the fact does not hold" };
     Verdict::Outcome { got, reason: reason.to_owned() }
+}
+
+fn test_routes(suite: &Suite<'_>, case: &Case) -> Verdict {
+    let files = case.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
+    let table = super::routes::table(&suite.ruleset.routes, &Memory::new(files), Context::default(), 0);
+    let rows: Vec<String> = table.rows.iter().map(|(_, row)| super::routes::line(row, &table.inventory)).collect();
+    let beyond =
+        |some: &[String], others: &[String]| some.iter().filter(|row| !others.contains(row)).cloned().collect::<Vec<_>>();
+    let (missing, surplus) = (beyond(&case.rows, &rows), beyond(&rows, &case.rows));
+    if missing.is_empty() && surplus.is_empty() { Verdict::Ok } else { Verdict::Rows { missing, surplus } }
 }
 
 fn is_cited(row: &CheckRow, wanted: &str) -> bool {

@@ -14,6 +14,7 @@ pub mod ignore_rules;
 pub mod layout;
 pub mod manifest;
 pub mod role;
+pub mod routes;
 pub mod scan;
 pub mod secrets;
 pub mod source;

@@ -12,6 +12,7 @@ pub mod node;
 pub mod redact;
 pub mod report;
 pub mod role;
+pub mod route;
 pub mod secret;
 pub mod terms;
 pub mod text;

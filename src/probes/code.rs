@@ -8,11 +8,11 @@ use std::sync::Arc;
 use crate::inventory::syntax::CodeRule;
 use crate::model::code::CodeSource;
 use crate::model::language::Language;
-use crate::model::needs::Look;
+use crate::model::needs::{Look, Selector};
 use crate::model::node::{Node, Value};
 use crate::model::terms::vocabulary;
 
-use super::params::Map;
+use super::params::{Map, Problems};
 use super::shared::{self, EXCLUDE_DOC, NeedProbe, PATH_DOC, ROLES_DOC};
 use super::{Loading, Probe, ProbeKind, Utils};
 
@@ -44,7 +44,7 @@ vocabulary! {
 fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     let before = loading.problems.len();
     let map = Map::new(node, "`code`", loading.problems);
-    let mut selector = shared::selector(&map);
+    let selector = shared::selector(&map);
     let languages = shared::languages(&map);
     let (rule, constraints, utils) = (map.get("rule"), map.get("constraints"), map.get("utils"));
     let capture = map.texts("capture");
@@ -66,33 +66,55 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     if loading.problems.len() > before {
         return None;
     }
-    let named =
-        |node: Option<&Node>| node.map_or(&[][..], Node::entries).iter().map(|e| (Arc::clone(&e.key), e.value.clone())).collect();
-    let written = CodeSource {
-        rule: rule.cloned().unwrap_or_default(),
-        constraints: named(constraints),
-        cite: cite.map(Into::into),
-        ..CodeSource::default()
-    };
-    let local: Vec<(Arc<str>, Node)> = named(utils);
-    let local: Vec<(Arc<str>, Arc<Node>)> = local.into_iter().map(|(name, rule)| (name, Arc::new(rule))).collect();
-    let mut needs = Vec::new();
-    for language in &languages {
-        let source = complete(*language, written.clone(), &local, loading.utils, gated == Some(Gated::Drop));
-        if loading.problems.verify()
-            && let Err(error) = CodeRule::verify(*language, &source)
-        {
-            loading.problems.note(error.span, format!("the rule does not compile for {language}: {}", error.message));
-        }
-        selector.languages = vec![*language];
-        let look =
-            Look::Code { language: *language, source: Arc::new(source), imports: imports.clone(), capture: capture.clone() };
-        needs.push(loading.needs.add(selector.clone(), look));
-    }
+    let cite = cite.map(Into::into);
+    let rule = rule.cloned().unwrap_or_default();
+    let written = Written { languages, selector, imports, capture, rule, constraints, utils, cite };
+    let looks = written.looks(loading.utils, gated == Some(Gated::Drop), loading.problems);
+    let needs = looks.into_iter().map(|(selector, look)| loading.needs.add(selector, look)).collect();
     if loading.problems.len() > before {
         return None;
     }
     Some(Box::new(NeedProbe { needs }))
+}
+
+/// A code rule as its author wrote it, and where to look for it.
+pub struct Written<'n> {
+    pub languages: Vec<Language>,
+    /// Its languages are those of the rule.
+    pub selector: Selector,
+    pub imports: Vec<String>,
+    pub capture: Vec<String>,
+    pub rule: Node,
+    pub constraints: Option<&'n Node>,
+    pub utils: Option<&'n Node>,
+    /// The metavariable whose place is shown.
+    pub cite: Option<Arc<str>>,
+}
+
+impl Written<'_> {
+    /// What to look for, for each language. Rules that do not compile are problems.
+    pub fn looks(self, shared: &Utils, outside_gates: bool, problems: &Problems) -> Vec<(Selector, Look)> {
+        let named = |node: Option<&Node>| {
+            node.map_or(&[][..], Node::entries).iter().map(|e| (Arc::clone(&e.key), e.value.clone())).collect()
+        };
+        let constraints = named(self.constraints);
+        let written = CodeSource { rule: self.rule, constraints, cite: self.cite, ..CodeSource::default() };
+        let local: Vec<(Arc<str>, Node)> = named(self.utils);
+        let local: Vec<(Arc<str>, Arc<Node>)> = local.into_iter().map(|(name, rule)| (name, Arc::new(rule))).collect();
+        let mut looks = Vec::new();
+        for language in self.languages {
+            let source = complete(language, written.clone(), &local, shared, outside_gates);
+            if problems.verify()
+                && let Err(error) = CodeRule::verify(language, &source)
+            {
+                problems.note(error.span, format!("the rule does not compile for {language}: {}", error.message));
+            }
+            let selector = Selector { languages: vec![language], ..self.selector.clone() };
+            let (imports, capture) = (self.imports.clone(), self.capture.clone());
+            looks.push((selector, Look::Code { language, source: Arc::new(source), imports, capture }));
+        }
+        looks
+    }
 }
 
 /// The rule with the utilities it names, its own and the shared ones, and outside of development-only branches.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::inventory::view::{Hit, View};
 use crate::model::needs::{NeedId, NeedSet, SelectorId};
 use crate::model::node::Node;
+use crate::model::route::Framework;
 
 pub mod params;
 mod shared;
@@ -23,6 +24,7 @@ mod fact;
 mod file;
 mod git;
 mod import;
+mod route;
 mod rust;
 mod secret;
 mod text;
@@ -36,11 +38,15 @@ pub static KINDS: &[&ProbeKind] = &[
     &file::KIND,
     &git::KIND,
     &import::KIND,
+    &route::KIND,
     &rust::KIND,
     &secret::KIND,
     &text::KIND,
 ];
 // </registry>
+
+pub use code::Written as WrittenCode;
+pub use shared::languages;
 
 /// A way of looking, as check files name it.
 pub struct ProbeKind {
@@ -60,6 +66,8 @@ pub struct Loading<'l> {
     pub problems: &'l params::Problems,
     /// Named ast-grep rules that every code probe of a language may refer to, by language.
     pub utils: &'l Utils,
+    /// What is known of web frameworks.
+    pub routes: &'l Arc<Vec<Framework>>,
     /// The facts that probes refer to, with their places, for the loader to verify.
     pub facts: &'l mut Vec<(String, crate::model::node::Span)>,
 }

@@ -12,6 +12,7 @@ use crate::inventory::view::{FileId, Hit};
 use crate::model::language::Language;
 use crate::model::needs::{Area, Cost, Look, NeedId, SelectorId};
 use crate::model::role::Role;
+use crate::model::route::SPAN;
 
 /// How long one file may take to be parsed. Generous: only pathological input gets there.
 const PARSE_BUDGET: Duration = Duration::from_secs(5);
@@ -21,6 +22,9 @@ const MAX_PARSED_BYTES: usize = 1024 * 1024;
 
 /// Hits of one need in one file that are kept.
 const MAX_HITS: usize = 50;
+
+/// Matches of one definition of the route table in one file that are kept.
+const MAX_ROWS: usize = 5_000;
 
 /// Positions of one literal in one file that are looked at before it is taken to stand in code.
 const MAX_POSITIONS: usize = 24;
@@ -361,7 +365,16 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, par
         Some(parsed) => Ok(parsed),
         None => Parsed::new(language, subject.text, PARSE_BUDGET),
     };
-    let hits = tree.and_then(|tree| parsed.insert(tree).find(subject.text, &rules, &scanner.automata, PARSE_BUDGET));
+    // Of a route table every row counts.
+    let (rows, rules): (Vec<_>, Vec<_>) = rules.into_iter().partition(|(index, _)| captures_span(scanner, needs[*index]));
+    let hits = tree.and_then(|tree| {
+        let tree = parsed.insert(tree);
+        let mut hits = tree.find(subject.text, &rules, &scanner.automata, PARSE_BUDGET)?;
+        if !rows.is_empty() {
+            hits.extend(tree.find_up_to(MAX_ROWS, subject.text, &rows, &scanner.automata, PARSE_BUDGET)?);
+        }
+        Ok(hits)
+    });
     match hits {
         Ok(hits) => {
             for code in hits {
@@ -370,11 +383,19 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, par
                 let mut hit = subject.lines().hit_at(subject.id, code.line, code.column, code.end_line);
                 let named = code.captures.into_iter().filter(|(name, _)| capture.contains(name));
                 hit.captures = named.map(|(name, value)| (name.as_str().into(), value.as_str().into())).collect();
+                if capture.iter().any(|name| name == SPAN) {
+                    hit.captures.push((SPAN.into(), format!("{}..{}", code.start, code.end).into()));
+                }
                 found.hits.push((need, hit));
             }
         }
         Err(unparsed) => found.gaps.extend(needs.iter().map(|need| (*need, unparsed.to_string()))),
     }
+}
+
+/// Is this need about the route table?
+fn captures_span(scanner: &Scanner<'_>, need: NeedId) -> bool {
+    matches!(&scanner.needs.need(need).look, Look::Code { capture, .. } if capture.iter().any(|name| name == SPAN))
 }
 
 /// Rust keeps tests beside the code they test: their lines are test, whatever the role of the file.

@@ -82,6 +82,21 @@ impl Parsed {
         automata: &Automata,
         budget: Duration,
     ) -> Result<Vec<CodeHit>, Unparsed> {
+        self.find_up_to(MAX_HITS, text, rules, automata, budget)
+    }
+
+    /// As `find`, with another limit of hits per rule.
+    ///
+    /// # Errors
+    /// It took too long.
+    pub fn find_up_to(
+        &self,
+        limit: usize,
+        text: &str,
+        rules: &[(usize, &CodeRule)],
+        automata: &Automata,
+        budget: Duration,
+    ) -> Result<Vec<CodeHit>, Unparsed> {
         let deadline = Instant::now() + budget;
         let source = self.source.as_deref().unwrap_or(text);
         let mut dispatch = Dispatch { rules, language: self.language, by_kind: Vec::new() };
@@ -92,7 +107,7 @@ impl Parsed {
             let mut tried = false;
             for position in dispatch.at(kind) {
                 tried = true;
-                if counts[*position] >= MAX_HITS {
+                if counts[*position] >= limit {
                     continue;
                 }
                 let (number, rule) = rules[*position];

@@ -1,0 +1,439 @@
+//! From a route up through routers, groups and mounts to the application: the path, and what a guard may be attached to.
+
+use std::collections::BTreeMap;
+
+use crate::inventory::view::{FileId, View};
+use crate::model::route::Framework;
+
+use super::fact::{Fact, Facts};
+use super::path::{self, Paths};
+use super::resolve::Modules;
+
+/// Deepest nesting of routers.
+const MAX_DEPTH: usize = 16;
+/// Most ways in which one route is reached.
+const MAX_CHAINS: usize = 16;
+/// Most files through which an import is followed.
+const MAX_HOPS: usize = 4;
+
+/// What the scope that a file is about is called, where it holds several.
+const MAIN_NAMES: &[&str] = &["urlpatterns", "router", "routes", "app"];
+
+/// What stands on a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Link {
+    Route(usize),
+    Scope(usize),
+    Mount(usize),
+}
+
+/// A link, and the scope that it is attached to.
+#[derive(Debug, Clone)]
+pub(super) struct Step {
+    pub(super) link: Link,
+    pub(super) into: Option<usize>,
+}
+
+/// One way from a route to the application.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Chain {
+    /// From the route outwards.
+    pub(super) steps: Vec<Step>,
+    pub(super) paths: Vec<String>,
+    pub(super) notes: Vec<String>,
+}
+
+/// Where something is attached.
+enum Place {
+    /// To the application itself.
+    Root,
+    Scope(usize),
+    /// Nobody knows where, and why.
+    Unknown(String),
+}
+
+/// The scopes and mounts of a framework, ready to be followed.
+pub(super) struct Chains<'a> {
+    pub(super) facts: &'a Facts<'a>,
+    framework: &'a Framework,
+    modules: Modules<'a>,
+    view: View<'a>,
+    /// By file and name.
+    named: BTreeMap<(FileId, &'a str), Vec<usize>>,
+    by_file: BTreeMap<FileId, Vec<usize>>,
+    /// By scope, the mounts that attach it.
+    mounted: Vec<Vec<usize>>,
+}
+
+impl<'a> Chains<'a> {
+    pub(super) fn new(view: View<'a>, framework: &'a Framework, facts: &'a Facts<'a>) -> Chains<'a> {
+        let mut chains = Chains {
+            facts,
+            framework,
+            modules: Modules::new(view, &facts.imports),
+            view,
+            named: BTreeMap::new(),
+            by_file: BTreeMap::new(),
+            mounted: vec![Vec::new(); facts.scopes.len()],
+        };
+        for (index, scope) in facts.scopes.iter().enumerate() {
+            chains.by_file.entry(scope.file).or_default().push(index);
+            if let Some(name) = scope.get("NAME") {
+                chains.named.entry((scope.file, name)).or_default().push(index);
+            }
+        }
+        for (index, mount) in facts.mounts.iter().enumerate() {
+            if mount.definition.loose && !matches!(chains.place(mount, mount.get("INTO")), Place::Scope(_)) {
+                continue;
+            }
+            // What may be several is none for certain.
+            if let [child] = mount.get("CHILD").map(|child| chains.meant(child, mount)).unwrap_or_default()[..] {
+                chains.mounted[child].push(index);
+            }
+        }
+        chains
+    }
+
+    /// Every way to a route.
+    pub(super) fn of_route(&self, index: usize) -> Vec<Chain> {
+        let route = &self.facts.routes[index];
+        let own = self.own_paths(route);
+        let start = Chain { steps: Vec::new(), paths: own.alternatives, notes: own.note.into_iter().collect() };
+        let mut done = Vec::new();
+        let place = self.place(route, route.get("ROUTER"));
+        // Something unknown that is asked for something computed: a map or a client, no route.
+        if matches!(place, Place::Unknown(_)) && start.paths.iter().all(|path| path == "?") {
+            return done;
+        }
+        self.follow(start, Link::Route(index), place, &mut done);
+        done
+    }
+
+    /// Attaches `link` to `place` and goes on from there.
+    fn follow(&self, mut chain: Chain, link: Link, place: Place, done: &mut Vec<Chain>) {
+        if done.len() >= MAX_CHAINS {
+            return;
+        }
+        match place {
+            Place::Root => {
+                chain.steps.push(Step { link, into: None });
+                // A mount of nothing in particular is one of everything.
+                if let Some(all) = self.facts.mounts.iter().find(|mount| mount.get("CHILD").is_none()) {
+                    self.under(&mut chain, all);
+                }
+                done.push(finished(chain));
+            }
+            Place::Unknown(why) => {
+                chain.steps.push(Step { link, into: None });
+                chain.paths.iter_mut().for_each(|path| *path = path::join("?", path));
+                chain.notes.push(why);
+                done.push(finished(chain));
+            }
+            Place::Scope(scope) => {
+                chain.steps.push(Step { link, into: Some(scope) });
+                let visited = chain.steps.iter().filter(|step| step.into == Some(scope)).count();
+                if visited > 1 || chain.steps.len() > MAX_DEPTH {
+                    let why = "nothing was seen that mounts its routers but themselves".to_owned();
+                    return self.follow(chain, link, Place::Unknown(why), done);
+                }
+                self.under(&mut chain, &self.facts.scopes[scope]);
+                self.outwards(chain, scope, done);
+            }
+        }
+    }
+
+    /// From a scope to what it is attached to.
+    fn outwards(&self, chain: Chain, index: usize, done: &mut Vec<Chain>) {
+        let scope = &self.facts.scopes[index];
+        if let Some(parent) = scope.get("PARENT") {
+            return self.follow(chain, Link::Scope(index), self.place(scope, Some(parent)), done);
+        }
+        if !self.mounted[index].is_empty() {
+            for mount in &self.mounted[index] {
+                let fact = &self.facts.mounts[*mount];
+                let mut chain = chain.clone();
+                chain.steps.push(Step { link: Link::Scope(index), into: None });
+                self.under(&mut chain, fact);
+                let place = self.place(fact, fact.get("INTO"));
+                self.follow(chain, Link::Mount(*mount), place, done);
+            }
+            return;
+        }
+        // What a function makes and returns hangs where the function is called.
+        let maker = self.enclosing(scope, None).filter(|outer| !self.mounted[*outer].is_empty());
+        let place = if let Some(outer) = maker {
+            Place::Scope(outer)
+        } else if scope.definition.inside && scope.get("NAME").is_none() && scope.get("ROUTER").is_none() {
+            // A group written in place hangs where it stands.
+            match self.enclosing(scope, None) {
+                Some(outer) => Place::Scope(outer),
+                None if scope.definition.loose => Place::Unknown(format!("nothing was seen that mounts {}", scope.path)),
+                None => Place::Root,
+            }
+        } else if scope.definition.root {
+            Place::Root
+        } else {
+            let name = scope.get("NAME").or(scope.get("ROUTER")).unwrap_or("the router");
+            Place::Unknown(format!("nothing was seen that mounts `{}` of {}", path::short(name), scope.path))
+        };
+        self.follow(chain, Link::Scope(index), place, done);
+    }
+
+    /// Puts what the fact says of a path before the chain's.
+    fn under(&self, chain: &mut Chain, fact: &Fact<'_>) {
+        let own = self.own_paths(fact);
+        if own.alternatives.iter().all(|path| path.trim_matches('/').is_empty()) && !own.alternatives.is_empty() {
+            return;
+        }
+        chain.notes.extend(own.note);
+        let joined = own.alternatives.iter().flat_map(|prefix| chain.paths.iter().map(move |path| path::join(prefix, path)));
+        chain.paths = joined.take(MAX_CHAINS).collect();
+    }
+
+    /// What a fact itself says of a path.
+    fn own_paths(&self, fact: &Fact<'_>) -> Paths {
+        if !fact.definition.from_file.is_empty() {
+            let mut path = fact.path.to_owned();
+            for (pattern, with) in &fact.definition.from_file {
+                if let Ok(pattern) = regex::Regex::new(pattern) {
+                    path = pattern.replace_all(&path, with.as_str()).into_owned();
+                }
+            }
+            return Paths { alternatives: vec![path], note: None };
+        }
+        if let Some(template) = &fact.definition.path {
+            let path = fact.filled(template);
+            let known = !path.contains(['{', '(']);
+            let note = (!known).then(|| format!("the path is `{}`", path::short(&path)));
+            return Paths { alternatives: vec![if known { path } else { "?".to_owned() }], note };
+        }
+        let mut paths = fact.get("PATH").map_or(Paths { alternatives: vec![String::new()], note: None }, path::read);
+        for (token, ending) in &self.framework.class_tokens {
+            let class = self.class_of(fact).unwrap_or("?");
+            let name = class.strip_suffix(ending.as_str()).unwrap_or(class);
+            paths.alternatives.iter_mut().for_each(|path| *path = path.replace(token.as_str(), name));
+        }
+        paths
+    }
+
+    /// The class that a fact stands in, or is.
+    pub(super) fn class_of(&self, fact: &Fact<'a>) -> Option<&'a str> {
+        if let Some(class) = fact.get("CLASS") {
+            return Some(class);
+        }
+        let outer = self.enclosing_any(fact)?;
+        self.facts.scopes[outer].get("CLASS")
+    }
+
+    /// The words in what the scopes around a fact captured.
+    pub(super) fn words_around(&self, fact: &Fact<'_>) -> Vec<String> {
+        let around = self.by_file.get(&fact.file).into_iter().flatten().map(|scope| &self.facts.scopes[*scope]);
+        let around = around.filter(|scope| scope.contains(fact)).flat_map(|scope| [scope.get("PATH"), scope.get("MODULE")]);
+        let own = [fact.get("HANDLER"), fact.get("PATH")];
+        around.chain(own).flatten().flat_map(super::fact::words).map(str::to_owned).collect()
+    }
+
+    /// The innermost scope around a fact that has a class.
+    fn enclosing_any(&self, fact: &Fact<'_>) -> Option<usize> {
+        let inside = self.by_file.get(&fact.file).into_iter().flatten().copied();
+        inside
+            .filter(|scope| self.facts.scopes[*scope].contains(fact) && self.facts.scopes[*scope].get("CLASS").is_some())
+            .min_by_key(|scope| self.facts.scopes[*scope].size())
+    }
+
+    /// The innermost scope around a fact that hands its router in under this name.
+    fn enclosing(&self, fact: &Fact<'_>, router: Option<&str>) -> Option<usize> {
+        let inside = self.by_file.get(&fact.file).into_iter().flatten().copied();
+        inside
+            .filter(|scope| {
+                let scope = &self.facts.scopes[*scope];
+                scope.definition.inside && scope.contains(fact) && (scope.get("ROUTER") == router)
+            })
+            .min_by_key(|scope| self.facts.scopes[*scope].size())
+    }
+
+    /// Where something is attached that names its router, or none.
+    fn place(&self, fact: &Fact<'_>, router: Option<&str>) -> Place {
+        let Some(router) = router else {
+            return self.enclosing(fact, None).map_or(Place::Root, Place::Scope);
+        };
+        if let Some(scope) = self.router(router, fact) {
+            return Place::Scope(scope);
+        }
+        match self.meant(router, fact)[..] {
+            [] => Place::Unknown(format!("`{}` is not known in {}", path::short(router), fact.path)),
+            [scope] => Place::Scope(scope),
+            _ => Place::Unknown(format!("`{}` in {} may be several routers", path::short(router), fact.path)),
+        }
+    }
+
+    /// The router of this name in the file: the last one made before, or the one that is handed in around.
+    pub(super) fn router(&self, name: &str, fact: &Fact<'_>) -> Option<usize> {
+        let given = self.enclosing(fact, Some(name));
+        let made = self.named.get(&(fact.file, name)).into_iter().flatten().copied();
+        let made: Vec<usize> = made.filter(|scope| !self.facts.scopes[*scope].is(fact)).collect();
+        let start = |scope: &usize| self.facts.scopes[*scope].start;
+        let before = made.iter().copied().filter(|scope| start(scope) < fact.start).max_by_key(start);
+        match (given, before) {
+            (Some(given), Some(before)) => Some(if start(&before) > start(&given) { before } else { given }),
+            (given, before) => given.or(before).or_else(|| made.into_iter().min_by_key(start)),
+        }
+    }
+
+    /// The scopes that an expression means: by name, through imports, or by the module that it names.
+    pub(super) fn meant(&self, expression: &str, at: &Fact<'_>) -> Vec<usize> {
+        let text = expression.trim().trim_start_matches(['&', '*']);
+        if let Some(module) = text.strip_prefix("require(").or_else(|| text.strip_prefix("import(")) {
+            let (module, rest) = module.split_once(')').unwrap_or((module, ""));
+            let symbol = rest.trim_start_matches('.').split(['(', '.']).next().filter(|symbol| !symbol.is_empty());
+            return self.in_files(&self.modules.files(at.file, path::unquoted(module)), symbol, 0);
+        }
+        let text = text.split(['(', '<', '!']).next().unwrap_or(text).trim();
+        if text.starts_with(['"', '\'']) {
+            return self.in_files(&self.modules.files(at.file, path::unquoted(text)), None, 0);
+        }
+        let parts: Vec<&str> = text.split(['.', ':', '\\']).map(str::trim).filter(|part| !part.is_empty()).collect();
+        match parts[..] {
+            [] => Vec::new(),
+            [name] => {
+                if let Some(scope) = self.router(name, at) {
+                    return vec![scope];
+                }
+                let imported = self.imported(at.file, name, 0);
+                if imported.is_empty() { self.only_one(name) } else { imported }
+            }
+            [first, .., last] => self.qualified(first, parts[parts.len() - 2], last, &parts[..parts.len() - 1], at.file),
+        }
+    }
+
+    fn qualified(&self, first: &str, hint: &str, last: &str, module: &[&str], from: FileId) -> Vec<usize> {
+        if let Some((module, symbol)) = self.modules.import(from, first) {
+            let deeper = symbol.map(|symbol| self.modules.files(from, &deeper(module, symbol))).unwrap_or_default();
+            for files in [deeper, self.modules.files(from, module)] {
+                let found = self.in_files(&files, Some(last), 0);
+                if !found.is_empty() {
+                    return found;
+                }
+            }
+        }
+        let wanted: Vec<&str> = module.iter().copied().filter(|part| !matches!(*part, "crate" | "self" | "super")).collect();
+        let by_module = self.in_files(&self.modules.ending_with(from, &wanted), Some(last), 0);
+        if !by_module.is_empty() {
+            return by_module;
+        }
+        let is_itself = matches!(hint, "self" | "this" | "Self") || hint.len() <= 2;
+        let own = self.named.get(&(from, last)).filter(|_| is_itself).cloned().unwrap_or_default();
+        // `usersHandler.Register` belongs to the file whose name is in `usersHandler`.
+        let hinted: Vec<usize> = self.scopes_called(last).into_iter().filter(|scope| self.is_hinted(hint, *scope)).collect();
+        if hinted.len() == 1 {
+            return hinted;
+        }
+        if own.len() == 1 { own } else { self.only_one(last) }
+    }
+
+    fn is_hinted(&self, hint: &str, scope: usize) -> bool {
+        let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+        let scope = &self.facts.scopes[scope];
+        let file = scope.path.rsplit('/').next().unwrap_or_default();
+        let stem = plain(file.split('.').next().unwrap_or_default());
+        let class = scope.get("CLASS").map(plain);
+        class.is_some_and(|class| class == plain(hint)) || (stem.len() > 2 && plain(hint) == stem)
+    }
+
+    fn scopes_called(&self, name: &str) -> Vec<usize> {
+        let scopes = self.facts.scopes.iter().enumerate();
+        scopes.filter(|(_, scope)| scope.get("NAME") == Some(name)).map(|(index, _)| index).collect()
+    }
+
+    /// The scope of this name, if no other has it.
+    fn only_one(&self, name: &str) -> Vec<usize> {
+        let all = self.scopes_called(name);
+        if all.len() == 1 { all } else { Vec::new() }
+    }
+
+    /// What a name that a file imports means.
+    fn imported(&self, file: FileId, name: &str, hops: usize) -> Vec<usize> {
+        let Some((module, symbol)) = self.modules.import(file, name) else {
+            let mut whole = self.modules.whole_imports(file);
+            let of_module = |module: &str| self.in_files(&self.modules.files(file, module), Some(name), hops + 1);
+            return if hops < MAX_HOPS {
+                whole.find_map(|module| Some(of_module(module)).filter(|f| !f.is_empty())).unwrap_or_default()
+            } else {
+                Vec::new()
+            };
+        };
+        let found = self.in_files(&self.modules.files(file, module), symbol, hops);
+        match symbol {
+            Some(symbol) if found.is_empty() => self.in_files(&self.modules.files(file, &deeper(module, symbol)), None, hops),
+            _ => found,
+        }
+    }
+
+    /// The scope of this name in the files; without a name, the one that each file is about.
+    fn in_files(&self, files: &[FileId], name: Option<&str>, hops: usize) -> Vec<usize> {
+        let mut found = Vec::new();
+        for file in files {
+            let named = name.and_then(|name| self.named.get(&(*file, name)));
+            match (named, name) {
+                (Some(scopes), _) => found.extend(scopes.first()),
+                (None, Some(name)) if name != "default" && hops < MAX_HOPS => {
+                    let further = self.imported(*file, name, hops + 1);
+                    // A default export is imported under any name.
+                    let main = || self.main(*file).filter(|_| self.may_rename(*file));
+                    found.extend(if further.is_empty() { main().into_iter().collect() } else { further });
+                }
+                _ => found.extend(self.main(*file)),
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Does the language let a module be imported under any name?
+    fn may_rename(&self, file: FileId) -> bool {
+        use crate::model::language::Language::{JavaScript, Tsx, TypeScript};
+        matches!(self.view.inventory.file(file).language, Some(JavaScript | TypeScript | Tsx))
+    }
+
+    /// The scope that a file is about: the only one that hangs on no other of the file.
+    fn main(&self, file: FileId) -> Option<usize> {
+        let scopes: Vec<usize> = self.by_file.get(&file)?.clone();
+        let free: Vec<usize> = scopes
+            .into_iter()
+            .filter(|scope| {
+                let scope = &self.facts.scopes[*scope];
+                scope.get("PARENT").is_none() && self.enclosing(scope, None).is_none()
+            })
+            .collect();
+        match free[..] {
+            [only] => Some(only),
+            _ => {
+                let called = |name: &str| free.iter().copied().find(|scope| self.facts.scopes[*scope].get("NAME") == Some(name));
+                MAIN_NAMES.iter().find_map(|name| called(name))
+            }
+        }
+    }
+
+    /// The files that an imported name comes from.
+    pub(super) fn files_of_import(&self, file: FileId, name: &str) -> Vec<FileId> {
+        let Some((module, symbol)) = self.modules.import(file, name) else { return Vec::new() };
+        let deeper = symbol.map(|symbol| self.modules.files(file, &deeper(module, symbol))).unwrap_or_default();
+        if deeper.is_empty() { self.modules.files(file, module) } else { deeper }
+    }
+}
+
+/// The module that a symbol of a module may be itself.
+fn deeper(module: &str, symbol: &str) -> String {
+    let separator = if module.contains('/') { "/" } else { "." };
+    if module.ends_with('.') { format!("{module}{symbol}") } else { format!("{module}{separator}{symbol}") }
+}
+
+fn finished(mut chain: Chain) -> Chain {
+    chain.paths.iter_mut().for_each(|path| *path = path::join("", path));
+    chain.paths.sort();
+    chain.paths.dedup();
+    chain.notes.sort();
+    chain.notes.dedup();
+    chain
+}

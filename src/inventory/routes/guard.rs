@@ -1,0 +1,352 @@
+//! Which guards and public marks are in effect on a route.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::route::{Access, Framework, Reach};
+
+use super::GuardRef;
+use super::chain::{Chain, Chains, Link};
+use super::fact::{Fact, Facts, words};
+use super::names::{Names, Verdict};
+use super::path;
+
+/// How far out a guard or a mark stands: what is nearer decides over what is farther.
+const OF_PATH: usize = 500;
+const OF_APPLICATION: usize = 1_000;
+const OF_CLASS: usize = 100;
+
+/// The guards and public marks of a framework, each with what it is held against.
+pub(super) struct Guards<'a> {
+    facts: &'a Facts<'a>,
+    chains: &'a Chains<'a>,
+    marks: Vec<Mark<'a>>,
+    /// By class, those it derives from.
+    bases: BTreeMap<&'a str, Vec<(&'a str, &'a Fact<'a>)>>,
+}
+
+/// A guard or a public mark.
+struct Mark<'a> {
+    fact: &'a Fact<'a>,
+    /// `None`: it says that no guard is wanted.
+    guards: Option<Verdict>,
+    holder: Option<Link>,
+    router: Option<usize>,
+}
+
+/// Is a mark in effect?
+enum Effect {
+    None,
+    At(usize),
+    /// It may be, and why that is not known.
+    Perhaps(String),
+}
+
+impl<'a> Guards<'a> {
+    pub(super) fn new(framework: &Framework, facts: &'a Facts<'a>, chains: &'a Chains<'a>) -> Guards<'a> {
+        let names = Names::new(framework, &facts.defines);
+        let mut guards = Guards { facts, chains, marks: Vec::new(), bases: BTreeMap::new() };
+        for fact in &facts.classes {
+            if let (Some(class), Some(base)) = (fact.get("CLASS"), fact.get("BASE")) {
+                guards.bases.entry(last(class)).or_default().push((last(base), fact));
+            }
+        }
+        let judged = |fact: &Fact<'_>| match fact.get("GUARD") {
+            _ if fact.definition.doubt => Verdict::Unknown,
+            // A router that is attached is no guard, whatever it is called.
+            Some(name) if fact.definition.judge => match names.of(name, fact.definition.strict) {
+                // On everything: some of what sounds like a guard only looks who calls.
+                Verdict::Guard if is_wide(fact) && names.of(name, true) != Verdict::Guard => Verdict::Unknown,
+                Verdict::Unknown if !chains.meant(name, fact).is_empty() => Verdict::Harmless,
+                verdict => verdict,
+            },
+            _ => Verdict::Guard,
+        };
+        let own =
+            facts.guards.iter().map(|fact| (fact, Some(judged(fact)))).filter(|(_, verdict)| *verdict != Some(Verdict::Harmless));
+        let marks: Vec<Mark<'a>> =
+            own.chain(facts.public.iter().map(|fact| (fact, None))).map(|(fact, v)| guards.mark(fact, v)).collect();
+        guards.marks = marks;
+        guards.marks.sort_by_key(|mark| (mark.fact.file, mark.fact.start));
+        guards
+    }
+
+    fn mark(&self, fact: &'a Fact<'a>, guards: Option<Verdict>) -> Mark<'a> {
+        let holder = (fact.definition.reach == Reach::Holder).then(|| self.holder(fact)).flatten();
+        let is_on_router = matches!(fact.definition.reach, Reach::Router | Reach::WholeRouter);
+        let router = if is_on_router { fact.get("ROUTER") } else { None };
+        let router =
+            router.and_then(|name| self.chains.router(name, fact).or_else(|| self.chains.meant(name, fact).first().copied()));
+        Mark { fact, guards, holder, router }
+    }
+
+    /// The smallest route, mount or scope that a fact stands in.
+    fn holder(&self, fact: &Fact<'_>) -> Option<Link> {
+        let routes = self.facts.routes.iter().enumerate().map(|(index, found)| (found, Link::Route(index)));
+        let mounts = self.facts.mounts.iter().enumerate().map(|(index, found)| (found, Link::Mount(index)));
+        let scopes = self.facts.scopes.iter().enumerate().map(|(index, found)| (found, Link::Scope(index)));
+        let around = routes.chain(mounts).chain(scopes).filter(|(found, _)| found.contains(fact));
+        around.min_by_key(|(found, _)| found.size()).map(|(_, link)| link)
+    }
+
+    /// The guards in effect on a route that is reached by a chain under a path, what that makes of it, and why it is not known.
+    pub(super) fn on(
+        &self,
+        chain: &Chain,
+        route: &Fact<'a>,
+        path: &str,
+        handler: Option<&str>,
+    ) -> (Vec<GuardRef>, Access, Vec<String>) {
+        let (mut guards, mut notes): (Vec<(usize, GuardRef)>, Vec<String>) = Default::default();
+        let mut public: Option<usize> = None;
+        let mut doubts = Vec::new();
+        let mut decided_by_path = false;
+        for mark in &self.marks {
+            if mark.fact.definition.reach == Reach::Path && decided_by_path {
+                continue;
+            }
+            match self.effect(mark, chain, route, path, handler) {
+                Effect::None => {}
+                Effect::Perhaps(why) => doubts.push((usize::MAX, why)),
+                Effect::At(level) => {
+                    decided_by_path |= mark.fact.definition.reach == Reach::Path;
+                    match mark.guards {
+                        None => public = Some(public.map_or(level, |known| known.min(level))),
+                        Some(Verdict::Unknown) => {
+                            doubts.push((level, format!("`{}` may guard it", path::short(&mark.name()))));
+                        }
+                        Some(_) => guards.push((level, mark.reference())),
+                    }
+                }
+            }
+        }
+        if let Some(public) = public {
+            guards.retain(|(level, _)| *level < public);
+            doubts.retain(|(level, _)| *level < public);
+        }
+        let access = match (guards.is_empty(), doubts.is_empty(), public) {
+            (false, _, _) => Access::Guarded,
+            (true, false, _) => Access::Unknown,
+            (true, true, Some(_)) => Access::Public,
+            (true, true, None) if chain.steps.last().is_some_and(|_| !chain.notes.is_empty() && is_adrift(chain)) => {
+                notes.push("what guards its router is not known".to_owned());
+                Access::Unknown
+            }
+            (true, true, None) => Access::Open,
+        };
+        if access == Access::Unknown {
+            notes.extend(doubts.into_iter().map(|(_, why)| why));
+            notes.sort();
+            notes.dedup();
+        }
+        // Marks come in the order of their places, so what is equally far out stays in it.
+        guards.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
+        guards.dedup_by(|a, b| a.1 == b.1);
+        (guards.into_iter().map(|(_, guard)| guard).collect(), access, notes)
+    }
+
+    fn effect(&self, mark: &Mark<'a>, chain: &Chain, route: &Fact<'a>, path: &str, handler: Option<&str>) -> Effect {
+        let at = |level: Option<usize>| level.map_or(Effect::None, Effect::At);
+        match mark.fact.definition.reach {
+            Reach::Holder => at(mark.holder.and_then(|holder| chain.steps.iter().position(|step| step.link == holder))),
+            Reach::Inside => at(chain.steps.iter().position(|step| mark.fact.contains(self.fact(step.link)))),
+            Reach::Router | Reach::WholeRouter => self.on_router(mark, chain, path),
+            Reach::Handler => self.on_handler(mark, route, handler),
+            Reach::Class => self.on_class(mark, route, handler),
+            Reach::Path if !mark.fact.methods().is_empty() && mark.fact.methods() != route.methods() => Effect::None,
+            Reach::Path => match path::fits(path, path::unquoted(mark.fact.get("PATH").unwrap_or("**"))) {
+                Some(true) => Effect::At(OF_PATH),
+                Some(false) => Effect::None,
+                None => Effect::Perhaps(format!("its path decides whether `{}` applies", mark.name())),
+            },
+            Reach::Application => Effect::At(OF_APPLICATION),
+        }
+    }
+
+    fn fact(&self, link: Link) -> &'a Fact<'a> {
+        match link {
+            Link::Route(index) => &self.facts.routes[index],
+            Link::Scope(index) => &self.facts.scopes[index],
+            Link::Mount(index) => &self.facts.mounts[index],
+        }
+    }
+
+    fn on_router(&self, mark: &Mark<'a>, chain: &Chain, path: &str) -> Effect {
+        let Some(router) = mark.router else { return Effect::None };
+        let Some(level) = chain.steps.iter().position(|step| step.into == Some(router)) else { return Effect::None };
+        let attached = self.fact(chain.steps[level].link);
+        let earlier = attached.file == mark.fact.file && attached.start < mark.fact.start;
+        if earlier && mark.fact.definition.reach == Reach::Router {
+            return Effect::None;
+        }
+        let Some(prefix) = mark.fact.get("PATH") else { return Effect::At(level) };
+        let prefixes = path::read(prefix).alternatives;
+        // The prefix counts from the router, whose own is in front; only routers at the root are told apart by it.
+        let below: Vec<Option<bool>> = prefixes
+            .iter()
+            .map(|prefix| {
+                let prefix = prefix.trim_matches('/');
+                path::is_below(path, prefix).map(|below| below || (!prefix.is_empty() && path.contains(&format!("/{prefix}/"))))
+            })
+            .collect();
+        if below.contains(&Some(true)) {
+            Effect::At(level)
+        } else if below.contains(&None) {
+            Effect::Perhaps(format!("its path decides whether `{}` applies", path::short(&mark.name())))
+        } else {
+            Effect::None
+        }
+    }
+
+    fn on_handler(&self, mark: &Mark<'a>, route: &Fact<'a>, handler: Option<&str>) -> Effect {
+        let (Some(handler), Some(guarded)) = (handler, mark.fact.get("HANDLER")) else { return Effect::None };
+        let reference = handler.split(['(', '<']).next().unwrap_or(handler).trim_end_matches(".as_view");
+        let parts: Vec<&str> = words(reference).collect();
+        if parts.last() != Some(&guarded) {
+            return Effect::None;
+        }
+        if let Some(class) = mark.fact.get("CLASS")
+            && let Some(own) = self.chains.class_of(route)
+            && route.file == mark.fact.file
+        {
+            return if class == own { Effect::At(0) } else { Effect::None };
+        }
+        let from = parts.first().map(|first| self.chains.files_of_import(route.file, first)).unwrap_or_default();
+        let qualifier = if parts.len() > 1 { parts[parts.len() - 2] } else { "" };
+        let is_named = |path: &str| parts_of_file(path).iter().any(|part| part.eq_ignore_ascii_case(qualifier));
+        let others: BTreeSet<&str> = self.handler_marks(guarded).collect();
+        let is_beside = |path: &str| folder(path) == folder(route.path) && is_named(path);
+        let own = mark.fact.path;
+        if route.file == mark.fact.file
+            || from.contains(&mark.fact.file)
+            || is_beside(own)
+            || (is_named(own) && others.len() == 1)
+        {
+            return Effect::At(0);
+        }
+        if !from.is_empty() || others.iter().any(|path| is_beside(path)) {
+            return Effect::None;
+        }
+        Effect::Perhaps(format!("`{guarded}` of {own} looks at the caller; it may be the handler"))
+    }
+
+    /// The files in which a guard stands on a function of this name.
+    fn handler_marks(&self, name: &str) -> impl Iterator<Item = &'a str> {
+        let on_handler = self.marks.iter().filter(|mark| mark.fact.definition.reach == Reach::Handler);
+        on_handler.filter(move |mark| mark.fact.get("HANDLER") == Some(name)).map(|mark| mark.fact.path)
+    }
+
+    /// Of several classes of one name, is this the one whose folder is in the path that the route was given?
+    fn is_nearest(&self, mark: &Fact<'a>, class: &str, route: &Fact<'a>) -> bool {
+        let same: BTreeSet<&str> =
+            self.facts.classes.iter().filter(|fact| fact.get("CLASS").map(last) == Some(class)).map(|fact| fact.path).collect();
+        if same.len() < 2 || mark.get("CLASS").is_none() || mark.file == route.file {
+            return true;
+        }
+        let around: Vec<String> = self.chains.words_around(route);
+        let score = |path: &str| {
+            let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+            let own = folders.rsplit_once("controllers").map_or("", |(_, own)| own);
+            let parts: Vec<&str> = own.split('/').filter(|part| !part.is_empty()).collect();
+            let known = parts.iter().filter(|part| around.iter().any(|word| word.eq_ignore_ascii_case(part))).count();
+            (parts.len() == known, known)
+        };
+        let best = same.iter().map(|path| score(path)).max();
+        Some(score(mark.path)) == best
+    }
+
+    fn on_class(&self, mark: &Mark<'a>, route: &Fact<'a>, handler: Option<&str>) -> Effect {
+        let wanted: Vec<&str> = match mark.fact.get("CLASS") {
+            Some(class) => vec![last(class)],
+            None => mark.fact.definition.class.iter().map(String::as_str).collect(),
+        };
+        let from_handler = handler.and_then(class_of_handler);
+        let class = self.chains.class_of(route).map(|class| (last(class).to_owned(), None)).or(from_handler);
+        let Some((class, action)) = class else { return Effect::None };
+        let mut queue = vec![(class, 0usize)];
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        while let Some((class, distance)) = queue.pop() {
+            if wanted.contains(&class.as_str()) && (distance > 0 || self.is_nearest(mark.fact, &class, route)) {
+                let action = action.as_deref().or_else(|| route.get("ACTION"));
+                let named = |list: &str| action.is_some_and(|action| words(list).any(|word| word == action));
+                let in_effect = mark.fact.get("ONLY").is_none_or(named) && !mark.fact.get("EXCEPT").is_some_and(named);
+                return if in_effect { Effect::At(OF_CLASS + distance) } else { Effect::None };
+            }
+            if seen.len() < 100 && seen.insert(class.clone()) {
+                let bases = self.bases.get(class.as_str()).into_iter().flatten();
+                let bases = bases.filter(|(_, fact)| distance > 0 || self.is_nearest(fact, &class, route));
+                queue.extend(bases.map(|(base, _)| ((*base).to_owned(), distance + 1)));
+            }
+        }
+        Effect::None
+    }
+}
+
+/// Does the chain end at a router of which nobody knows where it is attached?
+fn is_adrift(chain: &Chain) -> bool {
+    chain.notes.iter().any(|note| note.starts_with("nothing was seen that mounts") || note.contains("is not known in"))
+        || chain.notes.iter().any(|note| note.ends_with("may be several routers"))
+}
+
+/// Is it middleware of a whole router? Guards of a whole application are declared as such.
+fn is_wide(fact: &Fact<'_>) -> bool {
+    matches!(fact.definition.reach, Reach::Router | Reach::WholeRouter)
+}
+
+/// The last part of a qualified name.
+fn last(name: &str) -> &str {
+    name.rsplit(['.', ':', '\\']).next().unwrap_or(name)
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn parts_of_file(path: &str) -> Vec<&str> {
+    path.split(['/', '.']).collect()
+}
+
+/// Class and action of `orders#index`, `[OrderController::class, 'index']`, `OrderController@index`, `views.Orders.as_view()`.
+fn class_of_handler(handler: &str) -> Option<(String, Option<String>)> {
+    if let Some((controller, action)) = handler.split_once('#') {
+        let name = controller.rsplit('/').next().unwrap_or(controller);
+        return Some((format!("{}Controller", camel(name)), Some(action.to_owned())));
+    }
+    if let Some((controller, action)) = handler.split_once('/').filter(|(_, action)| !action.contains(['/', '.'])) {
+        let is_plain = !controller.is_empty() && words(controller).next() == Some(controller);
+        return is_plain.then(|| (format!("{}Controller", camel(controller)), Some(action.to_owned())));
+    }
+    let text = handler.trim_start_matches('[');
+    if let Some((class, action)) = text.split_once("::class") {
+        let action = words(action).next().map(str::to_owned);
+        return Some((last(class).to_owned(), action.or_else(|| Some("__invoke".to_owned()))));
+    }
+    if let Some((class, action)) = path::unquoted(text).split_once('@') {
+        return Some((last(class).to_owned(), Some(action.to_owned())));
+    }
+    let name = text.split('(').next().unwrap_or(text).trim_end_matches(".as_view");
+    let name = last(name);
+    Some((name.to_owned(), None))
+}
+
+/// `order_items` as `OrderItems`.
+fn camel(name: &str) -> String {
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
+    };
+    name.split('_').map(capital).collect()
+}
+
+impl Mark<'_> {
+    fn name(&self) -> String {
+        let text = match &self.fact.definition.guard {
+            Some(template) => self.fact.filled(template),
+            None => self.fact.get("GUARD").unwrap_or("guard").to_owned(),
+        };
+        path::short(&text)
+    }
+
+    fn reference(&self) -> GuardRef {
+        GuardRef { name: self.name().into(), file: self.fact.file, line: self.fact.line }
+    }
+}

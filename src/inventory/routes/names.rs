@@ -1,0 +1,114 @@
+//! Is something that is attached like a guard one? By its name, or by what is known of the function.
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+
+use super::fact::{Fact, words};
+use crate::model::route::Framework;
+
+/// What a name says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Guard,
+    Harmless,
+    Unknown,
+}
+
+/// The judge of one framework.
+pub(super) struct Names<'a> {
+    never: Option<Regex>,
+    guard: Option<Regex>,
+    harmless: Option<Regex>,
+    likely: Option<Regex>,
+    /// Functions and aliases that guard.
+    defined: BTreeSet<&'a str>,
+    unknown_guards: bool,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn new(framework: &Framework, defines: &[Fact<'a>]) -> Names<'a> {
+        let compiled = |pattern: &str| Regex::new(pattern).ok().filter(|_| !pattern.is_empty());
+        let names = &framework.names;
+        let mut judge = Names {
+            never: compiled(&names.never),
+            guard: compiled(&names.guard),
+            harmless: compiled(&names.harmless),
+            likely: compiled(&names.likely),
+            defined: BTreeSet::new(),
+            unknown_guards: framework.unknown_guards,
+        };
+        let (by_others, by_itself): (Vec<&Fact<'a>>, Vec<&Fact<'a>>) = defines.iter().partition(|fact| fact.get("VIA").is_some());
+        judge.defined.extend(by_itself.iter().filter_map(|fact| fact.get("NAME")));
+        // Guards that rest on guards; each round finds at least one, or ends.
+        loop {
+            let before = judge.defined.len();
+            for fact in &by_others {
+                let (Some(name), Some(via)) = (fact.get("NAME"), fact.get("VIA")) else { continue };
+                if judge.of(via, true) == Verdict::Guard {
+                    judge.defined.insert(name);
+                }
+            }
+            if judge.defined.len() == before {
+                return judge;
+            }
+        }
+    }
+
+    /// What a text says that is attached like a guard. `strict`: only certain names and known functions count.
+    pub(super) fn of(&self, text: &str, strict: bool) -> Verdict {
+        let says = |expression: &Option<Regex>| expression.as_ref().is_some_and(|expression| expression.is_match(text));
+        let callee = text.split('(').next().unwrap_or(text);
+        let is_defined = words(callee).last().is_some_and(|name| self.defined.contains(name));
+        if says(&self.never) {
+            Verdict::Harmless
+        } else if says(&self.guard) {
+            Verdict::Guard
+        } else if says(&self.harmless) {
+            Verdict::Harmless
+        } else if is_defined || (!strict && self.likely.as_ref().is_some_and(|likely| likely.is_match(callee))) {
+            Verdict::Guard
+        } else if self.unknown_guards && !strict {
+            Verdict::Unknown
+        } else {
+            Verdict::Harmless
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::route;
+
+    #[test]
+    fn never_comes_before_guard_before_harmless_before_likely() {
+        let names = route::Names {
+            never: "optional".to_owned(),
+            guard: "requireAuth".to_owned(),
+            harmless: "limit|Schema".to_owned(),
+            likely: "auth".to_owned(),
+        };
+        let framework = |unknown_guards| Framework {
+            name: String::new(),
+            means: String::new(),
+            definitions: Vec::new(),
+            names: names.clone(),
+            unknown_guards,
+            class_tokens: Vec::new(),
+        };
+        let judge = Names::new(&framework(true), &[]);
+        for (text, strict, verdict) in [
+            ("optional.requireAuth", false, Verdict::Harmless),
+            ("requireAuth(limit)", false, Verdict::Guard),
+            ("authlimit", false, Verdict::Harmless),
+            ("auth.check()", false, Verdict::Guard),
+            ("auth.check()", true, Verdict::Harmless),
+            // What it is called with does not make it one.
+            ("robots('auth')", false, Verdict::Unknown),
+        ] {
+            assert_eq!(judge.of(text, strict), verdict, "{text}");
+        }
+        assert_eq!(Names::new(&framework(false), &[]).of("robots()", false), Verdict::Harmless);
+    }
+}

@@ -1,0 +1,80 @@
+//! `route`: rows of the route table, by who may call them.
+//!
+//! What is known of frameworks is data, `checks/routes`. The needs of all of them are asked for when the first probe of this kind is
+//! loaded, so a pack without one pays nothing.
+
+use regex::Regex;
+
+use crate::inventory::routes::{Route, table};
+use crate::inventory::view::{Hit, View};
+use crate::model::needs::NeedId;
+use crate::model::node::Node;
+use crate::model::route::{Access, RouteNeeds};
+
+use super::params::Map;
+use super::{Loading, Probe, ProbeKind, shared};
+
+/// The `route` probe kind.
+pub static KIND: ProbeKind = ProbeKind {
+    name: "route",
+    summary: "routes of the application, by who may call them",
+    keys: &[
+        ("access", "guarded, public, open (no guard is in effect and no mark says that none is wanted), ?; default all"),
+        ("method", "GET, POST, …; a route of any method counts; default all"),
+        ("matches", "regex over the path; a part that is not known is `?`"),
+        ("not-matches", "regex over the path or the handler: such routes do not count"),
+    ],
+    parse,
+};
+
+fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
+    let before = loading.problems.len();
+    let map = Map::new(node, "`route`", loading.problems);
+    let access = map.words::<Access>("access");
+    let methods = map.texts("method").into_iter().map(|method| method.to_ascii_uppercase()).collect();
+    let expression = |key| shared::pattern(&map, key).and_then(|pattern| Regex::new(&pattern).ok());
+    let (matches, not_matches) = (expression("matches"), expression("not-matches"));
+    map.finish();
+    if loading.problems.len() > before {
+        return None;
+    }
+    let asked = RouteNeeds::ask(loading.routes, loading.needs);
+    Some(Box::new(RouteProbe { needs: asked.all(), asked, access, methods, matches, not_matches }))
+}
+
+#[derive(Debug)]
+struct RouteProbe {
+    asked: RouteNeeds,
+    needs: Vec<NeedId>,
+    access: Vec<Access>,
+    methods: Vec<String>,
+    matches: Option<Regex>,
+    not_matches: Option<Regex>,
+}
+
+impl RouteProbe {
+    fn counts(&self, route: &Route) -> bool {
+        let has_method = || route.methods.is_empty() || route.methods.iter().any(|method| self.methods.contains(method));
+        let says = |expression: &Regex| {
+            expression.is_match(&route.path) || route.handler.as_deref().is_some_and(|handler| expression.is_match(handler))
+        };
+        (self.access.is_empty() || self.access.contains(&route.access))
+            && (self.methods.is_empty() || has_method())
+            && self.matches.as_ref().is_none_or(|expression| expression.is_match(&route.path))
+            && !self.not_matches.as_ref().is_some_and(says)
+    }
+}
+
+impl Probe for RouteProbe {
+    fn observe(&self, view: &View<'_>) -> Vec<Hit> {
+        let rows = table(view, &self.asked);
+        let mut hits: Vec<Hit> = rows.into_iter().filter(|route| self.counts(route)).map(|route| route.hit()).collect();
+        hits.sort();
+        hits.dedup();
+        hits
+    }
+
+    fn needs(&self) -> &[NeedId] {
+        &self.needs
+    }
+}
