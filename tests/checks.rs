@@ -77,3 +77,13 @@ tests:
     assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), crate::support::stderr(&output));
     assert!(stdout(&output).starts_with("2 tests"), "{}", stdout(&output));
 }
+
+#[test]
+fn a_negation_in_one_file_does_not_hide_the_code_of_another() {
+    let pack = crate::support::tree(&[(
+        "logging/no-console.yaml",
+        "title: t\npriority: P1\neffort: low\nwhy: y\nfix: { summary: Do. }\nabsent: pass\nforbid:\n  - say: it logs\n    within: file\n    all:\n      - code: { language: node, rule: { pattern: console.log($X) } }\n      - not: { file: { path: ['tools/**'] } }\ntests:\n  - { name: code, expect: fail, files: { src/a.js: 'console.log(1)', tools/b.js: 'console.log(2)' }, at: ['src/a.js:1'] }\n  - { name: tools alone, expect: pass, files: { src/a.js: 'f(1)', tools/b.js: 'console.log(2)' } }\n",
+    )]);
+    let output = run(&["checks", "test", "logging/no-console", "--checks", pack.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), crate::support::stderr(&output));
+}

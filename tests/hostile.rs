@@ -60,6 +60,22 @@ fn a_missing_path_and_a_file_are_exit_2_with_a_next_step() {
 }
 
 #[test]
+fn a_file_too_large_to_parse_is_named_where_it_could_have_decided() {
+    let folder = tree(&[APP[1], ("requirements.txt", "fastapi==0.115.0\nsqlalchemy==2.0.0\nPyJWT==2.9.0\n")]);
+    let head = "import jwt\nimport logging\nfrom sqlalchemy import select\nlogger = logging.getLogger()\n\n";
+    let step =
+        "def total(rows):\n    logger.info(\"audit\", extra={\"user\": rows})\n    return session.execute(select(User))\n\n";
+    std::fs::write(folder.path().join("store.py"), format!("{head}{}", step.repeat(1024 * 1024 / step.len() + 1))).unwrap();
+    let report = audit(folder.path());
+    let rows = report["checks"].as_array().unwrap();
+    // The one looks for bad evidence, the other for good evidence only.
+    for id in ["database/parameterized-queries", "logging/audit-trail"] {
+        let row = rows.iter().find(|row| row["id"] == id).unwrap();
+        assert!(row["status"] != "pass" && row["reason"].as_str().unwrap().contains("store.py could not be judged"), "{row}");
+    }
+}
+
+#[test]
 fn a_huge_sparse_file_is_skipped_by_name() {
     let folder = tree(&APP);
     let mut file = std::fs::File::create(folder.path().join("dump.py")).unwrap();

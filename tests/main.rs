@@ -6,6 +6,8 @@ mod architecture;
 mod checks;
 mod cli;
 mod fixtures;
+mod history;
 mod hostile;
 mod registry;
+mod secrets;
 mod support;

@@ -1,5 +1,7 @@
 //! Shared helpers: running the binary in a clean environment, planting trees, golden files.
 
+pub mod tokens;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -96,13 +96,19 @@ impl Bytes {
             4 => Value::Float(self.take(8).try_into().map_or(0.0, f64::from_le_bytes)),
             5 => Value::String(self.string(strings)),
             6 => {
-                let count = self.varint();
-                Value::Array((0..count).map(|_| self.node(strings)).collect())
+                let count = self.varint() as usize;
+                let mut items = Vec::with_capacity(count);
+                items.extend((0..count).map(|_| self.node(strings)));
+                Value::Array(items)
             }
             7 => {
-                let count = self.varint();
-                let entry = |_| Entry { key: self.string(strings), key_span: Span::default(), value: self.node(strings) };
-                Value::Object((0..count).map(entry).collect())
+                let count = self.varint() as usize;
+                let mut entries = Vec::with_capacity(count);
+                for _ in 0..count {
+                    let key = self.string(strings);
+                    entries.push(Entry { key, key_span: Span::default(), value: self.node(strings) });
+                }
+                Value::Object(entries)
             }
             _ => Value::Null,
         };

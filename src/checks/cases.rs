@@ -18,6 +18,8 @@ pub struct Case {
     /// By path.
     pub files: BTreeMap<String, String>,
     pub git: Git,
+    /// The files of past commits, oldest first; `None`: the history is not read. `files` are the last commit.
+    pub history: Option<Vec<BTreeMap<String, String>>>,
     /// Places that the deciding evidence must include, as `path:line` or `path`.
     pub at: Vec<String>,
     /// For a framework: the rows of the route table, as `engine::routes::line` writes them.
@@ -31,6 +33,8 @@ pub struct Git {
     pub repository: bool,
     /// Paths that are there but not tracked.
     pub untracked: BTreeSet<String>,
+    /// Is it a shallow clone?
+    pub shallow: bool,
 }
 
 /// Reads the tests of a check or fact.
@@ -47,6 +51,34 @@ fn case(node: &Node, problems: &Problems) -> Option<Case> {
     let rows = map.texts("rows");
     let expect = map.word::<Status>("expect", map.has("rows").then_some(Status::Pass));
     let at = map.texts("at");
+    let files = files(&map, problems);
+    let history = map.get("history").map(|node| {
+        if !matches!(node.value, Value::Array(_)) {
+            problems.note(node.span, "`history` takes a list of commits, each with `files`");
+        }
+        let commit = |node: &Node| {
+            let map = Map::new(node, "a commit", problems);
+            let files = self::files(&map, problems);
+            map.finish();
+            files
+        };
+        node.items().iter().map(commit).collect()
+    });
+    let mut git = Git::default();
+    if let Some(node) = map.get("git") {
+        git.repository = node.value != Value::Bool(false);
+        if matches!(node.value, Value::Object(_)) {
+            let inner = Map::new(node, "`git`", problems);
+            git.untracked = inner.texts("untracked").into_iter().collect();
+            git.shallow = inner.flag("shallow", false);
+            inner.finish();
+        }
+    }
+    map.finish();
+    Some(Case { name, expect: expect?, files, git, history, at, rows })
+}
+
+fn files(map: &Map<'_>, problems: &Problems) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     for entry in map.get("files").map(Node::entries).unwrap_or_default() {
         match &entry.value.value {
@@ -57,17 +89,7 @@ fn case(node: &Node, problems: &Problems) -> Option<Case> {
             },
         }
     }
-    let mut git = Git::default();
-    if let Some(node) = map.get("git") {
-        git.repository = node.value != Value::Bool(false);
-        if matches!(node.value, Value::Object(_)) {
-            let inner = Map::new(node, "`git`", problems);
-            git.untracked = inner.texts("untracked").into_iter().collect();
-            inner.finish();
-        }
-    }
-    map.finish();
-    Some(Case { name, expect: expect?, files, git, at, rows })
+    files
 }
 
 /// Notes what is missing among the tests of a check: a pass, a fail that says where, and one for `applies`.

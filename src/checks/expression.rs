@@ -3,10 +3,11 @@
 //! There are no expression strings. When a check cannot say what it means with these words, it is time for a new probe kind or a
 //! new word here, not for a trick in the YAML.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::inventory::view::{FileId, Hit, View};
-use crate::model::needs::{NeedId, NeedSet};
+use crate::model::needs::{Cost, Look, NeedId, NeedSet};
 use crate::model::node::{Node, Value};
 use crate::model::terms::vocabulary;
 use crate::probes::params::{Map, suggestion};
@@ -54,6 +55,100 @@ impl Observation {
 
 /// The keys of an item that are not its expression.
 const TREE_KEYS: [&str; 5] = ["all", "any", "not", "within", "join"];
+
+/// Where an answer can matter.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Place {
+    /// In these files; `None`: in all.
+    pub files: Option<Arc<BTreeSet<FileId>>>,
+    /// In files that hold one of these names; `None`: whatever they hold.
+    pub names: Option<Arc<BTreeSet<Arc<str>>>>,
+}
+
+/// What is wanted, and in which places.
+#[derive(Debug, Default)]
+pub struct Wants(BTreeMap<NeedId, Vec<Place>>);
+
+impl Wants {
+    fn add(&mut self, need: NeedId, place: &Place) {
+        let places = self.0.entry(need).or_default();
+        if *place == Place::default() {
+            places.clear();
+        }
+        if places.first() != Some(&Place::default()) && !places.contains(place) {
+            places.push(place.clone());
+        }
+    }
+
+    /// The places in which a need is wanted.
+    pub fn places(&self, need: NeedId) -> &[Place] {
+        self.0.get(&need).map_or(&[], Vec::as_slice)
+    }
+
+    /// Adds what another wants.
+    pub fn extend(&mut self, other: Wants) {
+        other.0.into_iter().for_each(|(need, places)| places.iter().for_each(|place| self.add(need, place)));
+    }
+}
+
+/// What is known of the needs when parts are asked for.
+pub struct Asking<'a> {
+    pub needs: &'a NeedSet,
+    /// By need id, in how many files it waits for an answer.
+    pub waiting: Vec<u32>,
+}
+
+/// What the parts of an `all` that were looked at leave for the others.
+struct Known<'k> {
+    within: Within,
+    join: Option<&'k str>,
+    needs: &'k NeedSet,
+    place: Place,
+}
+
+impl Known<'_> {
+    /// Takes a part into account. False: the `all` cannot hold as far as is known.
+    fn narrow(&mut self, part: &Expression, view: &View<'_>) -> bool {
+        // What does not hold in the whole component may hold in one file of it, if it is a negation.
+        if !part.is_positive() {
+            return self.within == Within::File || part.cost(self.needs) > Cost::None || part.observe(view).holds;
+        }
+        let Observation { holds, hits, setting } = part.observe(view);
+        if !holds {
+            return false;
+        }
+        if self.within == Within::File && setting.is_empty() {
+            let admits = |file: &FileId| self.place.files.as_ref().is_none_or(|files| files.contains(file));
+            let files: BTreeSet<FileId> = hits.iter().map(|hit| hit.file).filter(admits).collect();
+            self.place.files = Some(Arc::new(files));
+        }
+        if let Some(join) = self.join {
+            let names: BTreeSet<Arc<str>> = hits.iter().filter_map(|hit| captured(hit, join)).collect();
+            if !names.is_empty() {
+                let common = |known: &Arc<BTreeSet<Arc<str>>>| known.intersection(&names).cloned().collect();
+                self.place.names = Some(Arc::new(self.place.names.as_ref().map_or_else(|| names.clone(), common)));
+            }
+        }
+        self.place.files.as_ref().is_none_or(|files| !files.is_empty())
+    }
+
+    /// Where a part is wanted. Names narrow it only if whatever it finds has one.
+    fn place_for(&self, part: &Expression) -> Place {
+        let captures = |need: &NeedId| match &self.needs.need(*need).look {
+            Look::Code { capture, .. } => self.join.is_some_and(|join| capture.iter().any(|name| name == join)),
+            _ => false,
+        };
+        let mut below = BTreeSet::new();
+        part.needs(&mut below);
+        let names = self.place.names.clone().filter(|_| below.iter().all(captures));
+        Place { files: self.place.files.clone(), names }
+    }
+}
+
+/// The value that a hit captured under a name.
+fn captured(hit: &Hit, name: &str) -> Option<Arc<str>> {
+    hit.captures.iter().find(|(key, _)| &**key == name).map(|(_, value)| Arc::clone(value))
+}
 
 impl Expression {
     /// Reads the expression that stands among the keys of `map`.
@@ -135,21 +230,31 @@ impl Expression {
         }
     }
 
-    /// The needs whose answer can still change whether it holds, as far as is known: an `all` asks for the trees of a part only
-    /// when the parts that cost nothing and those before it hold.
-    pub fn wanted(&self, view: &View<'_>, needs: &NeedSet, into: &mut BTreeSet<NeedId>) {
+    /// The needs whose answer can still change whether it holds, as far as is known, and where: an `all` asks for the trees of a
+    /// part only when the parts that cost nothing and those before it hold, in the files in which they do, or that hold a name
+    /// to be joined.
+    pub fn wanted(&self, view: &View<'_>, asking: &Asking<'_>, place: &Place, into: &mut Wants) {
         match self {
-            Expression::Probe(probe) => into.extend(probe.needs()),
-            Expression::Not(inner) => inner.wanted(view, needs, into),
-            Expression::Any(of) => of.iter().for_each(|part| part.wanted(view, needs, into)),
-            Expression::All { of, .. } => {
-                let (costly, free): (Vec<_>, Vec<_>) = of.iter().partition(|part| part.is_costly(needs));
-                if free.iter().any(|part| !part.observe(view).holds) {
+            Expression::Probe(probe) => probe.needs().iter().for_each(|need| into.add(*need, place)),
+            Expression::Not(inner) => inner.wanted(view, asking, &Place { files: place.files.clone(), names: None }, into),
+            Expression::Any(of) => of.iter().for_each(|part| part.wanted(view, asking, place, into)),
+            Expression::All { of, within, join } => {
+                let needs = asking.needs;
+                let costing = |cost: Cost| of.iter().filter(move |part| part.cost(needs) == cost);
+                let mut known = Known { within: *within, join: join.as_deref(), needs, place: place.clone() };
+                if !costing(Cost::None).all(|part| known.narrow(part, view)) {
                     return;
                 }
-                for part in costly {
-                    part.wanted(view, needs, into);
-                    if !matches!(part, Expression::Not(_)) && !part.observe(view).holds {
+                // Searches are asked for together, trees one after the other.
+                costing(Cost::Search).for_each(|part| part.wanted(view, asking, &known.place_for(part), into));
+                if !costing(Cost::Search).all(|part| known.narrow(part, view)) {
+                    return;
+                }
+                let mut trees: Vec<&Expression> = costing(Cost::Tree).collect();
+                trees.sort_by_cached_key(|part| part.waiting(asking));
+                for part in trees {
+                    part.wanted(view, asking, &known.place_for(part), into);
+                    if !known.narrow(part, view) {
                         return;
                     }
                 }
@@ -157,11 +262,27 @@ impl Expression {
         }
     }
 
-    /// Does any need below wait for a tree?
-    fn is_costly(&self, needs: &NeedSet) -> bool {
+    /// In how many files its needs wait for an answer: the part that can be ruled out most cheaply is asked for first.
+    fn waiting(&self, asking: &Asking<'_>) -> usize {
         let mut below = BTreeSet::new();
         self.needs(&mut below);
-        below.iter().any(|need| needs.need(*need).look.is_costly())
+        below.iter().map(|need| asking.waiting.get(need.0 as usize).map_or(0, |files| *files as usize)).sum()
+    }
+
+    /// Can more hits only ever make it hold?
+    fn is_positive(&self) -> bool {
+        match self {
+            Expression::Probe(_) => true,
+            Expression::Not(_) => false,
+            Expression::Any(of) | Expression::All { of, .. } => of.iter().all(Expression::is_positive),
+        }
+    }
+
+    /// The most that a need below costs.
+    fn cost(&self, needs: &NeedSet) -> Cost {
+        let mut below = BTreeSet::new();
+        self.needs(&mut below);
+        below.iter().map(|need| needs.cost(*need)).max().unwrap_or(Cost::None)
     }
 
     /// Does it hold in the view, and by which hits?
@@ -214,7 +335,7 @@ fn all(of: &[Expression], view: &View<'_>, join: Option<&str>) -> Observation {
 
 /// Keeps the hits whose capture `name` has a value that every capturing part found; none of them means it does not hold.
 fn joined(observed: Vec<Observation>, name: &str) -> Observation {
-    let captured = |hit: &Hit| hit.captures.iter().find(|(key, _)| &**key == name).map(|(_, value)| value.clone());
+    let captured = |hit: &Hit| captured(hit, name);
     let mut common: Option<BTreeSet<_>> = None;
     for observation in &observed {
         let values: BTreeSet<_> = observation.hits.iter().filter_map(captured).collect();

@@ -166,6 +166,9 @@ impl Loader {
         if from.is_empty() && problems.is_empty() {
             map.note("a fact needs `from`: at least one piece of evidence");
         }
+        let mut needs = BTreeSet::new();
+        from.iter().for_each(|item| item.expression.needs(&mut needs));
+        needs.into_iter().for_each(|need| self.needs.await_answer(need));
         let rests_on = referred.iter().map(|(fact, _)| fact.clone()).collect();
         self.references.extend(referred.into_iter().map(|(fact, span)| (file.shown.clone(), fact, span)));
         self.facts.insert(name.to_owned(), Fact { name: name.to_owned(), means, from, rests_on });

@@ -8,6 +8,8 @@ pub mod bundle;
 pub mod cases;
 pub mod check;
 pub mod expression;
+pub mod gitleaks;
+mod go_regex;
 pub mod lint;
 pub mod load;
 pub mod pack;

@@ -116,6 +116,7 @@ fn definition(section: Section, node: &Node, defaults: &Defaults, utils: &Utils,
         },
         constraints: map.get("constraints"),
         utils: map.get("utils"),
+        cite: None,
     };
     let definition = Definition {
         section,

@@ -75,6 +75,13 @@ pub struct TargetArgs {
     pub pack: PackArgs,
     #[command(flatten)]
     pub config: ConfigArgs,
+    /// Look for secrets in every version of every file that a commit holds, however large the history is; without it, only if all
+    /// packs together are at most 8 MiB
+    #[arg(long)]
+    pub history: bool,
+    /// Rules and exceptions for secrets, from a gitleaks configuration
+    #[arg(long, value_name = "FILE")]
+    pub secrets_config: Option<PathBuf>,
     /// Threads to use; default: one for each core
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::checks::gitleaks;
 use crate::checks::load::Ruleset;
 use crate::checks::pack::{self, Selection};
 use crate::config::{self, Policy};
@@ -15,6 +16,7 @@ use crate::inventory::walk::Disk;
 use crate::model::report::{Report, Target};
 use crate::model::role::RoleOverride;
 use crate::model::terms::{Priority, Status, Verdict};
+use crate::model::text::stable_hash;
 
 use super::args::{AuditArgs, TargetArgs};
 use super::error::{Exit, Failure};
@@ -26,9 +28,12 @@ use super::output;
 /// When the target, the configuration or the checks cannot be used, or the output cannot be written.
 pub fn run(args: &AuditArgs) -> Result<Exit, Failure> {
     let outputs = output::plan(args)?;
-    let (report, _) = audited(&args.target)?;
+    let (report, ruleset) = audited(&args.target)?;
     output::write(&report, &outputs)?;
-    Ok(gate(args, &report))
+    let exit = gate(args, &report);
+    // The process ends here: taking a million small allocations apart would be a tenth of a short run.
+    std::mem::forget((report, ruleset));
+    Ok(exit)
 }
 
 /// Audits the target. Returns the report and the ruleset that judged.
@@ -46,10 +51,13 @@ pub(super) fn audited(target: &TargetArgs) -> Result<(Report, Ruleset), Failure>
     }
     let mut folders = policy.checks.clone();
     folders.extend(target.pack.checks.iter().cloned());
-    let ruleset = pack::open(&Selection { verify: false, folders, only_folders: false })?;
+    let mut ruleset = pack::open(&Selection { verify: false, folders, only_folders: false })?;
+    let notes = secrets_config(target, &mut ruleset)?;
     let selected = selector(target, &policy, &ruleset)?;
     let progress = output::Progress::start();
-    let (context, commit, dirty) = context(&disk, policy.roles);
+    let (mut context, commit, dirty) = context(&disk, policy.roles);
+    context.notes.extend(notes);
+    context.read_history(&disk, target.history);
     let bytes = disk.entries().iter().map(|entry| entry.size.min(MAX_FILE_BYTES)).sum();
     let prepared = Prepared::new(&ruleset.needs, bytes);
     let inventory = complete(&ruleset, &selected, collect(&disk, &prepared, context));
@@ -62,7 +70,21 @@ pub(super) fn audited(target: &TargetArgs) -> Result<(Report, Ruleset), Failure>
     let mut report = assess(&assessment, &inventory);
     report.run.started_at = output::utc(started.0.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs());
     report.run.duration_ms = started.1.elapsed().as_millis() as u64;
+    // As at the end of `run`.
+    std::mem::forget((prepared, inventory, disk));
     Ok((report, ruleset))
+}
+
+/// Adds the rules and exceptions of `--secrets-config`. Returns what the reader must know about them.
+fn secrets_config(target: &TargetArgs, ruleset: &mut Ruleset) -> Result<Vec<String>, Failure> {
+    let Some(path) = &target.secrets_config else { return Ok(Vec::new()) };
+    let config = gitleaks::open(path, &ruleset.needs.token_formats).map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Failure::new(Exit::Usage, format!("the secrets configuration does not load:\n{}", lines.join("\n")))
+    })?;
+    ruleset.needs.secret_rules = config.rules;
+    ruleset.digest = format!("{:016x}", stable_hash([ruleset.digest.as_str(), &config.hash.to_string()]));
+    Ok(config.notes)
 }
 
 fn nothing(path: &Path, why: &str) -> String {
@@ -77,7 +99,7 @@ pub(super) fn context(disk: &Disk, roles: Vec<RoleOverride>) -> (Context, Option
         notes.push("the clone is shallow: checks of the history see only a part of it".to_owned());
     }
     let (commit, dirty) = summary.as_ref().map_or((None, None), |git| (git.head.clone(), git.dirty));
-    (Context { git: summary, notes, roles }, commit, dirty)
+    (Context { git: summary, past: None, notes, roles }, commit, dirty)
 }
 
 /// Which checks to judge, from the command line and the configuration.

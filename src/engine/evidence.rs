@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::checks::check::Check;
-use crate::inventory::view::{Hit, Inventory, Snippet};
-use crate::model::evidence::{Evidence, EvidenceKind};
+use crate::inventory::role;
+use crate::inventory::view::{Hit, Inventory, Past, Snippet};
+use crate::model::evidence::{Commit, Evidence, EvidenceKind};
 use crate::model::terms::Plane;
 use crate::model::text::stable_hash;
 
@@ -34,7 +35,7 @@ pub fn of(check: &Check, outcome: &Outcome<'_>, inventory: &Inventory) -> (Vec<E
     let silent = evidence.is_empty() && support.is_empty();
     evidence.extend(support);
     if silent {
-        evidence.push(looked_for(check, observed.searched));
+        evidence.push(looked_for(check, &searched(observed)));
     }
     (evidence, omitted)
 }
@@ -42,13 +43,27 @@ pub fn of(check: &Check, outcome: &Outcome<'_>, inventory: &Inventory) -> (Vec<E
 /// The hits of an item, each line once, those that name a line before those that name a whole file.
 fn places<'h>(held: &'h Held<'_>) -> Vec<&'h Hit> {
     let mut hits: Vec<&Hit> = held.hits.iter().collect();
-    hits.sort_by_key(|hit| (hit.line.is_none(), hit.file, hit.line, hit.column));
-    hits.dedup_by_key(|hit| (hit.file, hit.line));
+    hits.sort_by_key(|hit| (hit.line.is_none(), hit.file, date(hit), &hit.past, hit.line, hit.column));
+    hits.dedup_by_key(|hit| (hit.file, &hit.past, hit.line));
     hits
+}
+
+/// When it was committed, for hits in earlier commits.
+fn date(hit: &Hit) -> Option<&str> {
+    hit.past.as_ref().map(|past| past.date.as_str())
 }
 
 fn located(kind: EvidenceKind, held: &Held<'_>, hit: &Hit, inventory: &Inventory) -> Evidence {
     let file = inventory.file(hit.file);
+    if let Some(past) = &hit.past {
+        return Evidence {
+            path: Some(past.path.clone()),
+            role: Some(role::of_path(&past.path)),
+            message: format!("{}; {}", held.item.say, said_of(past)),
+            commit: Some(Commit { id: past.commit.clone(), date: past.date.clone(), stands_in: past.standing.clone() }),
+            ..located(kind, held, &Hit { past: None, ..hit.clone() }, inventory)
+        };
+    }
     Evidence {
         kind,
         plane: Plane::Static,
@@ -62,6 +77,15 @@ fn located(kind: EvidenceKind, held: &Held<'_>, hit: &Hit, inventory: &Inventory
         confidence: (kind == EvidenceKind::Finding).then_some(held.item.confidence),
         role: Some(file.role),
         fingerprint: None,
+        commit: None,
+    }
+}
+
+/// Since when something was committed, and whether it still is there.
+fn said_of(past: &Past) -> String {
+    match &past.standing {
+        Some(path) => format!("committed on {} and still in HEAD, in {path}", past.date),
+        None => format!("committed on {} and no longer in HEAD", past.date),
     }
 }
 
@@ -83,10 +107,10 @@ fn finding(
 }
 
 /// The proof behind "not found": what was looked for and in how many files.
-fn looked_for(check: &Check, files: usize) -> Evidence {
+fn looked_for(check: &Check, searched: &str) -> Evidence {
     let says = |items: &[crate::checks::check::Item]| items.iter().map(|item| item.say.as_str()).collect::<Vec<_>>().join("; ");
     let wanted = if check.require.is_empty() { says(&check.forbid) } else { says(&check.require) };
-    let message = format!("looked into {} for: {wanted}", searched(files));
+    let message = format!("looked into {searched} for: {wanted}");
     Evidence {
         kind: EvidenceKind::Searched,
         plane: Plane::Static,
@@ -100,5 +124,6 @@ fn looked_for(check: &Check, files: usize) -> Evidence {
         confidence: None,
         role: None,
         fingerprint: None,
+        commit: None,
     }
 }

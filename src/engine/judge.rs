@@ -58,25 +58,32 @@ fn decide(check: &Check, observed: &Observed<'_>, strength: Option<Strength>) ->
 }
 
 fn nothing_decisive(check: &Check, observed: &Observed<'_>) -> (Status, String) {
-    let searched = searched(observed.searched);
+    let searched = searched(observed);
     if let Some(gap) = &observed.gap {
         return (Status::Unknown, gap.clone());
     }
     if check.forbid.is_empty() && check.require.is_empty() {
         return (Status::Manual, "only a person can answer this; files cannot".to_owned());
     }
+    let unseen = observed.unseen.as_ref().map_or(String::new(), |gap| format!("; {gap}"));
     match check.absent {
         // Silence is no proof when nothing was looked at.
-        Absent::Pass if observed.searched == 0 => (Status::Unknown, "no file to look into".to_owned()),
+        Absent::Pass if observed.searched == 0 && observed.history.is_none() => {
+            (Status::Unknown, "no file to look into".to_owned())
+        }
         Absent::Pass => (Status::Pass, format!("nothing that speaks against it in {searched}")),
-        Absent::Fail => (Status::Fail, format!("no evidence of it in {searched}")),
-        Absent::Unknown => (Status::Unknown, format!("nothing decisive in {searched}")),
+        Absent::Fail => (Status::Fail, format!("no evidence of it in {searched}{unseen}")),
+        Absent::Unknown => (Status::Unknown, format!("nothing decisive in {searched}{unseen}")),
     }
 }
 
-/// `1 file`, `12 files`.
-pub fn searched(count: usize) -> String {
-    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
+/// `1 file`, `12 files`, or how much of the history.
+pub fn searched(observed: &Observed<'_>) -> String {
+    match (&observed.history, observed.searched) {
+        (Some(extent), _) => extent.clone(),
+        (None, 1) => "1 file".to_owned(),
+        (None, count) => format!("{count} files"),
+    }
 }
 
 /// What the first item that `counts` says.

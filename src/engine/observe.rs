@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use crate::checks::check::{Check, Clause, Fact, Item};
+use crate::inventory::history::Extent;
 use crate::inventory::view::{Facts, FileId, Hit, Inventory, View};
 use crate::model::needs::{Look, NeedId, NeedSet, SelectorId};
 
@@ -22,8 +23,12 @@ pub struct Observed<'c> {
     pub support: Vec<Held<'c>>,
     /// Scanned files that its needs looked into; counted only where nothing was found, since only then it is said.
     pub searched: usize,
-    /// A file in which one of its needs could not be answered.
+    /// What it looks into besides, in words: the extent of the history.
+    pub history: Option<String>,
+    /// Where bad evidence could not be looked for, as half a sentence.
     pub gap: Option<String>,
+    /// A file in which good evidence could not be looked for.
+    pub unseen: Option<String>,
 }
 
 /// Whether a check applies, and the clause that decided if it does not.
@@ -87,16 +92,29 @@ pub fn check<'c>(check: &'c Check, view: &View<'_>, needs: &NeedSet, searched: &
     for item in check.forbid.iter().chain(&check.look_alike) {
         item.expression.needs(&mut against);
     }
-    let gap = against.iter().find_map(|need| gap(*need, view, needs));
+    let mut wanted = BTreeSet::new();
+    check.require.iter().for_each(|item| item.expression.needs(&mut wanted));
+    let gap_of = |asked: &BTreeSet<NeedId>| asked.iter().find_map(|need| gap(*need, view, needs));
+    let (gap, unseen) = (gap_of(&against), gap_of(&wanted));
     let (against, look_alike) = (held(&check.forbid, view), held(&check.look_alike, view));
     let support = held(&check.require, view);
     let silent = against.is_empty() && look_alike.is_empty() && support.is_empty();
     let files = || searched.get_or_init(|| self::searched(check, needs, view.inventory));
     let searched = if silent { files().iter().filter(|file| view.contains(**file)).count() } else { 0 };
-    Observed { against, look_alike, support, searched, gap }
+    let asks_history = |need: &NeedId| is_history(&needs.need(*need).look);
+    let history = view.inventory.history.as_ref().filter(|_| needs_of(check).iter().any(asks_history)).map(Extent::to_string);
+    Observed { against, look_alike, support, searched, history, gap, unseen }
+}
+
+fn is_history(look: &Look) -> bool {
+    matches!(look, Look::Secret { history: true, .. })
 }
 
 fn gap(need: NeedId, view: &View<'_>, needs: &NeedSet) -> Option<String> {
+    if is_history(&needs.need(need).look) {
+        let unread = || Some("the history was not read: it is large, run with `--history`".to_owned());
+        return view.inventory.history.as_ref().map_or_else(unread, |extent| extent.gap.clone());
+    }
     // An import that could not be looked for never hides bad evidence by itself.
     if matches!(needs.need(need).look, Look::Import { .. }) {
         return None;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::inventory::collect::{Context, Prepared, collect};
+use crate::inventory::collect::{Context, Due, Prepared, collect};
 use crate::inventory::routes::{self, Route};
 use crate::inventory::source::Source;
 use crate::inventory::view::Inventory;
@@ -25,7 +25,7 @@ pub fn table(frameworks: &Arc<Vec<Framework>>, source: &dyn Source, context: Con
     let asked = RouteNeeds::ask(frameworks, &mut needs);
     let prepared = Prepared::new(&needs, bytes);
     let mut collector = collect(source, &prepared, context);
-    collector.answer(&|_, _| true);
+    collector.answer(&|_, _| Due::Yes);
     let inventory = collector.inventory;
     let components = &inventory.layout.components;
     let included = |index: usize| components.iter().any(|other| other.deployable && other.includes.contains(&index));

@@ -11,6 +11,7 @@ use crate::checks::cases::{self, Case};
 use crate::checks::check::Check;
 use crate::checks::load::{PackFile, Ruleset};
 use crate::inventory::collect::{Context, Prepared, collect};
+use crate::inventory::history::{Repository, Snapshot};
 use crate::inventory::source::Memory;
 use crate::inventory::view::{GitSummary, Inventory};
 use crate::model::evidence::{Evidence, EvidenceKind};
@@ -131,7 +132,9 @@ fn test_routes(suite: &Suite<'_>, case: &Case) -> Verdict {
 }
 
 fn is_cited(row: &CheckRow, wanted: &str) -> bool {
-    row.evidence.iter().any(|evidence| evidence.place().as_deref() == Some(wanted) || (evidence.path.as_deref() == Some(wanted)))
+    row.evidence
+        .iter()
+        .any(|evidence| evidence.file_place().as_deref() == Some(wanted) || (evidence.path.as_deref() == Some(wanted)))
 }
 
 fn inventory(suite: &Suite<'_>, case: &Case, wanted: &(dyn Fn(&Check) -> bool + Sync)) -> Inventory {
@@ -139,13 +142,25 @@ fn inventory(suite: &Suite<'_>, case: &Case, wanted: &(dyn Fn(&Check) -> bool + 
         case.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
     let mut context = Context::default();
     let memory = if case.git.repository {
-        context.git = Some(GitSummary::default());
+        context.git = Some(GitSummary { shallow: case.git.shallow, ..GitSummary::default() });
+        context.past = case.history.as_ref().map(|past| past_of(case, past));
         let tracked = files.keys().filter(|path| !case.git.untracked.contains(*path)).cloned().collect();
         Memory::with_tracked(files, &tracked)
     } else {
         Memory::new(files)
     };
     complete(suite.ruleset, wanted, collect(&memory, &suite.prepared, context))
+}
+
+/// The commits of a test: those it lists, a day apart, then its files as they are.
+fn past_of(case: &Case, past: &[BTreeMap<String, String>]) -> Repository {
+    let tracked = case.files.iter().filter(|(path, _)| !case.git.untracked.contains(*path));
+    let last = tracked.map(|(path, text)| (path.clone(), text.clone())).collect();
+    let bytes =
+        |files: &BTreeMap<String, String>| files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
+    let snapshot = |(day, files)| Snapshot { files: bytes(files), time: 1_767_225_600 + 86_400 * day };
+    let snapshots: Vec<Snapshot> = (0i64..).zip(past.iter().chain([&last])).map(snapshot).collect();
+    Repository::of_snapshots(&snapshots, case.git.shallow)
 }
 
 fn report(suite: &Suite<'_>, id: &str, case: &Case) -> Report {
@@ -196,7 +211,8 @@ fn remove(case: &mut Case, evidence: &Evidence) {
         return;
     };
     let last = evidence.end_line.unwrap_or(line);
-    if let Some(text) = case.files.get_mut(path) {
+    let past = case.history.iter_mut().flatten().filter(|_| evidence.commit.is_some());
+    for text in past.chain([&mut case.files]).filter_map(|files| files.get_mut(path)) {
         let kept = text.lines().zip(1u32..).map(|(text, number)| if (line..=last).contains(&number) { "" } else { text });
         *text = kept.collect::<Vec<_>>().join("\n");
     }

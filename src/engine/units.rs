@@ -1,15 +1,13 @@
 //! The parts of a repository that are judged on their own, and the collection of what only some of them need.
 
-use std::collections::BTreeSet;
-
 use rayon::prelude::*;
 
 use crate::checks::check::{Check, Item};
+use crate::checks::expression::{Asking, Place, Wants};
 use crate::checks::load::Ruleset;
-use crate::inventory::collect::Collector;
+use crate::inventory::collect::{Collector, Due};
 use crate::inventory::view::{Facts, FileId, Inventory, View};
 use crate::model::language::Language;
-use crate::model::needs::NeedId;
 use crate::model::role::RoleSet;
 use crate::model::terms::Scope;
 
@@ -75,49 +73,62 @@ pub(super) fn unit(ruleset: &Ruleset, inventory: &Inventory, component: Option<u
 /// has a file of it parsed.
 pub fn complete(ruleset: &Ruleset, selected: &(dyn Fn(&Check) -> bool + Sync), mut collector: Collector<'_>) -> Inventory {
     loop {
-        let wanted = wanted(ruleset, &collector.inventory, |_, view| {
-            let mut needs = BTreeSet::new();
-            ruleset.facts.iter().for_each(|fact| needs_of_items(&fact.from, view, ruleset, &mut needs));
+        let judged = every_unit(ruleset, &collector.inventory);
+        let asking = Asking { needs: &ruleset.needs, waiting: collector.waiting() };
+        let wanted = wanted(&judged, &collector.inventory, |_, view| {
+            let mut needs = Wants::default();
+            ruleset.facts.iter().for_each(|fact| needs_of_items(&fact.from, view, &asking, &mut needs));
             needs
         });
         if answer(&mut collector, &wanted) == 0 {
-            break;
+            return complete_checks(ruleset, selected, collector, &judged);
         }
     }
+}
+
+/// The facts are known and stay: what the checks that apply want, until they want nothing more.
+fn complete_checks(
+    ruleset: &Ruleset,
+    selected: &(dyn Fn(&Check) -> bool + Sync),
+    mut collector: Collector<'_>,
+    judged: &[Unit],
+) -> Inventory {
     loop {
-        let wanted = wanted_by_checks(ruleset, selected, &collector.inventory);
+        let asking = Asking { needs: &ruleset.needs, waiting: collector.waiting() };
+        let wanted = wanted(judged, &collector.inventory, |whole, view| {
+            let mut needs = Wants::default();
+            let scoped = |check: &&Check| (check.scope == Scope::Repository) == whole;
+            for check in ruleset.checks.iter().filter(|check| selected(check)).filter(scoped) {
+                if observe::deciding_clause(&check.applies, view).is_none() {
+                    [&check.forbid, &check.look_alike, &check.require]
+                        .iter()
+                        .for_each(|items| needs_of_items(items, view, &asking, &mut needs));
+                }
+            }
+            needs
+        });
         if answer(&mut collector, &wanted) == 0 {
             return collector.inventory;
         }
     }
 }
 
-fn wanted_by_checks(ruleset: &Ruleset, selected: &(dyn Fn(&Check) -> bool + Sync), inventory: &Inventory) -> Vec<Wanted> {
-    wanted(ruleset, inventory, |whole, view| {
-        let mut needs = BTreeSet::new();
-        let scoped = |check: &&Check| (check.scope == Scope::Repository) == whole;
-        for check in ruleset.checks.iter().filter(|check| selected(check)).filter(scoped) {
-            if observe::deciding_clause(&check.applies, view).is_none() {
-                [&check.forbid, &check.look_alike, &check.require]
-                    .iter()
-                    .for_each(|items| needs_of_items(items, view, ruleset, &mut needs));
-            }
-        }
-        needs
-    })
-}
-
 /// What one unit wants answered, and of which files.
 struct Wanted {
     component: Option<usize>,
-    needs: BTreeSet<NeedId>,
+    needs: Wants,
 }
 
-fn wanted(ruleset: &Ruleset, inventory: &Inventory, of: impl Fn(bool, &View<'_>) -> BTreeSet<NeedId> + Sync) -> Vec<Wanted> {
+/// The units that are judged, and the whole repository.
+fn every_unit(ruleset: &Ruleset, inventory: &Inventory) -> Vec<Unit> {
     let mut judged = units(ruleset, inventory);
     if judged.iter().all(|unit| unit.component.is_some()) {
         judged.push(unit(ruleset, inventory, None));
     }
+    judged
+}
+
+fn wanted(judged: &[Unit], inventory: &Inventory, of: impl Fn(bool, &View<'_>) -> Wants + Sync) -> Vec<Wanted> {
     judged
         .par_iter()
         .map(|unit| {
@@ -142,11 +153,19 @@ fn answer(collector: &mut Collector<'_>, wanted: &[Wanted]) -> usize {
         })
         .collect();
     collector.answer(&|need, file| {
-        wanted.iter().zip(&sees).any(|(wanted, sees)| wanted.needs.contains(&need) && sees[file.0 as usize])
+        let mut due = Due::No;
+        for (wanted, _) in wanted.iter().zip(&sees).filter(|(_, sees)| sees[file.0 as usize]) {
+            for place in wanted.needs.places(need) {
+                if place.files.as_ref().is_none_or(|files| files.contains(&file)) {
+                    due.also(place.names.as_ref());
+                }
+            }
+        }
+        due
     })
 }
 
-fn needs_of_items(items: &[Item], view: &View<'_>, ruleset: &Ruleset, into: &mut BTreeSet<NeedId>) {
+fn needs_of_items(items: &[Item], view: &View<'_>, asking: &Asking<'_>, into: &mut Wants) {
     let counts = |item: &&Item| observe::deciding_clause(&item.when, view).is_none();
-    items.iter().filter(counts).for_each(|item| item.expression.wanted(view, &ruleset.needs, into));
+    items.iter().filter(counts).for_each(|item| item.expression.wanted(view, asking, &Place::default(), into));
 }

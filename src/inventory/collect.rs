@@ -1,6 +1,7 @@
 //! Source + needs → inventory: one walk, one read per file, then everything that needs all files at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,6 +12,7 @@ use crate::model::needs::{Look, NeedId, NeedSet};
 use crate::model::report::SkippedFile;
 use crate::model::role::{Role, RoleOverride, RoleSet};
 
+use super::history::{self, Repository};
 use super::layout::{Layout, LayoutFile, ManifestHint};
 use super::manifest::{self, Manifest, link};
 use super::role::{self, Overrides};
@@ -19,14 +21,28 @@ use super::scan::{self, FileScan, Scanner, Scratch, Selection};
 use super::source::{FileEntry, Source};
 use super::syntax::Parsed;
 use super::view::{DeclaredDependency, File, FileId, GitSummary, Hit, Inventory};
+use super::walk::Disk;
 
 /// What a caller knows of the repository besides its files.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Context {
     pub git: Option<GitSummary>,
+    /// The history, if it is to be read.
+    pub past: Option<Repository>,
     pub notes: Vec<String>,
     /// Roles that the configuration gives.
     pub roles: Vec<RoleOverride>,
+}
+
+impl Context {
+    /// Opens the history of a folder, if it is `asked` for or small.
+    pub fn read_history(&mut self, disk: &Disk, asked: bool) {
+        let Some(git) = disk.git().filter(|git| asked || Repository::is_small(&git.root)) else { return };
+        match Repository::open(&git.root, disk.root()) {
+            Ok(repository) => self.past = Some(repository),
+            Err(reason) => self.notes.push(format!("the history was not read: {reason}")),
+        }
+    }
 }
 
 /// The needs compiled, ready to be asked of any number of sources.
@@ -57,45 +73,116 @@ pub struct Collector<'s> {
 const MAX_KEPT_NODES: usize = 1_000_000;
 
 impl Collector<'_> {
-    /// Answers the deferred needs that `wanted` names. Every other one stays deferred. Returns how many files were parsed.
-    pub fn answer(&mut self, wanted: &(dyn Fn(NeedId, FileId) -> bool + Sync)) -> usize {
-        let mut jobs: Vec<(FileId, Vec<NeedId>, Option<Parsed>)> = Vec::new();
+    /// By need id, in how many files it waits for an answer.
+    pub fn waiting(&self) -> Vec<u32> {
+        let mut counts = vec![0; self.inventory.hits.len()];
+        self.deferred.iter().flat_map(|(_, needs)| needs).for_each(|need| counts[need.0 as usize] += 1);
+        counts
+    }
+
+    /// Answers the deferred needs that are due. Every other one stays deferred. Returns how many were answered.
+    pub fn answer(&mut self, due: &(dyn Fn(NeedId, FileId) -> Due + Sync)) -> usize {
+        let mut jobs: Vec<Job> = Vec::new();
         for (file, needs) in &mut self.deferred {
-            let due: Vec<NeedId> = needs.extract_if(.., |need| wanted(*need, *file)).collect();
-            if !due.is_empty() {
-                jobs.push((*file, due, self.trees.remove(file)));
+            let (mut asked, mut left) = (Vec::new(), Vec::new());
+            for need in needs.drain(..) {
+                match due(need, *file) {
+                    Due::No => left.push(need),
+                    when => asked.push((need, when)),
+                }
+            }
+            *needs = left;
+            if !asked.is_empty() {
+                jobs.push(Job { file: *file, asked, tree: self.trees.remove(file) });
             }
         }
-        self.deferred.retain(|(_, needs)| !needs.is_empty());
-        let (source, scanner, files) = (self.source, self.scanner, &self.inventory.files);
         let kept = AtomicUsize::new(self.trees.values().map(Parsed::nodes).sum());
-        let answers: Vec<(FileId, FileScan, Option<Parsed>)> = jobs
-            .into_par_iter()
-            .map(|(id, needs, mut tree)| {
-                let file = &files[id.0 as usize];
-                // It was read a moment ago; if it is gone now, its needs stay unanswered.
-                let Ok(bytes) = source.read(id.0 as usize) else {
-                    return (id, FileScan::unanswered(&needs, "it disappeared"), None);
-                };
-                let answer = scan::resume(scanner, (id, &file.path, file.language), &decode(bytes), &needs, &mut tree);
-                let nodes = tree.as_ref().map_or(0, Parsed::nodes);
-                let fits = kept.fetch_add(nodes, Ordering::Relaxed) + nodes <= MAX_KEPT_NODES;
-                (id, answer, tree.filter(|_| fits))
-            })
-            .collect();
-        let parsed = answers.len();
-        for (file, answer, tree) in answers {
-            keep(&mut self.inventory, file, answer);
-            let waits = self.deferred.binary_search_by_key(&file, |(file, _)| *file).is_ok();
-            self.trees.extend(tree.filter(|_| waits).map(|tree| (file, tree)));
+        let answers: Vec<Answer> = jobs.into_par_iter().map(|job| self.work(job, &kept)).collect();
+        let mut answered = 0;
+        for Answer { file, scan, left, count, tree } in answers {
+            answered += count;
+            keep(&mut self.inventory, file, scan);
+            let Ok(at) = self.deferred.binary_search_by_key(&file, |(file, _)| *file) else { continue };
+            let waiting = &mut self.deferred[at].1;
+            waiting.extend(left);
+            self.trees.extend(tree.filter(|_| !waiting.is_empty()).map(|tree| (file, tree)));
         }
+        self.deferred.retain(|(_, needs)| !needs.is_empty());
         self.inventory.broken = self.scanner.broken().collect();
         for list in &mut self.inventory.hits {
             list.sort();
             list.dedup();
         }
-        parsed
+        answered
     }
+
+    fn work(&self, Job { file, asked, mut tree }: Job, kept: &AtomicUsize) -> Answer {
+        let File { path, language, .. } = &self.inventory.files[file.0 as usize];
+        // It was read a moment ago; if it is gone now, its needs stay unanswered.
+        let Ok(bytes) = self.source.read(file.0 as usize) else {
+            let needs: Vec<NeedId> = asked.into_iter().map(|(need, _)| need).collect();
+            let scan = FileScan::unanswered(&needs, "it disappeared");
+            return Answer { file, scan, left: Vec::new(), count: 0, tree: None };
+        };
+        let text = decode(bytes);
+        let (needs, left): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(_, due)| due.is_in(&text));
+        let numbers = |needs: Vec<(NeedId, Due)>| needs.into_iter().map(|(need, _)| need).collect::<Vec<_>>();
+        let (needs, left) = (numbers(needs), numbers(left));
+        let scan = match needs.is_empty() {
+            true => FileScan::default(),
+            false => scan::resume(self.scanner, (file, path, *language), &text, &needs, &mut tree),
+        };
+        let nodes = tree.as_ref().map_or(0, Parsed::nodes);
+        let fits = kept.fetch_add(nodes, Ordering::Relaxed) + nodes <= MAX_KEPT_NODES;
+        Answer { file, scan, left, count: needs.len(), tree: tree.filter(|_| fits) }
+    }
+}
+
+/// Whether the answer of a need in a file matters.
+#[derive(Debug)]
+pub enum Due {
+    No,
+    Yes,
+    /// If the file holds a name of one of these sets.
+    WithNames(Vec<Arc<BTreeSet<Arc<str>>>>),
+}
+
+impl Due {
+    /// It matters here, too: with these names, or anyhow.
+    pub fn also(&mut self, names: Option<&Arc<BTreeSet<Arc<str>>>>) {
+        match (&mut *self, names) {
+            (Due::Yes, _) => {}
+            (_, None) => *self = Due::Yes,
+            (Due::WithNames(sets), Some(names)) => sets.push(Arc::clone(names)),
+            (Due::No, Some(names)) => *self = Due::WithNames(vec![Arc::clone(names)]),
+        }
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        match self {
+            Due::No => false,
+            Due::Yes => true,
+            Due::WithNames(sets) => sets.iter().any(|names| names.iter().any(|name| text.contains(&**name))),
+        }
+    }
+}
+
+/// The needs of one file that may be due now.
+struct Job {
+    file: FileId,
+    asked: Vec<(NeedId, Due)>,
+    tree: Option<Parsed>,
+}
+
+/// What became of a job.
+struct Answer {
+    file: FileId,
+    scan: FileScan,
+    /// Needs that were not due after all.
+    left: Vec<NeedId>,
+    /// How many were answered.
+    count: usize,
+    tree: Option<Parsed>,
 }
 
 /// Files the hits and gaps of one file.
@@ -134,7 +221,7 @@ pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, mut conte
     let Prepared { selection, scanner } = prepared;
     let overrides = Overrides::new(std::mem::take(&mut context.roles));
     context.notes.extend(overrides.notes(source.entries().iter().map(|entry| entry.path.as_str())));
-    let classified: Vec<File> = source.entries().par_iter().map(|entry| classify(entry, selection, &overrides)).collect();
+    let classified: Vec<File> = source.entries().par_iter().map(|entry| classify(source, entry, selection, &overrides)).collect();
     let read: Vec<ReadFile> = (0..classified.len())
         .into_par_iter()
         .map_init(
@@ -143,7 +230,12 @@ pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, mut conte
         )
         .collect();
     let mut deferred = Vec::new();
-    let inventory = assemble(source, scanner, classified, read, context, &mut deferred);
+    let past = context.past;
+    let context = (context.git, context.notes);
+    let mut inventory = assemble(source, scanner, classified, read, context, &mut deferred);
+    if let Some(repository) = past {
+        answer_history(&mut inventory, &repository, scanner.needs, selection);
+    }
     Collector { source, scanner, inventory, deferred, trees: BTreeMap::new() }
 }
 
@@ -161,9 +253,15 @@ struct ReadFile {
     skipped: Option<String>,
 }
 
-fn classify(entry: &FileEntry, selection: &Selection<'_>, overrides: &Overrides) -> File {
+fn classify(source: &dyn Source, entry: &FileEntry, selection: &Selection<'_>, overrides: &Overrides) -> File {
     let language = Language::of_path(&entry.path);
-    let role = overrides.of(&entry.path).unwrap_or_else(|| role::of_path(&entry.path));
+    let role = overrides.of(&entry.path).unwrap_or_else(|| match role::of_path(&entry.path) {
+        // What has a map was built from something else.
+        Role::Production if role::is_served_script(&entry.path) && source.position(&format!("{}.map", entry.path)).is_some() => {
+            Role::Vendored
+        }
+        role => role,
+    });
     File {
         path: entry.path.as_str().into(),
         language,
@@ -228,7 +326,7 @@ fn assemble(
     scanner: &Scanner<'_>,
     files: Vec<File>,
     read: Vec<ReadFile>,
-    context: Context,
+    (git, notes): (Option<GitSummary>, Vec<String>),
     deferred: &mut Vec<(FileId, Vec<NeedId>)>,
 ) -> Inventory {
     let mut inventory = Inventory {
@@ -239,9 +337,12 @@ fn assemble(
         gaps: BTreeMap::new(),
         broken: BTreeSet::new(),
         dependencies: Vec::new(),
+        by_name: Vec::new(),
+        sees: Vec::new(),
         skipped: source.skipped().to_vec(),
-        git: context.git,
-        notes: context.notes,
+        git,
+        history: None,
+        notes,
     };
     let (mut manifests, mut composes): (Vec<Manifest>, Vec<ComposeFile>) = (Vec::new(), Vec::new());
     for (index, mut result) in read.into_iter().enumerate() {
@@ -280,9 +381,23 @@ fn assemble(
     inventory.skipped.dedup();
     link::link(&mut manifests);
     inventory.layout = layout_of(&inventory.files, &manifests);
+    inventory.sees = inventory.layout.sees();
     inventory.dependencies = dependencies_of(&inventory.files, manifests);
+    inventory.by_name = (0..inventory.dependencies.len()).collect();
+    inventory.by_name.sort_by_key(|place| (&inventory.dependencies[*place].dependency.name, *place));
     inventory.broken = scanner.broken().collect();
     inventory
+}
+
+/// Answers the needs about earlier commits. Their hits are filed under some file of today.
+fn answer_history(inventory: &mut Inventory, repository: &Repository, needs: &NeedSet, selection: &Selection<'_>) {
+    let Some(anchor) = inventory.repository_hit().map(|hit| hit.file) else { return };
+    let answers = history::answer(repository, needs, selection, anchor);
+    for (need, hit) in answers.hits {
+        inventory.hits[need.0 as usize].push(hit);
+    }
+    inventory.notes.push(answers.extent.note());
+    inventory.history = Some(answers.extent);
 }
 
 /// Answers the needs about .gitignore.
@@ -338,6 +453,18 @@ fn dependencies_of(files: &[File], manifests: Vec<Manifest>) -> Vec<DeclaredDepe
 mod tests {
     use super::*;
     use crate::inventory::source::Memory;
+
+    #[test]
+    fn a_served_script_with_a_map_was_built() {
+        let paths = ["src/a.js", "src/a.js.map", "static/a.js", "static/b.js", "static/b.js.map"];
+        let memory = Memory::new(paths.map(|path| (path.to_owned(), b"f();\n".to_vec())).into());
+        let needs = NeedSet::default();
+        let prepared = Prepared::new(&needs, 0);
+        let inventory = collect(&memory, &prepared, Context::default()).inventory;
+        let vendored: Vec<&str> =
+            inventory.files.iter().filter(|file| file.role == Role::Vendored).map(|file| &*file.path).collect();
+        assert_eq!(vendored, ["src/a.js.map", "static/b.js", "static/b.js.map"]);
+    }
 
     #[test]
     fn a_manifest_in_utf_16_is_read() {

@@ -5,6 +5,8 @@ use std::path::Path;
 use anyhow::Context;
 use walkdir::WalkDir;
 
+use super::source::read_regular;
+
 /// Largest pack file that is read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
@@ -27,6 +29,16 @@ pub fn read_texts(root: &Path, extension: &str) -> anyhow::Result<Vec<(String, S
         found.push((relative, text));
     }
     Ok(found)
+}
+
+/// The text of one file.
+///
+/// # Errors
+/// When it cannot be read, is too large, or is not UTF-8.
+pub fn read_text(path: &Path) -> anyhow::Result<String> {
+    let bytes = read_regular(&path.canonicalize().unwrap_or_else(|_| path.to_path_buf()), MAX_BYTES)
+        .map_err(|reason| anyhow::anyhow!("it cannot be read: {reason}"))?;
+    String::from_utf8(bytes).context("it is not UTF-8")
 }
 
 /// Writes a file so that readers see the old content or the new one, never a part.

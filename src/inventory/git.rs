@@ -54,6 +54,10 @@ const MAX_PACKED_REFS_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_INDEX_BYTES: u64 = 256 * 1024 * 1024;
 /// Symbolic references are followed this far, and folders of tags are entered this deep.
 const MAX_HOPS: usize = 5;
+/// Folders of references are entered this deep.
+const MAX_DEPTH: usize = 16;
+/// More references than this are not read.
+const MAX_REFERENCES: usize = 1_000_000;
 /// More tags than this are not counted.
 const MAX_TAGS: usize = 100_000;
 
@@ -231,6 +235,61 @@ fn resolve(folders: &GitFolders, packed: &[u8], name: &str) -> Option<String> {
 fn packed_references(content: &[u8]) -> impl Iterator<Item = (&str, &str)> {
     let lines = content.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
     lines.filter(|line| !line.starts_with(['#', '^'])).filter_map(|line| line.trim_end().split_once(' '))
+}
+
+/// The git folders of a work tree: its own, and the one of what it shares with others.
+///
+/// # Errors
+/// Why there are none, as half a sentence.
+pub(super) fn locate_folders(work_tree: &Path) -> Result<(PathBuf, PathBuf), String> {
+    let folders = locate(work_tree)?;
+    check_config(&folders)?;
+    Ok((folders.own, folders.common))
+}
+
+/// Does the git folder `own` say that it belongs to this work tree, as those of linked work trees and submodules do?
+pub(super) fn names_work_tree(own: &Path, work_tree: &Path) -> bool {
+    let is = |path: PathBuf, wanted: &Path| matches!((path.canonicalize(), wanted.canonicalize()), (Ok(a), Ok(b)) if a == b);
+    if let Ok(content) = read_regular(&own.join("gitdir"), MAX_SMALL_BYTES) {
+        return is(own.join(String::from_utf8_lossy(&content).trim()), &work_tree.join(".git"));
+    }
+    let Ok(content) = read_regular(&own.join("config"), MAX_CONFIG_BYTES) else { return false };
+    let text = String::from_utf8_lossy(&content);
+    let config = gix::config::File::try_from(text.as_ref()).ok();
+    let named = config.and_then(|config| config.string("core.worktree").map(|value| value.to_string()));
+    named.is_some_and(|named| is(own.join(named), work_tree))
+}
+
+/// The ids that the references of a repository name, of the other work trees, too; and that of HEAD.
+pub(super) fn tips(own: &Path, common: &Path) -> (Vec<String>, Option<String>) {
+    let folders = GitFolders { own: own.to_path_buf(), common: common.to_path_buf() };
+    let packed = read_regular(&common.join("packed-refs"), MAX_PACKED_REFS_BYTES).unwrap_or_default();
+    // What a symbolic reference names is listed itself.
+    let of_file = |path: &Path| match parse_head(&read_regular(path, MAX_SMALL_BYTES).ok()?)? {
+        Head::Commit(id) => Some(id),
+        Head::Reference(_) => None,
+    };
+    let mut tips: Vec<String> = packed_references(&packed).filter_map(|(id, _)| commit_id(id)).take(MAX_REFERENCES).collect();
+    let mut waiting = vec![(common.join("refs"), 0), (own.join("refs"), 0), (common.join("worktrees"), MAX_DEPTH - 1)];
+    while let Some((folder, depth)) = waiting.pop() {
+        for entry in folder.read_dir().into_iter().flatten().flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_file() && tips.len() < MAX_REFERENCES && depth <= MAX_DEPTH => {
+                    let is_head = depth < MAX_DEPTH || entry.file_name() == "HEAD";
+                    tips.extend(Some(entry.path()).filter(|_| is_head).and_then(|path| of_file(&path)));
+                }
+                Ok(kind) if kind.is_dir() && depth < MAX_DEPTH => waiting.push((entry.path(), depth + 1)),
+                _ => {}
+            }
+        }
+    }
+    tips.extend(of_file(&common.join("HEAD")));
+    let head = match read_regular(&own.join("HEAD"), MAX_SMALL_BYTES).ok().as_deref().and_then(parse_head) {
+        Some(Head::Commit(id)) => Some(id),
+        Some(Head::Reference(name)) => resolve(&folders, &packed, &name),
+        None => None,
+    };
+    (tips, head)
 }
 
 fn count_tags(common: &Path, packed: &[u8]) -> usize {

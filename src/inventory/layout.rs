@@ -71,6 +71,14 @@ pub struct Layout {
 const MAX_COMPONENTS: usize = 1_000;
 
 impl Layout {
+    /// For each component, which components' files it is judged by: its own and those it includes.
+    pub fn sees(&self) -> Vec<Vec<bool>> {
+        let of = |(index, component): (usize, &Component)| {
+            (0..self.components.len()).map(|owner| owner == index || component.includes.contains(&owner)).collect()
+        };
+        self.components.iter().enumerate().map(of).collect()
+    }
+
     /// Finds the components of a repository. A repository without any, but with files, is one component.
     pub fn of(files: &[LayoutFile<'_>], hints: &[ManifestHint]) -> Layout {
         let mut found = candidates::find(files, hints);

@@ -3,11 +3,13 @@
 //! `walk` lists files, `role` and `layout` say what they are for and to whom they belong, `manifest` reads dependencies, `scan`
 //! answers every need of every check in one read of each file, `collect` puts it together, `view` is how probes see it.
 
+pub mod automaton;
 pub mod collect;
 pub mod document;
 pub mod folder;
 pub mod git;
 mod git_index;
+pub mod history;
 pub mod ignore_rules;
 pub mod layout;
 pub mod manifest;

@@ -18,7 +18,7 @@ mod infra;
 mod names;
 mod overrides;
 
-pub use content::of_content;
+pub use content::{is_served_script, of_content};
 pub use overrides::Overrides;
 
 use crate::model::language::Language;
@@ -64,6 +64,8 @@ struct Inside<'a> {
     in_src_main: bool,
     /// Below a folder whose text files the application uses.
     in_content: bool,
+    /// Below a folder whose scripts a browser gets as they are.
+    in_served: bool,
 }
 
 const INNER_SOURCE_FOLDERS: &[&str] = &["cmd", "internal", "modules", "pkg", "src"];
@@ -85,6 +87,7 @@ fn of_folders<'a>(folders: &'a str, file: &Name) -> Place<'a> {
         inside.in_inner_source |= INNER_SOURCE_FOLDERS.contains(&folder);
         inside.in_source |= inside.in_inner_source || folder == "app" || folder == "apps";
         inside.in_content |= CONTENT_FOLDERS.contains(&folder);
+        inside.in_served |= content::SERVED_FOLDERS.contains(&folder);
         inside.parent = folder;
     }
     Place::Inside(inside)
@@ -131,8 +134,26 @@ fn is_vendored_folder(folder: &str, above: &Inside, file: &Name) -> bool {
         "target" | "archive" | "archived" | "backups" => !above.in_source,
         "lib" => above.parent == "wwwroot",
         "Debug" | "Release" => above.parent == "bin",
-        _ => folder.ends_with("_old") || folder.ends_with("_backup") || folder.ends_with("_backups"),
+        _ => {
+            ["_old", "_backup", "_backups"].iter().any(|end| folder.ends_with(end))
+                || is_archive(folder, above)
+                || (above.in_served && file.is_web() && is_versioned(folder))
+        }
     }
+}
+
+/// `versions_archive`: below a source folder, only what is named after migrations.
+fn is_archive(folder: &str, above: &Inside) -> bool {
+    let of_migrations = ["version", "migration"].iter().any(|what| folder.contains(what));
+    let marked = ["_archive", "_archived", "-archive", "-archived"].iter().any(|end| folder.ends_with(end));
+    (marked || folder.starts_with("archived_")) && (of_migrations || !above.in_source)
+}
+
+/// `codemirror-5.17.0`: a published package as it was unpacked.
+fn is_versioned(folder: &str) -> bool {
+    let numbers = folder.rsplit_once('-').and_then(|(_, version)| version.strip_prefix('v').unwrap_or(version).split_once('.'));
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    numbers.is_some_and(|(major, rest)| number(major) && rest.split('.').all(number))
 }
 
 /// Sorted.
@@ -321,6 +342,9 @@ mod tests {
                 "src/build/graph.ts",
                 "internal/archive/zip.go",
                 "src/backups/service.ts",
+                "src/data_archive/service.ts",
+                "src/chart.src.js",
+                "threshold.py",
                 "cmd/dist/main.go",
                 "migrations/20240101-add-users.js",
                 "static/app-default.js",
@@ -404,6 +428,13 @@ mod tests {
                 "jest.config.js",
                 "vitest.config.ts",
                 "playwright.config.ts",
+                "playwright-ct.config.ts",
+                "web/global-setup.ts",
+                "web/global-teardown.ts",
+                "globalSetup.js",
+                ".env.e2e",
+                "web/.env.ci",
+                ".env.testing",
                 "pytest.ini",
                 "phpunit.xml",
                 "src/a.e2e-spec.ts",
@@ -640,6 +671,14 @@ mod tests {
                 "backups/a.sql",
                 "archive/a.py",
                 "settings.py.bak",
+                "Dockerfile.original",
+                "nginx.conf.orig",
+                "docker-compose.old.yml",
+                "docker-compose-old.yml",
+                "alembic/versions_archive/0001_users.py",
+                "app/migrations_archived/0001_users.py",
+                "static/js/chart.src.js",
+                "public/plugins/editor-5.17.0/editor.js",
                 "app copy.js",
                 "app copy 2.js",
                 "packages/a/dist/b.js",

@@ -12,6 +12,7 @@ use crate::model::report::SkippedFile;
 use crate::model::role::Role;
 use crate::model::text;
 
+use super::history::Extent;
 use super::layout::Layout;
 use super::manifest::Dependency;
 
@@ -45,6 +46,21 @@ pub struct Hit {
     pub snippet: Option<Snippet>,
     /// Captured metavariables, in the order in which the need names them.
     pub captures: Vec<(Arc<str>, Arc<str>)>,
+    /// The match stands in an earlier commit; `file` is then any file of today.
+    pub past: Option<Arc<Past>>,
+}
+
+/// A place in an earlier commit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Past {
+    /// Short id of the oldest commit that has it.
+    pub commit: String,
+    /// Its day, `YYYY-MM-DD` in UTC.
+    pub date: String,
+    /// Relative to the audited folder.
+    pub path: String,
+    /// The file of HEAD in which what was found still stands.
+    pub standing: Option<String>,
 }
 
 /// The cited line of a hit.
@@ -73,7 +89,7 @@ impl Snippet {
 impl Hit {
     /// A hit that is a whole file.
     pub fn of_file(file: FileId) -> Hit {
-        Hit { file, line: None, column: 1, end_line: 1, snippet: None, captures: Vec::new() }
+        Hit { file, line: None, column: 1, end_line: 1, snippet: None, captures: Vec::new(), past: None }
     }
 }
 
@@ -100,8 +116,14 @@ pub struct Inventory {
     /// Needs whose pattern or rule does not compile, so that nothing can be said about them.
     pub broken: BTreeSet<NeedId>,
     pub dependencies: Vec<DeclaredDependency>,
+    /// The places of the dependencies, ordered by name.
+    pub by_name: Vec<usize>,
+    /// For each component, which components' files it is judged by.
+    pub sees: Vec<Vec<bool>>,
     pub skipped: Vec<SkippedFile>,
     pub git: Option<GitSummary>,
+    /// How much of the history was read; `None` if it was not.
+    pub history: Option<Extent>,
     pub notes: Vec<String>,
 }
 
@@ -187,7 +209,7 @@ impl<'a> View<'a> {
         let layout = &self.inventory.layout;
         match layout.owner[file.0 as usize] {
             None => true,
-            Some(owner) => owner == component || layout.components[component].includes.contains(&owner),
+            Some(owner) => self.inventory.sees[component][owner],
         }
     }
 
@@ -216,10 +238,17 @@ impl<'a> View<'a> {
         hits.iter().filter(move |hit| view.contains(hit.file))
     }
 
-    /// The dependencies declared in the view.
-    pub fn dependencies(&self) -> impl Iterator<Item = &'a DeclaredDependency> + use<'a> {
-        let view = *self;
-        self.inventory.dependencies.iter().filter(move |declared| view.contains(declared.file))
+    /// The dependencies declared in the view under a name, or under names that start so, with their places among all.
+    pub fn dependencies(&self, name: &str, is_start: bool) -> impl Iterator<Item = (usize, &'a DeclaredDependency)> + use<'a> {
+        let (view, inventory) = (*self, self.inventory);
+        let name = name.to_owned();
+        let from = inventory.by_name.partition_point(|place| inventory.dependencies[*place].dependency.name < name);
+        let named = move |found: &str| if is_start { found.starts_with(&name) } else { found == name };
+        inventory.by_name[from..]
+            .iter()
+            .map(|place| (*place, &inventory.dependencies[*place]))
+            .take_while(move |(_, declared)| named(&declared.dependency.name))
+            .filter(move |(_, declared)| view.contains(declared.file))
     }
 
     /// Why a need could not be answered in a file of the view, if that happened.

@@ -17,6 +17,8 @@ pub struct CodeSource {
     pub utils: Vec<(Arc<str>, Arc<Node>)>,
     /// A utility: what matches it, or stands inside of what matches it, does not count.
     pub gate: Option<Arc<str>>,
+    /// A metavariable, without `$`: where it stands is the place of the match, if it is bound.
+    pub cite: Option<Arc<str>>,
 }
 
 impl Hash for CodeSource {
@@ -25,6 +27,7 @@ impl Hash for CodeSource {
         self.rule.hash(state);
         self.constraints.hash(state);
         self.gate.hash(state);
+        self.cite.hash(state);
         self.utils.iter().for_each(|(name, _)| name.hash(state));
     }
 }

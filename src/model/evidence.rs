@@ -50,11 +50,34 @@ pub struct Evidence {
     /// Stable name of a finding: check, path, normalised content, ordinal; never a line number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
+    /// The commit in which it stands, if that is an earlier one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Commit>,
+}
+
+/// A commit that evidence stands in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Commit {
+    /// Short id.
+    pub id: String,
+    /// `YYYY-MM-DD`, UTC.
+    pub date: String,
+    /// The file of HEAD that still holds the value; `null` if none does.
+    pub stands_in: Option<String>,
 }
 
 impl Evidence {
-    /// `path:line`, or the path or URL alone; what a report prints as the place.
+    /// `path:line`, or the path or URL alone; what a report prints as the place. In an earlier commit, `commit:path:line`, as git
+    /// writes it.
     pub fn place(&self) -> Option<String> {
+        match (&self.commit, self.file_place()) {
+            (Some(commit), Some(place)) => Some(format!("{}:{place}", commit.id)),
+            (_, place) => place,
+        }
+    }
+
+    /// The place without the commit.
+    pub fn file_place(&self) -> Option<String> {
         match (&self.path, self.line) {
             (Some(path), Some(line)) => Some(format!("{path}:{line}")),
             (Some(path), None) => Some(path.clone()),

@@ -33,12 +33,16 @@ pub fn folded(path: &str) -> Cow<'_, str> {
     if path.chars().any(char::is_uppercase) { Cow::Owned(path.to_lowercase()) } else { Cow::Borrowed(path) }
 }
 
-/// The globs that a glob with `{a,b}` stands for, which are compared as texts where it would need an automaton. A glob that is
-/// nested, or stands for many, is left as it is.
+/// The globs that a glob with `{a,b}` in its last part stands for, which are compared as texts where it would need an automaton. A
+/// glob that is nested, or stands for many, is left as it is; so are the folders, of which each would cost an automaton.
 pub fn alternatives(glob: &str) -> Vec<String> {
     const MOST: usize = 64;
-    let mut done = vec![String::new()];
-    let mut rest = glob;
+    let name_start = glob.rfind('/').map_or(0, |at| at + 1);
+    if glob[..name_start].matches('{').count() != glob[..name_start].matches('}').count() {
+        return vec![glob.to_owned()];
+    }
+    let mut done = vec![glob[..name_start].to_owned()];
+    let mut rest = &glob[name_start..];
     while let Some(open) = rest.find('{') {
         let Some(close) = rest[open..].find('}').map(|at| open + at) else { return vec![glob.to_owned()] };
         let inside = &rest[open + 1..close];
@@ -75,8 +79,8 @@ mod tests {
     #[test]
     fn alternatives_match_together_what_the_glob_matches() {
         assert_eq!(alternatives("*.{yml,yaml}"), ["*.yml", "*.yaml"]);
-        assert_eq!(alternatives("{a,b}/x{1,}.c"), ["a/x1.c", "a/x.c", "b/x1.c", "b/x.c"]);
-        for kept in ["{a,{b,c}}", "{a", "{[ab],c}", "*.ts"] {
+        assert_eq!(alternatives("{a,b}/x{1,}.c"), ["{a,b}/x1.c", "{a,b}/x.c"]);
+        for kept in ["{a,{b,c}}", "{a", "{[ab],c}", "*.ts", "{a,b/c}.ts", "{a,b}/**"] {
             assert_eq!(alternatives(kept), [kept]);
         }
     }

@@ -36,6 +36,8 @@ impl Language {
             "java" => Language::Java,
             "kt" | "kts" => Language::Kotlin,
             "rb" | "rake" | "ru" => Language::Ruby,
+            // A template of Blade is markup with directives, which no grammar of PHP reads.
+            "php" if name.ends_with(".blade.php") => return None,
             "php" => Language::Php,
             "cs" => Language::CSharp,
             "rs" => Language::Rust,

@@ -3,13 +3,14 @@
 //! A need is plain data with equality, so that a hundred checks that ask the same thing cost one look. To let probes ask for
 //! something new, add a value to `Look` and the code that answers it to `inventory::scan`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use super::code::CodeSource;
 use super::language::Language;
 use super::role::{Role, RoleSet};
-use super::secret::{SecretKind, TokenFormat};
+use super::secret::{SecretKind, SecretRules, TokenFormat};
 use super::terms::{Confidence, vocabulary};
 
 /// Index of a need in its `NeedSet`.
@@ -161,16 +162,25 @@ pub enum Look {
         receiver: Option<String>,
     },
     /// Secrets in the text, in the token formats of the need set and in the shapes that the scan knows.
-    Secret { kinds: Vec<SecretKind>, min_confidence: Confidence },
+    Secret {
+        kinds: Vec<SecretKind>,
+        min_confidence: Confidence,
+        /// In the versions of files that commits hold, rather than in the files of today.
+        history: bool,
+    },
     /// Does .gitignore cover this path? The hit is the deciding rule's line.
     GitIgnores { path: String },
 }
 
-impl Look {
-    /// Does an answer cost a syntax tree? Such needs wait until it is known that they matter.
-    pub fn is_costly(&self) -> bool {
-        matches!(self, Look::Code { .. } | Look::RustCalls { .. })
-    }
+/// What answering a need costs, beyond the one look at a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cost {
+    /// Nothing: it is answered in the first look.
+    None,
+    /// A search with a regular expression.
+    Search,
+    /// A syntax tree.
+    Tree,
 }
 
 /// One thing to collect.
@@ -180,15 +190,53 @@ pub struct Need {
     pub look: Look,
 }
 
+/// A hash without defence against chosen keys: a pack that slowed its own loading would harm nobody else. Rules are large, and the
+/// standard hash would be a tenth of a short run.
+#[derive(Debug, Default)]
+struct Quick(u64);
+
+impl Hasher for Quick {
+    fn write(&mut self, bytes: &[u8]) {
+        let mut chunks = bytes.chunks_exact(8);
+        for chunk in &mut chunks {
+            self.write_u64(chunk.try_into().map_or(0, u64::from_le_bytes));
+        }
+        for byte in chunks.remainder() {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.write_u64(u64::from(value));
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.write_u64(value as u64);
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+
+    fn finish(&self) -> u64 {
+        // The table looks at the highest bits and the lowest.
+        self.0 ^ self.0.rotate_right(29)
+    }
+}
+
 /// Every need of the loaded checks, each once.
 #[derive(Debug, Default)]
 pub struct NeedSet {
     selectors: Vec<Selector>,
     selector_ids: HashMap<Selector, SelectorId>,
     needs: Vec<Need>,
-    need_ids: HashMap<Need, NeedId>,
+    need_ids: HashMap<Need, NeedId, BuildHasherDefault<Quick>>,
+    /// Needs that facts rest on: nothing can be left out before the facts are known, so these do not wait.
+    awaited: BTreeSet<NeedId>,
     /// What `Look::Secret` knows of providers.
     pub token_formats: Vec<TokenFormat>,
+    /// What the user adds to them, and what is no finding.
+    pub secret_rules: SecretRules,
 }
 
 impl NeedSet {
@@ -213,6 +261,20 @@ impl NeedSet {
         self.selectors.push(selector.clone());
         self.selector_ids.insert(selector, id);
         id
+    }
+
+    /// Notes a need whose answer decides which others matter.
+    pub fn await_answer(&mut self, id: NeedId) {
+        self.awaited.insert(id);
+    }
+
+    /// What answering costs. Whatever costs something waits until it is known that it matters.
+    pub fn cost(&self, id: NeedId) -> Cost {
+        match self.need(id).look {
+            Look::Code { .. } | Look::RustCalls { .. } => Cost::Tree,
+            Look::Text { .. } if !self.awaited.contains(&id) => Cost::Search,
+            _ => Cost::None,
+        }
     }
 
     /// Every need, by id.

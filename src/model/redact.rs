@@ -5,39 +5,119 @@
 
 use std::sync::OnceLock;
 
-use regex::{Captures, Regex};
+use regex::Regex;
+use regex::bytes::{Captures, Regex as BytesRegex, RegexBuilder};
 
 /// Replaces whatever looks like a secret value by its first characters and its length.
 ///
 /// Runs once, when evidence is built, so that no output format ever sees a value. It prefers to redact too much: a quoted
 /// literal behind a secret-like name, a password in a URL, a long token with a provider's prefix, private key material.
 pub fn redact(text: &str) -> String {
-    static PATTERNS: OnceLock<Vec<Regex>> = OnceLock::new();
-    let patterns = PATTERNS.get_or_init(|| {
-        [
-            r"(?P<keep>://[^/\s:@]*:)(?P<value>[^@\s/$\{<]{1,})(?P<after>@)",
-            r#"(?i)(?P<keep>(?:passw(?:or)?d|passwd|pwd|secret|token|api[_-]?key|private[_-]?key|access[_-]?key|credential)[\w.\-\]"']{0,40}?\s*(?:[:=]>?|:=|,|\|\||\?\?|\bor\b)\s*[bfr]?["'`])(?P<value>[^"'`\s$\{<][^"'`]*)(?P<after>["'`])"#,
-            r#"(?i)(?P<keep>(?:passw(?:or)?d|passwd|secret|token|api_?key|private_?key|access_?key)\w{0,40}\s*[=:]\s?)(?P<value>[^\s"'`$\{<(\[,;]{6,})(?P<after>\s|$)"#,
-            r"(?P<keep>)(?P<value>(?:AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|sk-|sk_live_|rk_live_|xox[abprs]-|AIza|ya29\.|hf_|npm_|pypi-|dop_v1_|shpat_|eyJ[A-Za-z0-9_-]{8,}\.)[A-Za-z0-9_\-.]{12,})(?P<after>)",
-            r#"(?i)(?P<keep>\b(?:name|key)["']?\s*[:=]\s*["']?[\w.-]*(?:passw(?:or)?d|secret|token|api[_-]?key|private[_-]?key|access[_-]?key|credential)[\w.-]*["']?\s*,?\s*["']?value["']?\s*[:=]\s*["']?)(?P<value>[^\s"'$\{<][^\s"',}]*)(?P<after>)"#,
-            r"(?P<keep>-----BEGIN [A-Z ]*PRIVATE KEY-----)(?P<value>.+)(?P<after>)",
-        ]
-        .iter()
-        .filter_map(|pattern| Regex::new(pattern).ok())
-        .collect()
-    });
+    let lower = text.to_ascii_lowercase();
     let mut text = text.to_owned();
-    for pattern in patterns {
-        text = pattern
-            .replace_all(&text, |found: &Captures<'_>| match &found["value"] {
-                // `{"name": "API_TOKEN", "value": …}`: the word is a key.
-                "value" | "valueFrom" => found[0].to_owned(),
-                value => format!("{}{}{}", &found["keep"], mask(value), &found["after"]),
-            })
-            .into_owned();
+    for (literals, pattern, compiled) in &PATTERNS {
+        // Compiling an expression costs more than a report full of lines in which it cannot match.
+        if !literals.is_empty() && !literals.iter().any(|literal| lower.contains(literal)) {
+            continue;
+        }
+        let Some(pattern) = compiled.get_or_init(|| bytewise(pattern)) else { continue };
+        let replaced = pattern.replace_all(text.as_bytes(), |found: &Captures<'_>| match &found["value"] {
+            // `{"name": "API_TOKEN", "value": …}`: the word is a key.
+            b"value" | b"valueFrom" => found[0].to_owned(),
+            value if found["keep"].trim_ascii_end().ends_with(b":") && is_type(value, rest(&text, found)) => found[0].to_owned(),
+            value => [&found["keep"], mask(&String::from_utf8_lossy(value)).as_bytes(), &found["after"]].concat(),
+        });
+        text = String::from_utf8_lossy(&replaced).into_owned();
     }
-    mask_arguments(&text)
+    if CALLS.iter().any(|word| lower.contains(word)) { mask_arguments(&text) } else { text }
 }
+
+/// What stands behind a match, up to the end of its line.
+fn rest<'t>(text: &'t str, found: &Captures<'_>) -> &'t [u8] {
+    let end = found.get(0).map_or(0, |whole| whole.end());
+    let rest = &text.as_bytes()[end..];
+    &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())]
+}
+
+/// Is this, behind a name and a colon, the type of a parameter, field or variable?
+///
+/// The types of the languages are, in whatever stands there; a name of one's own only where code goes on behind it.
+fn is_type(value: &[u8], rest: &[u8]) -> bool {
+    const BUILT_IN: [&[u8]; 13] = [
+        b"String",
+        b"string",
+        b"&str",
+        b"boolean",
+        b"Boolean",
+        b"number",
+        b"ByteArray",
+        b"CharArray",
+        b"SecretStr",
+        b"Optional",
+        b"unknown",
+        b"undefined",
+        b"CharSequence",
+    ];
+    const OWN: [&[u8]; 10] =
+        [b"Service", b"Token", b"Key", b"Request", b"Dto", b"Provider", b"Manager", b"Repository", b"Encoder", b"Payload"];
+    let name = &value[..value.iter().rposition(|byte| !b"?!):*]>".contains(byte)).map_or(0, |at| at + 1)];
+    let goes_on = value.ends_with(b")")
+        || value.ends_with(b"):")
+        || [&b"="[..], b"|", b"->", b"{"].iter().any(|sign| rest.starts_with(sign));
+    let is_own = name.first().is_some_and(u8::is_ascii_uppercase)
+        && name.iter().all(u8::is_ascii_alphabetic)
+        && OWN.iter().any(|end| name.ends_with(end));
+    BUILT_IN.contains(&name) || (is_own && goes_on)
+}
+
+/// Words of which one stands in every name of `takes_key`.
+const CALLS: [&str; 12] = [
+    "jwt",
+    "sign",
+    "verify",
+    "hmac",
+    "cipher",
+    "keyspec",
+    "securitykey",
+    "from_secret",
+    "from_slice",
+    "fernet",
+    "cookie",
+    "serializer",
+];
+
+/// Without Unicode's classes, which cost ten times as much to build. What surrounds a value is ASCII, so no character is cut.
+fn bytewise(pattern: &str) -> Option<BytesRegex> {
+    RegexBuilder::new(pattern).unicode(false).build().ok()
+}
+
+/// One of these literals, in lower case, must occur for the pattern to match; without any, it is always tried.
+type Pattern = (&'static [&'static str], &'static str, OnceLock<Option<BytesRegex>>);
+
+static PATTERNS: [Pattern; 6] = [
+    (&["://"], r"(?P<keep>://[^/\s:@]*:)(?P<value>[^@\s/$\{<]{1,})(?P<after>@)", OnceLock::new()),
+    (
+        &["pass", "pwd", "secret", "token", "key", "credential"],
+        r#"(?i)(?P<keep>(?:passw(?:or)?d|passwd|pwd|secret|token|api[_-]?key|private[_-]?key|access[_-]?key|credential)[\w.\-\]"']{0,40}?\s*(?:[:=]>?|:=|,|\|\||\?\?|\bor\b)\s*[bfr]?["'`])(?P<value>[^"'`\s$\{<][^"'`]*)(?P<after>["'`])"#,
+        OnceLock::new(),
+    ),
+    (
+        &["pass", "secret", "token", "key"],
+        r#"(?i)(?P<keep>(?:passw(?:or)?d|passwd|secret|token|api_?key|private_?key|access_?key)\w{0,40}\s*[=:]\s?)(?P<value>[^\s"'`$\{<(\[,;]{6,})(?P<after>[\s;,"'`]|$)"#,
+        OnceLock::new(),
+    ),
+    (
+        &[],
+        r"(?P<keep>)(?P<value>(?:AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|sk-|sk_live_|rk_live_|xox[abprs]-|AIza|ya29\.|hf_|npm_|pypi-|dop_v1_|shpat_|eyJ[A-Za-z0-9_-]{8,}\.)[A-Za-z0-9_\-.]{12,})(?P<after>)",
+        OnceLock::new(),
+    ),
+    (
+        &["value"],
+        r#"(?i)(?P<keep>\b(?:name|key)["']?\s*[:=]\s*["']?[\w.-]*(?:passw(?:or)?d|secret|token|api[_-]?key|private[_-]?key|access[_-]?key|credential)[\w.-]*["']?\s*,?\s*["']?value["']?\s*[:=]\s*["']?)(?P<value>[^\s"'$\{<][^\s"',}]*)(?P<after>)"#,
+        OnceLock::new(),
+    ),
+    (&["private key"], r"(?P<keep>-----BEGIN [A-Z ]*PRIVATE KEY-----)(?P<value>.+)(?P<after>)", OnceLock::new()),
+];
 
 /// A secret value as reports may show it: at most its first four characters, and its length.
 pub fn mask(value: &str) -> String {
@@ -121,6 +201,7 @@ mod tests {
             r#"const token = process.env.TOKEN || 'my-very-own-value'"#,
             r#"os.getenv("JWT_SECRET", "my-very-own-value")"#,
             "POSTGRES_PASSWORD: my-very-own-value",
+            "url: \"Server=db;User Id=app;Password=my-very-own-value;Encrypt=True\"",
             "postgres://app:my-very-own-value@db:5432/app",
         ] {
             let redacted = redact(line);
@@ -134,6 +215,31 @@ mod tests {
         assert_eq!(redact(line), line);
         let line = r#"password: str = Field(min_length=12)"#;
         assert_eq!(redact(line), line);
+    }
+
+    #[test]
+    fn types_are_no_values() {
+        for line in [
+            "fun checkLogout(accessToken: String): Boolean {",
+            "fun logIn(password: String?): Token",
+            "password: string | null",
+            "def log_in(password: SecretStr) -> Token:",
+            "fn verify(token: &str) -> bool {",
+            "func verify(token: String) -> Bool {",
+            "val tokenService: TokenService = TokenService()",
+            "fun logIn(user: User, accessToken: AccessToken): Boolean",
+        ] {
+            assert_eq!(redact(line), line);
+        }
+        for line in [
+            "password: Stringent)x",
+            "password: Hunter2Token",
+            "password: HunterToken",
+            "password=String):x",
+            "token = HunterToken = x",
+        ] {
+            assert_ne!(redact(line), line);
+        }
     }
 
     #[test]

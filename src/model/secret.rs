@@ -50,3 +50,55 @@ pub struct TokenFormat {
     /// Texts beside which, in the same file, the token is a published identifier.
     pub public_beside: Vec<String>,
 }
+
+/// Rules and exceptions of a user, as another scanner's configuration file says them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SecretRules {
+    pub rules: Vec<SecretRule>,
+    /// For the findings of every rule and format.
+    pub allow: Vec<Allow>,
+    /// Formats that are not looked for, by id.
+    pub disabled: Vec<String>,
+}
+
+/// A rule of a user. Its patterns are those of the regex crate.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SecretRule {
+    pub id: String,
+    pub pattern: String,
+    /// One of these must stand in the file, in lower case; none asks for nothing.
+    pub keywords: Vec<String>,
+    /// The secret's entropy must be above this, in bits per character.
+    pub entropy: Option<f64>,
+    /// The group that is the secret; 0 for the first group that matched, or everything.
+    pub group: usize,
+    /// The path must match.
+    pub path: Option<String>,
+    pub allow: Vec<Allow>,
+}
+
+/// What is no finding.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Allow {
+    /// Ids of the rules and formats that it is about; empty for all.
+    pub rules: Vec<String>,
+    /// Must every list that is not empty match, rather than any?
+    pub all: bool,
+    pub target: AllowTarget,
+    pub patterns: Vec<String>,
+    pub paths: Vec<String>,
+    /// In lower case, anywhere in the secret.
+    pub stopwords: Vec<String>,
+    /// Ids of commits, or how they begin.
+    pub commits: Vec<String>,
+}
+
+/// What the patterns of an exception are matched with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AllowTarget {
+    #[default]
+    Secret,
+    /// Everything that the rule matched.
+    Match,
+    Line,
+}

@@ -27,6 +27,7 @@ pub static KIND: ProbeKind = ProbeKind {
         ("utils", "ast-grep utility rules, besides those of checks/utils"),
         ("imports", "the file must import one of these modules"),
         ("capture", "metavariables to keep, for `join`"),
+        ("cite", "a metavariable: its place is what is cited, instead of the first line of the match"),
         ("gated", "drop (default): hits inside a development-only branch do not count; keep: they do"),
         PATH_DOC,
         EXCLUDE_DOC,
@@ -47,6 +48,7 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     let languages = shared::languages(&map);
     let (rule, constraints, utils) = (map.get("rule"), map.get("constraints"), map.get("utils"));
     let capture = map.texts("capture");
+    let cite = map.opt_text("cite");
     let imports = map.texts("imports");
     let gated = map.word("gated", Some(Gated::Drop));
     if languages.is_empty() {
@@ -55,11 +57,17 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     if rule.is_none() {
         map.note("`code` needs `rule`");
     }
+    if let Some(name) = &cite
+        && ![rule, utils].into_iter().flatten().any(|node| names_metavariable(node, name))
+    {
+        map.note_at("cite", format!("no pattern of the rule binds ${name}; `cite` is a metavariable without `$`"));
+    }
     map.finish();
     if loading.problems.len() > before {
         return None;
     }
-    let written = Written { languages, selector, imports, capture, rule: rule.cloned().unwrap_or_default(), constraints, utils };
+    let written =
+        Written { languages, selector, imports, capture, rule: rule.cloned().unwrap_or_default(), constraints, utils, cite };
     let looks = written.looks(loading.utils, gated == Some(Gated::Drop), loading.problems);
     let needs = looks.into_iter().map(|(selector, look)| loading.needs.add(selector, look)).collect();
     if loading.problems.len() > before {
@@ -78,6 +86,8 @@ pub struct Written<'n> {
     pub rule: Node,
     pub constraints: Option<&'n Node>,
     pub utils: Option<&'n Node>,
+    /// The metavariable whose node is cited instead of the whole match.
+    pub cite: Option<String>,
 }
 
 impl Written<'_> {
@@ -86,7 +96,12 @@ impl Written<'_> {
         let named = |node: Option<&Node>| {
             node.map_or(&[][..], Node::entries).iter().map(|e| (Arc::clone(&e.key), e.value.clone())).collect()
         };
-        let written = CodeSource { rule: self.rule, constraints: named(self.constraints), ..CodeSource::default() };
+        let written = CodeSource {
+            rule: self.rule,
+            constraints: named(self.constraints),
+            cite: self.cite.map(Into::into),
+            ..CodeSource::default()
+        };
         let local: Vec<(Arc<str>, Node)> = named(self.utils);
         let local: Vec<(Arc<str>, Arc<Node>)> = local.into_iter().map(|(name, rule)| (name, Arc::new(rule))).collect();
         let mut looks = Vec::new();
@@ -137,6 +152,19 @@ fn complete(
     }
     source.utils.sort_by(|a, b| a.0.cmp(&b.0));
     source
+}
+
+/// Does any text below hold the metavariable of this name?
+fn names_metavariable(node: &Node, name: &str) -> bool {
+    let here = match &node.value {
+        Value::String(text) => text.match_indices('$').any(|(at, _)| {
+            let rest = &text[at + 1..];
+            rest.strip_prefix(name).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
+        }),
+        _ => false,
+    };
+    here || node.entries().iter().any(|entry| names_metavariable(&entry.value, name))
+        || node.items().iter().any(|item| names_metavariable(item, name))
 }
 
 /// The utility inside of which nothing counts.

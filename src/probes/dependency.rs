@@ -1,7 +1,9 @@
 //! `dependency`: packages that manifests declare, by scope and version, and whether production code imports them.
 
+use std::collections::BTreeMap;
+
 use crate::inventory::manifest::{self, Dependency, DependencyScope, Ecosystem};
-use crate::inventory::view::{Hit, Snippet, View};
+use crate::inventory::view::{DeclaredDependency, Hit, Snippet, View};
 use crate::model::language::Language;
 use crate::model::needs::{Look, NeedId, Selector};
 use crate::model::node::Node;
@@ -19,7 +21,7 @@ pub static KIND: ProbeKind = ProbeKind {
         ("name", "names of packages; `*` at the end matches any rest"),
         ("scope", "runtime (default), development, any"),
         ("transitive", "true: packages that only a lockfile names count, too"),
-        ("version", "range of the locked or written version, such as `<3.4.0`"),
+        ("version", "range that holds the locked version, or all that the requirement allows, such as `<3.4.0`"),
         ("imported", "true (default for runtime scope): source of the component must import it; false: declaring is enough"),
         ("module", "what source imports, where it differs from the package's usual module"),
         ("feature", "cargo: one of these features must be on"),
@@ -88,9 +90,10 @@ fn importing_languages(ecosystem: Ecosystem) -> Option<&'static [Language]> {
 }
 
 impl DependencyProbe {
-    fn matches(&self, dependency: &Dependency) -> Option<usize> {
+    /// Does a dependency of one of the names count?
+    fn counts(&self, dependency: &Dependency) -> bool {
         if dependency.ecosystem != self.ecosystem || !(dependency.direct || self.transitive) {
-            return None;
+            return false;
         }
         let scope_fits = match self.wanted {
             Wanted::Runtime => dependency.scope == DependencyScope::Runtime,
@@ -98,20 +101,30 @@ impl DependencyProbe {
             Wanted::Any => true,
         };
         let feature_fits = self.features.is_empty() || self.features.iter().any(|f| dependency.features.contains(f));
-        if !scope_fits || !feature_fits || !self.version_fits(dependency) {
-            return None;
+        scope_fits && feature_fits && self.version_fits(dependency)
+    }
+
+    /// The dependencies of the view with one of the names, in their order, with the number of the first name that fits.
+    fn named<'v>(&self, view: &View<'v>) -> BTreeMap<usize, (usize, &'v DeclaredDependency)> {
+        let mut found = BTreeMap::new();
+        for (number, name) in self.names.iter().enumerate() {
+            let (name, is_start) = name.strip_suffix('*').map_or((name.as_str(), false), |start| (start, true));
+            for (place, declared) in view.dependencies(name, is_start) {
+                found.entry(place).or_insert((number, declared));
+            }
         }
-        self.names.iter().position(|name| match name.strip_suffix('*') {
-            Some(start) => dependency.name.starts_with(start),
-            None => dependency.name == *name,
-        })
+        found
     }
 
     fn version_fits(&self, dependency: &Dependency) -> bool {
         let Some(range) = &self.version else { return true };
         let version = dependency.resolved.as_deref().or(dependency.requirement.as_deref()).unwrap_or_default();
-        let plain = version.trim_start_matches(['^', '~', '=', ' ', 'v']);
-        manifest::version_matches(self.ecosystem, plain, range)
+        let plain = version.trim_start_matches(['=', ' ', 'v']);
+        // Nobody locked it: what is installed is any version that the requirement allows.
+        let is_range = dependency.resolved.is_none() && (plain.starts_with(['^', '~']) || self.ecosystem == Ecosystem::Cargo);
+        (!is_range)
+            .then(|| manifest::version_matches(self.ecosystem, plain, range))
+            .flatten()
             .or_else(|| manifest::requirement_within(self.ecosystem, version, range))
             .unwrap_or(false)
     }
@@ -120,12 +133,11 @@ impl DependencyProbe {
 impl Probe for DependencyProbe {
     fn observe(&self, view: &View<'_>) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::new();
-        for declared in view.dependencies() {
+        for (index, declared) in self.named(view).into_values() {
             // A lockfile at the root lists what any component asked for; only the manifest says which.
-            if declared.locked && !self.transitive {
+            if (declared.locked && !self.transitive) || !self.counts(&declared.dependency) {
                 continue;
             }
-            let Some(index) = self.matches(&declared.dependency) else { continue };
             let import = self.needs.get(index).map(|need| view.hits(*need).next());
             if import == Some(None) {
                 continue;

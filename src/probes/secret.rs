@@ -16,6 +16,7 @@ pub static KIND: ProbeKind = ProbeKind {
     keys: &[
         ("kinds", "provider, private-key, connection-string, jwt, assignment; default all"),
         ("min-confidence", "low, medium (default), high: what is less sure is none"),
+        ("history", "true: in every version that a commit holds; asked only with `audit --history`"),
         PATH_DOC,
         EXCLUDE_DOC,
         ROLES_DOC,
@@ -29,6 +30,7 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     let selector = shared::selector(&map);
     let mut kinds = map.words::<SecretKind>("kinds");
     let min_confidence = map.word("min-confidence", Some(Confidence::Medium));
+    let history = map.flag("history", false);
     map.finish();
     if loading.problems.len() > before {
         return None;
@@ -38,6 +40,6 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     }
     kinds.sort();
     kinds.dedup();
-    let look = Look::Secret { kinds, min_confidence: min_confidence? };
+    let look = Look::Secret { kinds, min_confidence: min_confidence?, history };
     Some(Box::new(NeedProbe { needs: vec![loading.needs.add(selector, look)] }))
 }

@@ -176,6 +176,7 @@ fn at(kind: EvidenceKind, path: &str, line: u32, snippet: &str, message: &str) -
         confidence: Some(Confidence::High),
         role: Some(Role::Production),
         fingerprint: Some("f00dfeed".into()),
+        commit: None,
     }
 }
 

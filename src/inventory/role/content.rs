@@ -1,4 +1,5 @@
-//! The role that the first lines of a file say: generated, or minified. To add a marker, see [`says_generated`].
+//! The role that the content of a file says: generated, minified, or a browser library. To add a marker, see [`says_generated`]
+//! and [`is_library`].
 
 use crate::model::language::Language;
 use crate::model::role::Role;
@@ -21,10 +22,15 @@ const BUNDLE_PERCENT: usize = 80;
 /// Smaller files are judged by their average line.
 const BUNDLE_BYTES: usize = 16 * 1024;
 
-/// The role that the content of a production file says. Pass the content, or its first 64 KiB.
+/// Folders whose scripts a browser gets as they are.
+pub(super) const SERVED_FOLDERS: [&str; 7] = ["assets", "htdocs", "public", "static", "staticfiles", "webroot", "wwwroot"];
+/// Nobody writes a script of this many bytes for a browser.
+const LIBRARY_BYTES: usize = 1024 * 1024;
+
+/// The role that the content of a production file says.
 ///
 /// Only source code is asked: lockfiles, rendered manifests and pipelines also say "generated, do not edit", and still decide.
-pub fn of_content(path: &str, head: &[u8]) -> Option<Role> {
+pub fn of_content(path: &str, content: &[u8]) -> Option<Role> {
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
     let is_web = matches!(extension, "js" | "mjs" | "cjs" | "css");
     let is_other_source =
@@ -32,13 +38,42 @@ pub fn of_content(path: &str, head: &[u8]) -> Option<Role> {
     if !is_web && !is_other_source && Language::of_path(path).is_none() {
         return None;
     }
-    if has_generated_header(&head[..head.len().min(HEADER_BYTES)]) {
+    let header = &content[..content.len().min(HEADER_BYTES)];
+    if has_generated_header(header) || (is_web && is_bundled(header)) {
         return Some(Role::Generated);
     }
-    if is_web && is_bundled(&head[..head.len().min(HEADER_BYTES)]) {
-        return Some(Role::Generated);
-    }
-    (is_web && is_minified(&head[..head.len().min(MEASURED_BYTES)])).then_some(Role::Vendored)
+    let is_library = || is_served_script(path) && (content.len() > LIBRARY_BYTES || is_library(header));
+    (is_web && (is_minified(&content[..content.len().min(MEASURED_BYTES)]) || is_library())).then_some(Role::Vendored)
+}
+
+/// Is it a script or style sheet that a browser gets as it is?
+pub fn is_served_script(path: &str) -> bool {
+    let is_web = matches!(path.rsplit_once('.'), Some((_, "js" | "mjs" | "cjs" | "css")));
+    is_web && path.split('/').any(|folder| SERVED_FOLDERS.contains(&folder))
+}
+
+/// Does it open with the banner of a published package: a licence or copyright, and a version?
+fn is_library(header: &[u8]) -> bool {
+    let header = String::from_utf8_lossy(header).to_lowercase();
+    let text = header.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n', ';']);
+    let banner: Vec<&str> = if text.starts_with("/*") {
+        text.split("*/").next().unwrap_or(text).lines().collect()
+    } else {
+        text.lines().take_while(|line| line.trim_start().starts_with("//")).collect()
+    };
+    let owned = ["(c)", "\u{a9}", "copyright", "@license", "@preserve", "license"];
+    banner.iter().any(|line| owned.iter().any(|mark| line.contains(mark))) && banner.iter().any(|line| has_version(line))
+}
+
+/// `v1.2`, or `1.2` where no licence is named, which have versions, too.
+fn has_version(line: &str) -> bool {
+    let bytes = line.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let names_licence = ["license", "licence", "gpl", "http:", "https:"].iter().any(|word| line.contains(word));
+    memchr::memchr_iter(b'.', bytes).filter(|dot| *dot > 0 && digit(dot - 1) && digit(dot + 1)).any(|dot| {
+        let number = bytes[..dot].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        !names_licence || bytes[..dot - number].ends_with(b"v")
+    })
 }
 
 const COMMENT_LEADS: [&[u8]; 8] = [b"//", b"#", b"/*", b"*", b"--", b"<!--", b"\"\"\"", b"'"];
@@ -135,6 +170,29 @@ mod tests {
         let image = format!("{}const logo = '{}';\n", "draw(logo);\n".repeat(200), "QkFTRTY0".repeat(7_000));
         assert_eq!(of_content("web/logo.js", image.as_bytes()), None);
         assert_eq!(of_content("webpack.config.js", b"module.exports = { plugins: [webpackBootstrapFree] };\n"), None);
+    }
+
+    #[test]
+    fn served_libraries_are_not_ours() {
+        let chart =
+            "/*\n Chart JS v9.1.2 (2021-06-16)\n\n (c) 2009-2021 A Person\n\n License: www.example.com/license\n*/\nf();\n";
+        let picker = "/**\n * @license Picker v4.0.3\n */\nf();\n";
+        let library = "/*!\n * Library 1.6.4\n * Copyright 2011, A Person\n */\nf();\n";
+        let lines = "// jquery.thing.js 2.0\n// Copyright (c) 2010 A Person\nf();\n";
+        for text in [chart, picker, library, lines] {
+            assert_eq!(of_content("shop/static/js/boost.js", text.as_bytes()), Some(Role::Vendored), "{text}");
+            assert_eq!(of_content("src/boost.js", text.as_bytes()), None);
+        }
+        let long = "let a = 1;\n".repeat(LIBRARY_BYTES / 10);
+        assert_eq!(of_content("public/a.js", long.as_bytes()), Some(Role::Vendored));
+        assert_eq!(of_content("src/a.js", long.as_bytes()), None);
+        for ours in [
+            "/*\n * Copyright 2020 Acme\n * Licensed under the Apache License, Version 2.0\n */\nf();\n",
+            "// (c) Acme\nconst version = 'v1.2.3';\n",
+            "/* since v1.2 */\nf();\n/* (c) Acme */\n",
+        ] {
+            assert_eq!(of_content("public/app.js", ours.as_bytes()), None, "{ours}");
+        }
     }
 
     #[test]

@@ -47,6 +47,11 @@ impl<'a> Name<'a> {
         self.text.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
     }
 
+    /// Scripts and style sheets of a browser.
+    pub(super) fn is_web(&self) -> bool {
+        matches!(self.extension(), "js" | "mjs" | "cjs" | "css")
+    }
+
     pub(super) fn is_yaml(&self) -> bool {
         matches!(self.extension(), "yml" | "yaml")
     }
@@ -103,13 +108,17 @@ fn is_hashed(file: &Name) -> bool {
 }
 
 /// Minified, or an old copy.
-fn is_copy(file: &Name, _: &Inside) -> bool {
-    let web = matches!(file.extension(), "js" | "mjs" | "cjs" | "css");
-    let minified = web && (file.has_suffix(&["min", "bundle", "chunk"]) || file.stem().ends_with("-min") || is_hashed(file));
+fn is_copy(file: &Name, inside: &Inside) -> bool {
+    // Published packages hold their source beside what a browser needs: `chart.src.js`.
+    let is_source = inside.in_served && file.has_suffix(&["src"]);
+    let minified = file.is_web()
+        && (is_source || file.has_suffix(&["min", "bundle", "chunk"]) || file.stem().ends_with("-min") || is_hashed(file));
     let stem = file.stem();
     let numberless = stem.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end();
     minified
-        || matches!(file.extension(), "map" | "bak" | "backup" | "orig" | "old" | "swp")
+        || matches!(file.extension(), "map" | "backup" | "swp")
+        || file.has_suffix(&["bak", "orig", "original", "old"])
+        || (!file.is_code && stem.ends_with("-old"))
         || file.text.ends_with('~')
         || numberless.ends_with(" copy")
         || stem.ends_with("_old")
@@ -210,6 +219,8 @@ fn is_test_support(file: &Name) -> bool {
     let tools =
         ["jest.config", "jest.setup", "vitest", "cypress.config", "playwright.config", "karma.conf", "wdio.conf", ".mocharc"];
     tools.iter().any(|tool| file.begins(tool))
+        || (file.begins("playwright") && file.has_suffix(&["config"]))
+        || (file.begins(".env") && matches!(file.extension(), "ci" | "e2e" | "testing"))
         || matches!(
             file.text,
             "conftest.py"
@@ -225,6 +236,10 @@ fn is_test_support(file: &Name) -> bool {
         || matches!(
             file.stem(),
             "setuptests"
+                | "global-setup"
+                | "global-teardown"
+                | "globalsetup"
+                | "globalteardown"
                 | "spec_helper"
                 | "rails_helper"
                 | "test_helper"

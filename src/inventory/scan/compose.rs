@@ -1,7 +1,7 @@
 //! Compose files: base and production override are one document, merged as `docker compose -f base -f override` merges them.
 //!
 //! A file called `*prod*` beside a base is an override of it, unless it stands on its own: each of its services brings an image
-//! or a build and none is left for the base to complete. Then the base is the development file and does not decide.
+//! or a build, and so does the base's service of the same name. Then the base is the development file and does not decide.
 
 use std::collections::BTreeMap;
 
@@ -90,7 +90,7 @@ fn documents(files: &[File], composes: &[ComposeFile], members: &[usize], needs:
     let production = parsed.iter().position(|(index, _)| name(*index).contains("prod")).map(|at| parsed.remove(at));
     let mut merged = Vec::new();
     match (base, production) {
-        (Some(_), Some((index, node))) if stands_alone(&node) => merged.push(single(index, node)),
+        (Some((_, base)), Some((index, node))) if stands_alone(&node, &base) => merged.push(single(index, node)),
         (Some((base_index, base)), Some((index, mut node))) => {
             node.set_origin(1);
             merged.push(Merged { node: merge(base, node), origins: vec![base_index, index] });
@@ -106,10 +106,12 @@ fn single(index: usize, node: Node) -> Merged {
     Merged { node: normalise(node), origins: vec![index] }
 }
 
-/// Does every service bring its own image or build?
-fn stands_alone(node: &Node) -> bool {
+/// Does every service bring its own image or build, and none to a service of the base that would not run without it?
+fn stands_alone(node: &Node, base: &Node) -> bool {
     let services = node.get("services").map(Node::entries).unwrap_or_default();
-    !services.is_empty() && services.iter().all(|s| s.value.get("image").is_some() || s.value.get("build").is_some())
+    let runs = |service: &Node| service.get("image").is_some() || service.get("build").is_some();
+    let in_base = |name: &str| base.get("services").and_then(|all| all.get(name));
+    !services.is_empty() && services.iter().all(|s| runs(&s.value) && in_base(&s.key).is_none_or(runs))
 }
 
 #[cfg(test)]
@@ -118,10 +120,14 @@ mod tests {
     use crate::inventory::source::Memory;
     use crate::model::needs::{Condition, DocumentKind, Look, NeedSet, NodeTest, Selector};
 
+    const BASE: &str = "services:\n  db:\n    image: postgres:17\n    restart: always\n";
+
     /// The places that `$.services.*` is cited at, under these conditions, in a base and its production override.
     fn cited(conditions: &[(&str, NodeTest)]) -> Vec<String> {
-        let base = "services:\n  db:\n    image: postgres:17\n    restart: always\n";
-        let production = "services:\n  db:\n    ports: [\"5432:5432\"]\n    user: root\n";
+        cited_in(BASE, "services:\n  db:\n    ports: [\"5432:5432\"]\n    user: root\n", conditions)
+    }
+
+    fn cited_in(base: &str, production: &str, conditions: &[(&str, NodeTest)]) -> Vec<String> {
         let files = [("compose.yaml", base), ("compose.prod.yaml", production)];
         let files = files.into_iter().map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).collect();
         let conditions = conditions.iter().map(|(at, op)| Condition { at: vec![(*at).to_owned()], op: op.clone() }).collect();
@@ -144,5 +150,14 @@ mod tests {
         assert_eq!(cited(&[image.clone(), ports]), ["compose.prod.yaml:3"]);
         // What is not there has no place.
         assert_eq!(cited(&[image, ("network_mode", NodeTest::Exists(false))]), ["compose.yaml:3"]);
+    }
+
+    #[test]
+    fn an_override_that_completes_a_service_does_not_stand_alone() {
+        let complete = "services:\n  db:\n    image: a/b:1\n";
+        let restart = [("restart", NodeTest::Exists(true))];
+        assert_eq!(cited_in("services:\n  db:\n    restart: always\n", complete, &restart), ["compose.yaml:3"]);
+        // Both run on their own: the base is the development file.
+        assert!(cited_in(BASE, complete, &restart).is_empty());
     }
 }

@@ -4,14 +4,13 @@ use std::cell::OnceCell;
 use std::time::Duration;
 
 use aho_corasick::AhoCorasick;
-use regex::bytes::Regex;
 
 use super::position::Lines;
 use super::{Scanner, Selection, documents, imports, secrets};
 use crate::inventory::syntax::{self, Class, Keep, Mask, Parsed, RustFacts};
 use crate::inventory::view::{FileId, Hit};
 use crate::model::language::Language;
-use crate::model::needs::{Area, Look, NeedId, SelectorId};
+use crate::model::needs::{Area, Cost, Look, NeedId, SelectorId};
 use crate::model::role::Role;
 use crate::model::route::SPAN;
 
@@ -39,7 +38,7 @@ pub struct FileScan {
     pub hits: Vec<(NeedId, Hit)>,
     /// Needs that could not be answered, with the reason.
     pub gaps: Vec<(NeedId, String)>,
-    /// Code needs that survived everything but the tree, which is built when they turn out to matter (`resume`).
+    /// Needs that survived everything but the search or the tree, which follow when they turn out to matter (`resume`).
     pub deferred: Vec<NeedId>,
 }
 
@@ -152,7 +151,8 @@ pub fn scan(
     let mut importing = Importing::default();
     for need in candidates(scanner, scratch, selectors, &subject) {
         match &scanner.needs.need(need).look {
-            Look::Text { .. } => texts(scanner, need, &subject, &mut found),
+            Look::Text { .. } if scanner.needs.cost(need) == Cost::None => texts(scanner, need, &subject, &mut found),
+            Look::Text { .. } => found.deferred.push(need),
             Look::Code { language: wanted, imports, .. } if Some(*wanted) == language && importing.any(imports, &subject) => {
                 found.deferred.push(need);
             }
@@ -167,7 +167,7 @@ pub fn scan(
     found
 }
 
-/// Builds the tree of a file after all, unless `parsed` is it, for these of its deferred needs.
+/// Answers these of a file's deferred needs after all. Builds the tree, if they ask for one and `parsed` is not it already.
 pub fn resume(
     scanner: &Scanner<'_>,
     file: (FileId, &str, Option<Language>),
@@ -178,9 +178,14 @@ pub fn resume(
     let (id, path, language) = file;
     let subject = Subject::new(id, path, text, language);
     let mut found = FileScan::default();
-    let (calls, rules): (Vec<NeedId>, Vec<NeedId>) =
-        needs.iter().partition(|need| matches!(scanner.needs.need(**need).look, Look::RustCalls { .. }));
-    calls.into_iter().for_each(|need| rust_calls(scanner, need, &subject, &mut found));
+    let mut rules = Vec::new();
+    for need in needs.iter().copied() {
+        match scanner.needs.need(need).look {
+            Look::Text { .. } => texts(scanner, need, &subject, &mut found),
+            Look::RustCalls { .. } => rust_calls(scanner, need, &subject, &mut found),
+            _ => rules.push(need),
+        }
+    }
     code_hits(scanner, &rules, &subject, parsed, &mut found);
     drop_rust_tests(scanner, &subject, &mut found);
     found
@@ -299,17 +304,8 @@ fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut
     let except = scanner.except(need);
     let excluded =
         |start: usize, end: usize| except.is_some_and(|except| except.is_match(whole_lines(text.as_bytes(), start, end)));
-    let hits = matches(pattern, text.as_bytes()).filter(|(start, end)| !excluded(*start, *end));
+    let hits = pattern.matches(text.as_bytes()).filter(|(start, end)| !excluded(*start, *end));
     found.hits.extend(hits.take(MAX_HITS).map(|(start, end)| (need, subject.lines().hit(subject.id, start, end))));
-}
-
-/// Matches of a pattern; a group called `at` narrows what is cited.
-fn matches<'t>(pattern: &'t Regex, text: &'t [u8]) -> impl Iterator<Item = (usize, usize)> + 't {
-    let narrow = pattern.capture_names().flatten().any(|name| name == "at");
-    pattern.find_iter(text).map(move |found| {
-        let group = narrow.then(|| pattern.captures_at(text, found.start())?.name("at")).flatten();
-        group.map_or((found.start(), found.end()), |group| (group.start(), group.end()))
-    })
 }
 
 /// The lines that a byte range touches.

@@ -7,8 +7,8 @@
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use regex::bytes::{Regex, RegexBuilder};
 
+use super::automaton::{Against, Automaton, Reading};
 use super::document::query::Path;
 use super::syntax::{Automata, CodeRule, Literal, Prefilter};
 use crate::model::needs::{Condition, Look, NeedId, NeedSet, NodeTest};
@@ -32,6 +32,9 @@ const MAX_CLAUSES: usize = 16;
 /// Bytes to scan from which building the faster automaton pays.
 const DFA_PAYS_BYTES: u64 = 12 * 1024 * 1024;
 
+/// Bytes to scan from which it pays to build the search for literals into each expression.
+const PREFILTERS_PAY_BYTES: u64 = 8 * 1024 * 1024;
+
 /// Everything the needs ask for, compiled.
 pub struct Scanner<'n> {
     pub needs: &'n NeedSet,
@@ -43,6 +46,8 @@ pub struct Scanner<'n> {
     secrets: Option<secrets::Secrets>,
     /// The automata of the code rules.
     automata: Automata,
+    /// About how many bytes there are to scan.
+    bytes: u64,
 }
 
 /// The clauses that a literal satisfies.
@@ -67,8 +72,8 @@ struct ClauseUse {
 struct Compiled {
     /// One bit for each clause; 0 for needs without literals.
     clauses: u16,
-    pattern: OnceLock<Option<Regex>>,
-    except: OnceLock<Option<Regex>>,
+    pattern: OnceLock<Option<Automaton>>,
+    except: OnceLock<Option<Automaton>>,
     rule: OnceLock<Option<CodeRule>>,
     document: OnceLock<Option<DocumentQuery>>,
 }
@@ -82,12 +87,14 @@ pub struct DocumentQuery {
 
 /// The pattern of a condition, compiled when the first node is held against it.
 #[derive(Default)]
-pub struct ConditionPattern(OnceLock<Option<Regex>>);
+pub struct ConditionPattern(OnceLock<Option<Automaton>>);
 
 impl ConditionPattern {
-    fn get(&self, condition: &Condition) -> Option<&Regex> {
+    fn get(&self, condition: &Condition) -> Option<&Automaton> {
         let compile = || match &condition.op {
-            NodeTest::Matches(p) | NodeTest::NotMatches(p) | NodeTest::Key(p) | NodeTest::KeyNot(p) => regex(p, false).ok(),
+            NodeTest::Matches(p) | NodeTest::NotMatches(p) | NodeTest::Key(p) | NodeTest::KeyNot(p) => {
+                Automaton::new(p, Reading { lines: true, ..Reading::default() }, Against::Values).ok()
+            }
             _ => None,
         };
         self.0.get_or_init(compile).as_ref()
@@ -105,6 +112,7 @@ impl<'n> Scanner<'n> {
             ungated: Vec::new(),
             secrets: secrets::Secrets::of(needs),
             automata: Automata::default(),
+            bytes,
         };
         let texts = scanner.gather_literals();
         let kind = if bytes >= DFA_PAYS_BYTES { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
@@ -158,22 +166,27 @@ impl<'n> Scanner<'n> {
         self.compiled.iter().enumerate().filter(move |(_, compiled)| failed(compiled)).map(|(index, _)| NeedId(index as u32))
     }
 
+    fn automaton_of(&self, pattern: &str, ignore_case: bool) -> Option<Automaton> {
+        let against = if self.bytes >= PREFILTERS_PAY_BYTES { Against::ManyFiles } else { Against::FewFiles };
+        Automaton::new(pattern, Reading { ignore_case, lines: true }, against).ok()
+    }
+
     /// The pattern of a text need, or the receiver pattern of a Rust need.
-    fn pattern(&self, id: NeedId) -> Option<&Regex> {
+    fn pattern(&self, id: NeedId) -> Option<&Automaton> {
         let cell = &self.compiled[id.0 as usize].pattern;
         cell.get_or_init(|| match &self.needs.need(id).look {
-            Look::Text { pattern, ignore_case, .. } => regex(pattern, *ignore_case).ok(),
-            Look::RustCalls { receiver: Some(pattern), .. } => regex(pattern, false).ok(),
+            Look::Text { pattern, ignore_case, .. } => self.automaton_of(pattern, *ignore_case),
+            Look::RustCalls { receiver: Some(pattern), .. } => self.automaton_of(pattern, false),
             _ => None,
         })
         .as_ref()
     }
 
     /// The pattern of hits that do not count.
-    fn except(&self, id: NeedId) -> Option<&Regex> {
+    fn except(&self, id: NeedId) -> Option<&Automaton> {
         let cell = &self.compiled[id.0 as usize].except;
         cell.get_or_init(|| match &self.needs.need(id).look {
-            Look::Text { except: Some(pattern), ignore_case, .. } => regex(pattern, *ignore_case).ok(),
+            Look::Text { except: Some(pattern), ignore_case, .. } => self.automaton_of(pattern, *ignore_case),
             _ => None,
         })
         .as_ref()
@@ -201,23 +214,6 @@ impl<'n> Scanner<'n> {
         })
         .as_ref()
     }
-}
-
-/// Regular expressions of checks: `^` and `$` match at lines, memory is bounded.
-///
-/// `\w` and `\b` are those of ASCII: the identifiers that checks look for are, and the engine is several times faster so. A
-/// pattern that cannot be written without Unicode gets it.
-fn regex(pattern: &str, ignore_case: bool) -> Result<Regex, regex::Error> {
-    let build = |unicode| {
-        RegexBuilder::new(pattern)
-            .multi_line(true)
-            .case_insensitive(ignore_case)
-            .unicode(unicode)
-            .size_limit(2 << 20)
-            .dfa_size_limit(4 << 20)
-            .build()
-    };
-    build(false).or_else(|_| build(true))
 }
 
 /// The literals without which a need cannot have a hit; `None` for needs that no text decides.

@@ -69,6 +69,7 @@ impl<'t> Lines<'t> {
             end_line: end_line.max(line),
             snippet: Some(Snippet::Raw(raw.into())),
             captures: Vec::new(),
+            past: None,
         }
     }
 }

@@ -15,9 +15,9 @@ pub(super) struct Secrets {
 impl Secrets {
     /// Compiles the engine, if a need asks for it.
     pub(super) fn of(needs: &NeedSet) -> Option<Secrets> {
-        let asking = (0u32..).zip(needs.needs()).filter(|(_, need)| matches!(need.look, Look::Secret { .. }));
+        let asking = (0u32..).zip(needs.needs()).filter(|(_, need)| matches!(need.look, Look::Secret { history: false, .. }));
         let asking: Vec<NeedId> = asking.map(|(number, _)| NeedId(number)).collect();
-        (!asking.is_empty()).then(|| Secrets { engine: Engine::new(&needs.token_formats), needs: asking })
+        (!asking.is_empty()).then(|| Secrets { engine: Engine::new(&needs.token_formats, &needs.secret_rules), needs: asking })
     }
 
     /// The literals whose places `scan` wants, by number.
@@ -34,16 +34,20 @@ pub(super) fn scan(
     subject: &Subject<'_>,
     found: &mut FileScan,
 ) {
-    let Some(Secrets { engine, needs }) = scanner.secrets.as_ref().filter(|_| !marks.is_empty()) else { return };
+    let Some(Secrets { engine, needs }) = scanner.secrets.as_ref().filter(|known| !marks.is_empty() || known.engine.is_eager())
+    else {
+        return;
+    };
     let admitted = |need: &&NeedId| selectors.binary_search(&scanner.needs.need(**need).selector).is_ok();
     let needs: Vec<NeedId> = needs.iter().filter(admitted).copied().collect();
     if needs.is_empty() {
         return;
     }
-    let file = secrets::Subject { path: subject.path, text: subject.text, class_at: &|at| subject.mask().class_at(at) };
+    let file =
+        secrets::Subject { path: subject.path, text: subject.text, class_at: &|at| subject.mask().class_at(at), commit: None };
     let secrets = engine.find(&file, marks);
     for need in needs {
-        let Look::Secret { kinds, min_confidence } = &scanner.needs.need(need).look else { continue };
+        let Look::Secret { kinds, min_confidence, .. } = &scanner.needs.need(need).look else { continue };
         let wanted = secrets.iter().filter(|secret| kinds.contains(&secret.kind) && secret.confidence >= *min_confidence);
         found.hits.extend(wanted.map(|secret| {
             let snippet = secrets::snippet(subject.text, secret, &secrets);

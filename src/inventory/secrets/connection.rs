@@ -1,7 +1,8 @@
 //! Connection strings with a password: URLs (`scheme://user:password@host`) and lists of settings (`Server=…;Password=…`).
 //!
 //! A server on the same machine or in the same compose network is development; a stand-in for user, password or host is
-//! documentation.
+//! documentation. Settings that are published with a .NET application are in force wherever it runs: there a name of the compose
+//! network counts, in either form.
 
 use crate::model::terms::Confidence;
 
@@ -62,8 +63,14 @@ const GENERIC: &[&str] = &[
 const ANYONE: &[&str] =
     &["user", "username", "usr", "u", "myuser", "me", "foo", "login", "name", "account", "db_user", "dbuser", "someuser", "test"];
 
-/// The password in the URL whose `://` starts at `at`.
-pub(super) fn url(text: &str, at: usize) -> Option<Password> {
+/// Is the file published with a .NET application and in force in production?
+pub(super) fn is_published(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    matches!(name.as_str(), "appsettings.json" | "appsettings.production.json" | "appsettings.staging.json")
+}
+
+/// The password in the URL whose `://` starts at `at`. `published`: see [`is_published`].
+pub(super) fn url(text: &str, at: usize, published: bool) -> Option<Password> {
     let bytes = text.as_bytes();
     let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
     let from = bytes[at.saturating_sub(32)..at]
@@ -93,7 +100,7 @@ pub(super) fn url(text: &str, at: usize) -> Option<Password> {
         return None;
     }
     let host = if host.is_empty() { socket(&text[end + 1..]) } else { host.to_owned() };
-    let confidence = judge(user, password, &host)?;
+    let confidence = judge(user, password, &host, published)?;
     Some(Password { from, start, end, confidence })
 }
 
@@ -115,8 +122,9 @@ fn socket(rest: &str) -> String {
     }
 }
 
-/// The password in a list of settings, whose key is at these bytes; `Server=db.acme.com;User Id=sa;Password=…`.
-pub(super) fn settings(text: &str, key: (usize, usize)) -> Option<Password> {
+/// The password in a list of settings, whose key is at these bytes; `Server=db.acme.com;User Id=sa;Password=…`. `published`: see
+/// [`is_published`].
+pub(super) fn settings(text: &str, key: (usize, usize), published: bool) -> Option<Password> {
     let bytes = text.as_bytes();
     let equals = key.1 + bytes[key.1..].iter().take(2).position(|byte| *byte == b'=')?;
     let start = equals + 1;
@@ -134,7 +142,7 @@ pub(super) fn settings(text: &str, key: (usize, usize)) -> Option<Password> {
     let string = String::from_utf8_lossy(&bytes[from..to]).to_ascii_lowercase();
     let host = host_of(&string)?;
     let user = ["user id=", "uid=", "user=", "username="].iter().find_map(|name| after(&string, name)).unwrap_or("");
-    let confidence = judge(user, text.get(start..end)?, host)?;
+    let confidence = judge(user, text.get(start..end)?, host, published)?;
     Some(Password { from, start, end, confidence })
 }
 
@@ -153,7 +161,7 @@ fn after<'t>(string: &'t str, name: &str) -> Option<&'t str> {
     rest.split([';', '&', ' ']).next()
 }
 
-fn judge(user: &str, password: &str, host: &str) -> Option<Confidence> {
+fn judge(user: &str, password: &str, host: &str, published: bool) -> Option<Confidence> {
     let (user, lower, host) = (user.to_ascii_lowercase(), password.to_ascii_lowercase(), host.to_ascii_lowercase());
     if password.len() < 3
         || !password.bytes().all(|byte| byte.is_ascii_graphic())
@@ -165,7 +173,9 @@ fn judge(user: &str, password: &str, host: &str) -> Option<Confidence> {
         return None;
     }
     let generic = GENERIC.contains(&lower.as_str()) || value::is_field_name(password);
-    if is_local(&host) || (generic && (ANYONE.contains(&user.as_str()) || user == lower || user.is_empty())) {
+    if (is_local(&host) && !(published && is_service(&host)))
+        || (generic && (ANYONE.contains(&user.as_str()) || user == lower || user.is_empty()))
+    {
         return None;
     }
     if generic || lower == user {
@@ -174,10 +184,18 @@ fn judge(user: &str, password: &str, host: &str) -> Option<Confidence> {
     Some(Confidence::High)
 }
 
+/// A name that only the network of one compose file knows.
+fn is_service(host: &str) -> bool {
+    host != "localhost"
+        && !host.is_empty()
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
 /// On this machine, or in the network of one compose file: names without a dot resolve nowhere else.
 fn is_local(host: &str) -> bool {
     let suffixes = [".local", ".localhost", ".localdomain", ".test", ".lan"];
     !host.contains('.')
+        || host == "."
         || host.starts_with("127.")
         || host.starts_with("192.168.")
         || host.starts_with("0.0.0.0")
@@ -221,14 +239,14 @@ mod tests {
     use super::*;
 
     fn in_url(text: &str) -> Option<(String, Confidence)> {
-        let found = url(text, text.find("://")?)?;
+        let found = url(text, text.find("://")?, false)?;
         Some((text[found.start..found.end].to_owned(), found.confidence))
     }
 
     fn in_settings(text: &str) -> Option<String> {
         let at = text.to_ascii_lowercase().find("p")?;
         let at = text.to_ascii_lowercase()[at..].find("password").map(|found| at + found)?;
-        let found = settings(text, (at, at + 8))?;
+        let found = settings(text, (at, at + 8), false)?;
         Some(text[found.start..found.end].to_owned())
     }
 
@@ -309,5 +327,23 @@ mod tests {
         ] {
             assert_eq!(in_settings(&text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_service_of_compose_counts_in_published_settings_in_either_form() {
+        let list = "\"Host=db;Username=postgres;Password=postgres\"";
+        let at = list.find("Password").expect("a name");
+        let address = "\"postgresql://postgres:postgres@db:5432/shop\"";
+        let scheme = address.find("://").expect("a URL");
+        for published in [false, true] {
+            assert_eq!(settings(list, (at, at + 8), published).is_some(), published);
+            assert_eq!(url(address, scheme, published).is_some(), published);
+        }
+        for local in ["localhost", "127.0.0.1", "(localdb)", ".", "host.docker.internal"] {
+            let list = list.replace("Host=db", &format!("Server={local}"));
+            let at = list.find("Password").expect("a name");
+            assert!(settings(&list, (at, at + 8), true).is_none(), "{local}");
+        }
+        assert!(is_published("src/Api/appsettings.json") && !is_published("appsettings.Development.json"));
     }
 }

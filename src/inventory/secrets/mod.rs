@@ -9,6 +9,7 @@
 //! | `key` | PEM blocks, JSON web tokens |
 //! | `connection` | passwords in URLs and lists of settings |
 //! | `assignment`, `call`, `name`, `value`, `context`, `judge` | literals that are given to the name of a secret |
+//! | `custom` | rules and exceptions of users |
 //! | `snippet` | a line as evidence may show it |
 //!
 //! To find a new kind: a value in `model::secret::SecretKind`, a keyword in `Engine::new` and an arm in `Search::visit`.
@@ -18,6 +19,7 @@ mod call;
 mod checksum;
 mod connection;
 mod context;
+mod custom;
 mod formats;
 mod judge;
 mod key;
@@ -28,14 +30,16 @@ mod value;
 use std::collections::BTreeMap;
 
 use crate::inventory::syntax::Class;
-use crate::model::secret::{SecretKind, TokenFormat};
+use crate::model::secret::{SecretKind, SecretRules, TokenFormat};
 use crate::model::terms::Confidence;
 
 use assignment::{Form, Grammar};
 use context::Context;
+use custom::{Custom, Place};
 use formats::Compiled;
 use judge::Suspect;
 
+pub use custom::compile;
 pub use formats::prefixes;
 pub use snippet::snippet;
 
@@ -58,6 +62,8 @@ enum Hint {
     Url,
     Pem,
     Jwt,
+    /// A rule of the user may match somewhere in the file.
+    Rule(usize),
 }
 
 /// Everything that is needed to find secrets, compiled.
@@ -65,6 +71,7 @@ pub struct Engine {
     formats: Vec<Compiled>,
     /// By keyword, in lower case.
     hints: Vec<(String, Vec<Hint>)>,
+    custom: Custom,
 }
 
 /// A secret in a text; byte offsets.
@@ -85,12 +92,21 @@ pub struct Subject<'t> {
     pub text: &'t str,
     /// What the byte at an offset is part of.
     pub class_at: &'t dyn Fn(usize) -> Class,
+    /// Id of the commit, if it is an earlier version of the file.
+    pub commit: Option<&'t str>,
 }
 
 impl Engine {
     /// Compiles the formats. One that does not compile was reported by the loader and is left out here.
-    pub fn new(formats: &[TokenFormat]) -> Engine {
-        let formats: Vec<Compiled> = formats.iter().cloned().filter_map(Compiled::new).collect();
+    pub fn new(formats: &[TokenFormat], rules: &SecretRules) -> Engine {
+        Engine::of_kinds(formats, rules, SecretKind::ALL)
+    }
+
+    /// The same, with the keywords of these kinds only. What it finds may be of another kind all the same.
+    pub fn of_kinds(formats: &[TokenFormat], rules: &SecretRules, kinds: &[SecretKind]) -> Engine {
+        let has = |kind: SecretKind| kinds.contains(&kind);
+        let formats = formats.iter().filter(|format| has(format.kind) && !rules.disabled.contains(&format.id));
+        let formats: Vec<Compiled> = formats.cloned().filter_map(Compiled::new).collect();
         let mut hints: BTreeMap<String, Vec<Hint>> = BTreeMap::new();
         let mut add = |keyword: String, hint: Hint| {
             let known = hints.entry(keyword).or_default();
@@ -102,12 +118,27 @@ impl Engine {
             let hint = if format.format.names.is_empty() { Hint::Token(index) } else { Hint::Name };
             format.keywords().into_iter().for_each(|keyword| add(keyword, hint));
         }
-        name::KEYWORDS.iter().for_each(|keyword| add((*keyword).to_owned(), Hint::Name));
-        call::FUNCTIONS.iter().for_each(|(function, argument)| add((*function).to_owned(), Hint::Call(*argument)));
-        add("://".to_owned(), Hint::Url);
-        add("private key".to_owned(), Hint::Pem);
-        add("eyj".to_owned(), Hint::Jwt);
-        Engine { formats, hints: hints.into_iter().collect() }
+        if has(SecretKind::Assignment) {
+            name::KEYWORDS.iter().for_each(|keyword| add((*keyword).to_owned(), Hint::Name));
+            call::FUNCTIONS.iter().for_each(|(function, argument)| add((*function).to_owned(), Hint::Call(*argument)));
+        }
+        let shapes = [
+            (SecretKind::ConnectionString, "://", Hint::Url),
+            (SecretKind::PrivateKey, "private key", Hint::Pem),
+            (SecretKind::Jwt, "eyj", Hint::Jwt),
+        ];
+        shapes.into_iter().filter(|(kind, ..)| has(*kind)).for_each(|(_, keyword, hint)| add(keyword.to_owned(), hint));
+        let mut custom = Custom::new(rules);
+        custom.rules.truncate(if has(SecretKind::Provider) { custom.rules.len() } else { 0 });
+        for (index, rule) in custom.rules.iter().enumerate() {
+            rule.keywords.iter().for_each(|keyword| hints.entry(keyword.clone()).or_default().push(Hint::Rule(index)));
+        }
+        Engine { formats, hints: hints.into_iter().collect(), custom }
+    }
+
+    /// Must every file be searched, even one without keywords?
+    pub fn is_eager(&self) -> bool {
+        self.custom.is_eager()
     }
 
     /// The literals to look for, in lower case and without regard to case; their index is what `find` wants.
@@ -130,14 +161,19 @@ impl Engine {
             grammar,
             is_prose: is_prose(subject.path),
             is_sample: is_sample(subject.path),
+            is_published: connection::is_published(subject.path),
             named_until: 0,
             gates: 0,
             judged: 0,
             published: BTreeMap::new(),
             is_settings: None,
+            ruled: Vec::new(),
             found: Vec::new(),
             harmless: Vec::new(),
         };
+        for (index, _) in self.custom.rules.iter().enumerate().filter(|(_, rule)| rule.keywords.is_empty()) {
+            search.rule(index);
+        }
         for (keyword, at) in marks.iter() {
             let (keyword, hints) = &self.hints[*keyword as usize];
             for hint in hints {
@@ -201,6 +237,7 @@ struct Search<'s> {
     grammar: Grammar,
     is_prose: bool,
     is_sample: bool,
+    is_published: bool,
     /// Names before this byte were judged.
     named_until: usize,
     gates: usize,
@@ -208,6 +245,8 @@ struct Search<'s> {
     /// For each format that was met, is the token published here?
     published: BTreeMap<usize, bool>,
     is_settings: Option<bool>,
+    /// Rules of the user that were asked.
+    ruled: Vec<usize>,
     found: Vec<Finding>,
     /// Tokens that are no secret, whatever name they are given to.
     harmless: Vec<(usize, usize)>,
@@ -218,10 +257,11 @@ impl Search<'_> {
         let text = self.subject.text;
         match hint {
             Hint::Token(index) => self.token(index, at),
+            Hint::Rule(index) => self.rule(index),
             Hint::Name => self.name(at),
             Hint::Call(argument) => self.call(at, at + length, argument),
             Hint::Url => {
-                let found = connection::url(text, at).filter(|_| !self.in_comment(at));
+                let found = connection::url(text, at, self.is_published).filter(|_| !self.in_comment(at));
                 self.found.extend(found.map(|found| self.connection(&found)));
             }
             Hint::Pem => {
@@ -241,6 +281,21 @@ impl Search<'_> {
         self.found.push(Finding { kind, confidence, from, start, end });
     }
 
+    fn place(&self) -> Place<'_> {
+        Place { path: self.subject.path, commit: self.subject.commit, text: self.subject.text }
+    }
+
+    /// Everything that a rule of the user finds; asked once.
+    fn rule(&mut self, index: usize) {
+        if self.ruled.contains(&index) {
+            return;
+        }
+        self.ruled.push(index);
+        for found in self.engine.custom.rules[index].matches(&self.engine.custom, self.place()) {
+            self.add(SecretKind::Provider, Confidence::High, (found.start, found.start, found.end));
+        }
+    }
+
     fn in_comment(&self, at: usize) -> bool {
         (self.subject.class_at)(at) == Class::Comment
     }
@@ -254,7 +309,9 @@ impl Search<'_> {
         let format = &self.engine.formats[index];
         let Some(found) = format.at(self.subject.text, at) else { return };
         let published = *self.published.entry(index).or_insert_with(|| format.is_published_in(self.subject.text));
-        if found.harmless || published {
+        let token = custom::Match { from: at, start: at, end: found.end };
+        let is_allowed = || self.engine.custom.allows(&format.format.id, self.place(), token);
+        if found.harmless || published || is_allowed() {
             self.harmless.push((at, found.end));
         } else {
             self.add(format.format.kind, found.confidence, (at, at, found.end));
@@ -272,25 +329,31 @@ impl Search<'_> {
             return;
         }
         let Some(found) = assignment::read(text, name, self.grammar) else {
-            if text.as_bytes().get(name.1) != Some(&b'=') {
-                return;
-            }
-            self.judged += 1;
-            let is_password = name::judge(&text[name.0..name.1]).is_some_and(|name| name.noun == name::Noun::Password);
-            let settings = connection::settings(text, name).filter(|_| is_password && !self.in_comment(at));
-            self.found.extend(settings.map(|found| self.connection(&found)));
-            return;
+            return self.setting(name, at);
         };
         let (start, end) = found.value;
         let Some(value) = text.get(start..end).filter(|value| !value.is_empty()) else { return };
         let label = text.get(name.0..name.1).unwrap_or("");
         self.judged += 1;
-        let Some((kind, confidence)) = self.named(label, value, &found) else { return };
+        // Where values need no quotes, the rest of a connection string looks like the value of its password.
+        let Some((kind, confidence)) = self.named(label, value, &found) else { return self.setting(name, at) };
         if self.is_said_in_passing(&found) || self.is_gated(name.0, label) {
             return;
         }
         let confidence = if kind == SecretKind::Assignment && self.is_sample { Confidence::Low } else { confidence };
         self.add(kind, confidence, (name.0, start, end));
+    }
+
+    /// A password in a list of settings.
+    fn setting(&mut self, name: (usize, usize), at: usize) {
+        let text = self.subject.text;
+        if text.as_bytes().get(name.1) != Some(&b'=') {
+            return;
+        }
+        self.judged += 1;
+        let is_password = name::judge(&text[name.0..name.1]).is_some_and(|name| name.noun == name::Noun::Password);
+        let settings = connection::settings(text, name, self.is_published).filter(|_| is_password && !self.in_comment(at));
+        self.found.extend(settings.map(|found| self.connection(&found)));
     }
 
     /// A literal as the key of a function that signs, encrypts or authenticates.
@@ -361,6 +424,7 @@ impl Search<'_> {
 
     /// In order, without what is said twice or is no secret.
     fn finish(self) -> Vec<Finding> {
+        let place = Place { path: self.subject.path, commit: self.subject.commit, text: self.subject.text };
         let Search { mut found, harmless, .. } = self;
         let overlaps = |a: (usize, usize), b: (usize, usize)| a.0 < b.1 && b.0 < a.1;
         found.retain(|finding| {
@@ -373,6 +437,10 @@ impl Search<'_> {
                 kept.push(finding);
             }
         }
+        kept.retain(|found| {
+            let found = custom::Match { from: found.from, start: found.start, end: found.end };
+            !self.engine.custom.allows("", place, found)
+        });
         kept.sort_by_key(|finding| (finding.start, finding.end));
         kept
     }

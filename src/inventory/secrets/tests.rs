@@ -6,7 +6,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use super::*;
 use crate::inventory::document::yaml;
 use crate::inventory::syntax;
-use crate::model::secret::Checksum;
+use crate::model::secret::{Checksum, SecretRules};
 
 /// Every format of the built-in pack.
 fn formats() -> Vec<TokenFormat> {
@@ -36,7 +36,7 @@ fn formats() -> Vec<TokenFormat> {
 }
 
 fn engine() -> Engine {
-    Engine::new(&formats())
+    Engine::new(&formats(), &SecretRules::default())
 }
 
 /// What the scan does: the places of keywords in one pass.
@@ -45,7 +45,7 @@ fn find(engine: &Engine, path: &str, text: &str) -> Vec<Finding> {
     let mut marks: Vec<_> =
         automaton.find_overlapping_iter(text).map(|found| (found.pattern().as_u32(), found.start() as u32)).collect();
     let mask = syntax::mask(path, text);
-    engine.find(&Subject { path, text, class_at: &|at| mask.class_at(at) }, &mut marks)
+    engine.find(&Subject { path, text, class_at: &|at| mask.class_at(at), commit: None }, &mut marks)
 }
 
 /// Found with at least medium confidence.
@@ -119,7 +119,7 @@ fn tokens_of_every_format_are_found() {
     let formats = formats();
     let mut missed = Vec::new();
     for format in formats.iter().filter(|format| !format.public && format.confidence >= Confidence::Medium) {
-        let engine = Engine::new(std::slice::from_ref(format));
+        let engine = Engine::new(std::slice::from_ref(format), &SecretRules::default());
         let found = (1..=5).filter(|seed| {
             let token = token(format, *seed);
             let text = match format.names.first() {

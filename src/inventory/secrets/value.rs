@@ -419,6 +419,17 @@ pub(super) fn is_placeholder(lower: &str) -> bool {
         || ["your", "mysecretkey", "secretkey", "some"].contains(&lower)
         || first.is_none_or(|first| bytes.all(|byte| byte == first))
         || is_templated(lower)
+        || is_of_tests(lower)
+}
+
+/// `test-secret`, `dev_jwt_key_1`: says that it is none, and then what it would be.
+fn is_of_tests(lower: &str) -> bool {
+    const MARKERS: &[&str] = &["test", "testing", "dev", "dummy", "fake", "mock", "sample", "example"];
+    let Some((marker, rest)) = lower.split_once(['-', '_']) else { return false };
+    let mut words = rest.split(['-', '_']).map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()));
+    MARKERS.contains(&marker)
+        && words.clone().any(|word| ["secret", "token", "key", "password"].contains(&word))
+        && words.all(|word| word.is_empty() || FIELD.contains(&word))
 }
 
 /// Does something fill it in?
@@ -587,12 +598,25 @@ mod tests {
             "ssh-rsa AAAA",
             "aaaaaaaa",
             "scrypt:32768:8:1$x",
+            "test-secret",
+            "dev_token",
+            "test_jwt_secret_123",
+            "dev-key-2",
+            "mock-password1",
         ] {
             assert!(is_harmless(value), "{value}");
         }
-        for value in
-            ["admin123", "Heron-Lantern-88", "lab-models-5b81e07c", "my-super-secret-key-2024", "S3cure!Pass", "postgres"]
-        {
+        for value in [
+            "dev-lantern-key",
+            "latest-secret",
+            "test-admin-x9",
+            "admin123",
+            "Heron-Lantern-88",
+            "lab-models-5b81e07c",
+            "my-super-secret-key-2024",
+            "S3cure!Pass",
+            "postgres",
+        ] {
             assert!(!is_harmless(value), "{value}");
         }
     }

@@ -12,7 +12,6 @@
 //! The order of the files is the order of their cost: ask the later ones only what the earlier ones let through. ast-grep's types
 //! do not leave this module.
 
-mod ascii;
 mod grammar;
 pub mod literals;
 pub mod mask;

@@ -114,7 +114,7 @@ impl Parsed {
                 let matching = Matching { rule, tree: &self.tree, text: source, automata };
                 if let Some(bound) = matching.at(node) {
                     counts[*position] += 1;
-                    found.push(found_at(number, source, &self.tree, node, &bound));
+                    found.push(found_at(number, source, &self.tree, rule, node, &bound));
                 }
             }
             if tried && node % 8 == 0 && Instant::now() > deadline {
@@ -145,11 +145,12 @@ impl Dispatch<'_> {
     }
 }
 
-fn found_at(rule: usize, source: &str, tree: &Tree, node: NodeId, bound: &Bound<'_>) -> CodeHit {
-    let range = tree.range(node);
+fn found_at(number: usize, source: &str, tree: &Tree, rule: &CodeRule, node: NodeId, bound: &Bound<'_>) -> CodeHit {
+    let cited = rule.cite.as_deref().and_then(|name| bound.single(name));
+    let range = tree.range(cited.unwrap_or(node));
     let text = |node: NodeId| source.get(tree.range(node)).unwrap_or_default().chars().take(MAX_CAPTURE).collect();
     let captures = bound.captures().into_iter().map(|(name, node)| (name.to_owned(), text(node))).collect();
-    CodeHit { rule, start: range.start, end: range.end, line: 0, column: 0, end_line: 0, captures }
+    CodeHit { rule: number, start: range.start, end: range.end, line: 0, column: 0, end_line: 0, captures }
 }
 
 /// Sorts, drops repetitions, and counts lines and columns in one pass over the text.

@@ -5,7 +5,7 @@ const MIN_LENGTH: usize = 2;
 /// Longest literal kept, in bytes.
 const MAX_LENGTH: usize = 64;
 /// Most alternatives of a clause.
-const MAX_ALTERNATIVES: usize = 96;
+pub(super) const MAX_ALTERNATIVES: usize = 96;
 
 /// A text that has to occur.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,16 +33,23 @@ pub(super) fn implies(known: &[Literal], clause: &[Literal]) -> bool {
     known.iter().all(|k| clause.iter().any(|c| k.text.contains(&c.text) && (k.in_code || !c.in_code)))
 }
 
-/// What is required if one of the branches has to match: one clause, from the best of each.
+/// What is required if one of the branches has to match: a clause from the best of each, another from the second best of each, and
+/// so on as long as every branch has one.
 pub(super) fn any_of(branches: impl Iterator<Item = Vec<Vec<Literal>>>) -> Vec<Vec<Literal>> {
-    let mut union: Vec<Literal> = Vec::new();
-    for branch in branches {
-        let Some(best) = branch.into_iter().max_by(|a, b| weight(a).cmp(&weight(b)).then_with(|| b.cmp(a))) else {
-            return Vec::new();
-        };
-        union.extend(best);
+    let mut ranked: Vec<Vec<Vec<Literal>>> = branches.collect();
+    for branch in &mut ranked {
+        branch.sort_by(|a, b| weight(b).cmp(&weight(a)).then_with(|| a.cmp(b)));
+        branch.dedup();
     }
-    union.sort();
-    union.dedup();
-    if union.is_empty() || union.len() > MAX_ALTERNATIVES { Vec::new() } else { vec![union] }
+    let most = ranked.iter().map(Vec::len).min().unwrap_or(0);
+    let mut out = Vec::new();
+    for rank in 0..most {
+        let mut union: Vec<Literal> = ranked.iter().flat_map(|branch| branch[rank].iter().cloned()).collect();
+        union.sort();
+        union.dedup();
+        if !union.is_empty() && union.len() <= MAX_ALTERNATIVES {
+            out.push(union);
+        }
+    }
+    out
 }

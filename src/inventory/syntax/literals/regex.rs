@@ -18,14 +18,15 @@ pub(super) fn clauses_of(pattern: &str, case_insensitive: bool) -> Result<Vec<Ve
         builder.case_insensitive(case_insensitive).unicode(unicode).utf8(false).nest_limit(MAX_NESTING);
         builder.build().parse(pattern).map_err(|error| error.to_string())
     };
-    parse(false).or_else(|_| parse(true)).map(|hir| clauses(&hir))
+    parse(false).or_else(|_| parse(true)).map(|hir| clauses(&hir, &[]))
 }
 
-fn clauses(hir: &Hir) -> Vec<Vec<Literal>> {
+/// What is required behind the text `lead`, which comes right before.
+fn clauses(hir: &Hir, lead: &[u8]) -> Vec<Vec<Literal>> {
     let mut parts = Vec::new();
     flatten(hir, &mut parts);
     let mut out = Vec::new();
-    let mut run: Vec<u8> = Vec::new();
+    let mut run: Vec<u8> = lead.to_vec();
     for part in parts {
         match part.kind() {
             HirKind::Literal(text) => run.extend_from_slice(&text.0),
@@ -38,12 +39,14 @@ fn clauses(hir: &Hir) -> Vec<Vec<Literal>> {
             HirKind::Repetition(repetition) => {
                 flush(&mut run, &mut out);
                 if repetition.min > 0 {
-                    out.extend(clauses(&repetition.sub));
+                    out.extend(clauses(&repetition.sub, &[]));
                 }
             }
             HirKind::Alternation(branches) => {
+                // `p(?:assword|wd)`, as the parser writes `password|pwd`.
+                let lead = run.clone();
                 flush(&mut run, &mut out);
-                out.extend(any_of(branches.iter().map(clauses)));
+                out.extend(any_of(branches.iter().map(|branch| clauses(branch, &lead))));
             }
             // Flattened above.
             HirKind::Capture(_) | HirKind::Concat(_) => {}
@@ -129,6 +132,7 @@ mod tests {
     #[test]
     fn alternatives_need_one_of_them() {
         assert_eq!(required(r"password|secret|token", false), [clause(&["password", "secret", "token"])]);
+        assert_eq!(required(r"(?i)^(admin_?)?(password|passwd|pwd)$", false), [clause(&["passwd", "password", "pwd"])]);
         assert!(required(r"password|x", false).is_empty());
         assert!(required(r"password|.*", false).is_empty());
         let many: Vec<String> = (0..40).map(|i| format!("word{}{}", (b'a' + (i % 26) as u8) as char, i)).collect();

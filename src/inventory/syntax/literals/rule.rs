@@ -8,10 +8,11 @@ use ast_grep_core::matcher::PatternNode;
 use ast_grep_core::meta_var::MetaVariable;
 use ast_grep_core::tree_sitter::LanguageExt;
 
-use super::clause::{any_of, literal};
+use super::clause::{MAX_ALTERNATIVES, any_of, literal};
 use super::{Literal, Prefilter, known};
 use crate::inventory::syntax::grammar::Grammar;
 use crate::inventory::syntax::mask::{Class, Mask, Syntax};
+use crate::inventory::syntax::rule::names;
 use crate::model::code::CodeSource;
 use crate::model::language::Language;
 use crate::model::node::{Entry, Node};
@@ -29,7 +30,8 @@ impl Prefilter {
             for (name, constraint) in &source.constraints {
                 // A constraint on a variable that some branch leaves unbound is not tried there.
                 if bound.contains(&**name) {
-                    clauses.extend(reader.rule(constraint, 0));
+                    let names = reader.names(constraint).filter(|_| reader.is_code(&source.rule, name, 0));
+                    clauses.extend(names.map_or_else(|| reader.rule(constraint, 0), |names| vec![names]));
                 }
             }
         }
@@ -51,7 +53,12 @@ impl Reader<'_> {
         for Entry { key, value, .. } in rule.entries() {
             match &**key {
                 "pattern" => out.extend(self.pattern(value).0),
-                "regex" => out.extend(value.as_str().and_then(|text| known::clauses_of(text, false).ok()).unwrap_or_default()),
+                "regex" => match self.names(rule).filter(|_| is_name(rule)) {
+                    Some(names) => out.push(names),
+                    None => {
+                        out.extend(value.as_str().and_then(|text| known::clauses_of(text, false).ok()).unwrap_or_default());
+                    }
+                },
                 "kind" => out.extend(
                     value
                         .as_str()
@@ -70,6 +77,28 @@ impl Reader<'_> {
             }
         }
         out
+    }
+
+    /// The names one of which is the whole text of whatever the rule matches, by its `regex`.
+    fn names(&self, rule: &Node) -> Option<Vec<Literal>> {
+        let names = names(rule.get("regex")?.as_str()?)?;
+        let clause: Option<Vec<Literal>> = names.iter().map(|name| literal(name, true)).collect();
+        clause.filter(|clause| clause.len() <= MAX_ALTERNATIVES)
+    }
+
+    /// Does the metavariable stand in code wherever a pattern has it? In a string it may be a part of one.
+    fn is_code(&self, rule: &Node, name: &str, depth: usize) -> bool {
+        depth < MAX_NESTING
+            && rule.items().iter().all(|part| self.is_code(part, name, depth + 1))
+            && rule.entries().iter().all(|Entry { key, value, .. }| match (&**key, value.as_str()) {
+                ("pattern" | "context", Some(text)) => {
+                    let mask = Mask::new(syntax_of(self.language), text);
+                    let wanted = format!("${name}");
+                    text.match_indices(&wanted).all(|(at, _)| mask.class_at(at) == Class::Code)
+                }
+                ("matches", Some(util)) => self.source.util(util).is_none_or(|util| self.is_code(util, name, depth + 1)),
+                _ => self.is_code(value, name, depth + 1),
+            })
     }
 
     /// The metavariables that are bound whenever the rule matches.
@@ -145,10 +174,21 @@ impl Found {
     }
 }
 
+/// The lexer of code that stands alone.
+fn syntax_of(language: Language) -> Syntax {
+    if language == Language::Php { Syntax::PhpCode } else { Syntax::from(language) }
+}
+
+/// Is what the rule matches a name in code, never a part of a string?
+fn is_name(rule: &Node) -> bool {
+    let kind = rule.get("kind").and_then(Node::as_str);
+    rule.get("field").is_some()
+        || kind.is_some_and(|kind| ["identifier", "name", "constant"].iter().any(|end| kind.ends_with(end)))
+}
+
 /// Reads a bare pattern with the lexer of the texts it will be compared with, so both agree on what is code.
 fn of_text(language: Language, pattern: &str) -> (Vec<Vec<Literal>>, BTreeSet<String>) {
-    let syntax = if language == Language::Php { Syntax::PhpCode } else { Syntax::from(language) };
-    let mask = Mask::new(syntax, pattern);
+    let mask = Mask::new(syntax_of(language), pattern);
     let mut found = Found { variables: variables(pattern), ..Found::default() };
     let mut code = |start: usize, end: usize| {
         let stretch = &pattern[start..end];
@@ -442,7 +482,10 @@ mod tests {
     #[test]
     fn rules_are_joined_as_they_say() {
         let any = json!({"rule": {"any": [{"pattern": "app.run($$$)"}, {"pattern": "server.listen($$$)"}], "inside": {"pattern": "main($$$)", "stopBy": "end"}, "not": {"pattern": "otherwise()"}}});
-        assert_eq!(required(Language::Python, any), [clause(&["main!"]), clause(&["app!", "listen!"])].map(|c| c));
+        assert_eq!(
+            required(Language::Python, any),
+            [clause(&["main!"]), clause(&["app!", "listen!"]), clause(&["run!", "server!"])]
+        );
         let open = json!({"rule": {"any": [{"pattern": "app.run($$$)"}, {"kind": "call"}]}});
         assert!(required(Language::Python, open).is_empty());
         let utils = json!({"rule": {"matches": "u"}, "utils": {"u": {"all": [{"regex": "^secret"}, {"kind": "except_clause"}]}}});
@@ -455,10 +498,24 @@ mod tests {
     fn a_constraint_counts_where_its_variable_is_certain() {
         let constraints = json!({"M": {"regex": "^(disable|permitAll)$"}});
         let certain = json!({"rule": {"pattern": "$X.$M()"}, "constraints": constraints});
-        assert_eq!(required(Language::Java, certain), [clause(&["disable", "permitall"])]);
+        assert_eq!(required(Language::Java, certain), [clause(&["disable!", "permitall!"])]);
         let uncertain =
             json!({"rule": {"any": [{"pattern": "$X.$M()"}, {"pattern": "otherwise($X)"}]}, "constraints": constraints});
         assert!(required(Language::Java, uncertain).is_empty());
+    }
+
+    #[test]
+    fn a_list_of_names_is_required_in_code_where_it_can_be_no_part_of_a_string() {
+        let kind = json!({"rule": {"kind": "property_identifier", "regex": "^(exp|expiresIn)$"}});
+        assert_eq!(required(Language::JavaScript, kind), [clause(&["exp!", "expiresin!"])]);
+        let field = json!({"rule": {"kind": "call_expression", "has": {"field": "function", "regex": "^fetch$"}}});
+        assert_eq!(required(Language::JavaScript, field), [clause(&["fetch!"])]);
+        let anywhere = json!({"rule": {"kind": "pair", "has": {"stopBy": "end", "regex": "^exp$"}}});
+        assert_eq!(required(Language::JavaScript, anywhere), [clause(&["exp"])]);
+        let part = json!({"rule": {"kind": "identifier", "regex": "^exp"}});
+        assert_eq!(required(Language::JavaScript, part), [clause(&["exp"])]);
+        let quoted = json!({"rule": {"pattern": "f('$X')"}, "constraints": {"X": {"regex": "^secret$"}}});
+        assert_eq!(required(Language::JavaScript, quoted), [clause(&["secret"])]);
     }
 
     #[test]

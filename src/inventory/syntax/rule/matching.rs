@@ -24,6 +24,11 @@ impl<'r> Bound<'r> {
         self.several.truncate(several);
     }
 
+    /// The node that a single metavariable is bound to.
+    pub(crate) fn single(&self, name: &str) -> Option<NodeId> {
+        self.single.iter().rev().find(|(known, _)| *known == name).map(|(_, node)| *node)
+    }
+
     /// Each single metavariable once, by name.
     pub(crate) fn captures(&self) -> Vec<(&'r str, NodeId)> {
         let mut out: Vec<(&str, NodeId)> = Vec::new();
@@ -64,8 +69,7 @@ impl<'r> Matching<'r, '_> {
             return None;
         }
         for (name, constraint) in &self.rule.constraints {
-            let value = bound.single.iter().rev().find(|(known, _)| *known == &**name).map(|(_, node)| *node);
-            if value.is_some_and(|value| !self.holds(constraint, value, &mut bound)) {
+            if bound.single(name).is_some_and(|value| !self.holds(constraint, value, &mut bound)) {
                 return None;
             }
         }

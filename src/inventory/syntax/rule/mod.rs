@@ -27,6 +27,7 @@ mod text;
 
 pub use text::Automata;
 use text::TextTest;
+pub(super) use text::names;
 
 const RULE_KEYS: &[&str] =
     &["pattern", "kind", "regex", "nthChild", "inside", "has", "precedes", "follows", "all", "any", "not", "matches"];
@@ -46,6 +47,8 @@ pub struct CodeRule {
     utils: Vec<Rule>,
     /// The utility inside of which nothing counts.
     gate: Option<usize>,
+    /// The metavariable that is the place of a match.
+    pub(super) cite: Option<Arc<str>>,
 }
 
 /// Conditions that must all hold, in an order in which those without metavariables come first.
@@ -168,7 +171,7 @@ impl CodeRule {
         let constraints = source.constraints.iter().map(|(name, rule)| Ok((Arc::clone(name), reader.rule(rule, 0)?)));
         let constraints = constraints.collect::<Result<Vec<_>, _>>()?;
         let gate = source.gate.as_ref().map(|name| reader.util(name, source.rule.span)).transpose()?;
-        let rule = CodeRule { language, root, constraints, utils, gate };
+        let rule = CodeRule { language, root, constraints, utils, gate, cite: source.cite.clone() };
         for (index, (name, written)) in source.utils.iter().enumerate() {
             if rule.refers_to(&rule.utils[index], index, 0) {
                 let message = format!("the utility `{name}` refers to itself in a cycle");
@@ -557,5 +560,20 @@ mod tests {
         let rule = CodeRule::compile(Language::Python, &source).unwrap();
         let hits = super::super::scan::find(Language::Python, text, &[(0, &rule)], std::time::Duration::from_secs(60)).unwrap();
         assert_eq!(hits.iter().map(|hit| hit.line).collect::<Vec<_>>(), [3]);
+    }
+
+    #[test]
+    fn a_match_is_cited_where_its_metavariable_stands() {
+        let text = "entries = (\n    tracker\n    .all()\n    .where(1)\n)\n";
+        let mut source = oracle::source(
+            &json!({"rule": {"kind": "call", "has": {"field": "function", "kind": "attribute", "has": {"field": "attribute", "pattern": "$NAME", "regex": "^where$"}}}}),
+        );
+        for (cite, line) in [(None, 2), (Some("NAME"), 4), (Some("OTHER"), 2)] {
+            source.cite = cite.map(Into::into);
+            let rule = CodeRule::compile(Language::Python, &source).unwrap();
+            let hits =
+                super::super::scan::find(Language::Python, text, &[(0, &rule)], std::time::Duration::from_secs(60)).unwrap();
+            assert_eq!(hits.iter().map(|hit| hit.line).collect::<Vec<_>>(), [line], "{cite:?}");
+        }
     }
 }

@@ -18,6 +18,7 @@ pub(crate) fn source(written: &Json) -> CodeSource {
         constraints: named("constraints").map(|(name, rule)| (name.as_str().into(), node(rule))).collect(),
         utils: named("utils").map(|(name, rule)| (name.as_str().into(), Arc::new(node(rule)))).collect(),
         gate: None,
+        cite: None,
     }
 }
 
@@ -92,7 +93,7 @@ fn written(language: Language, rule: &Node) -> Json {
                     let more = written(language, &entry.value);
                     all.as_array_mut().unwrap().extend(more.as_array().unwrap().iter().cloned());
                 } else if &*entry.key == "regex" {
-                    out.insert("regex".to_owned(), super::super::ascii::ascii(entry.value.as_str().unwrap()).into());
+                    out.insert("regex".to_owned(), entry.value.as_str().unwrap().into());
                 } else {
                     out.insert(entry.key.to_string(), written(language, &entry.value));
                 }

@@ -5,17 +5,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use regex::bytes::{Regex, RegexBuilder};
-
-use super::super::ascii::ascii;
 use super::RuleError;
+use crate::inventory::automaton::{Against, Automaton, Reading};
 use crate::model::node::Span;
-
-/// `\w`, `\b` and case are those of ASCII, which is several times cheaper; an expression that cannot be written so gets Unicode.
-fn compile(pattern: &str) -> Result<Regex, regex::Error> {
-    let build = |pattern: &str, unicode| RegexBuilder::new(pattern).unicode(unicode).build();
-    build(pattern, false).or_else(|_| build(&ascii(pattern), true))
-}
 
 /// Which part of a node's text has to be one of the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,11 +37,29 @@ pub(crate) struct TextTest {
 #[derive(Debug)]
 enum Form {
     Words(Words),
-    Regex(Arc<OnceLock<Option<Regex>>>),
+    Regex(Arc<Lengths>),
+}
+
+/// An expression for the texts of small nodes and one for those of large ones.
+#[derive(Debug, Default)]
+pub struct Lengths {
+    short: OnceLock<Option<Automaton>>,
+    long: OnceLock<Option<Automaton>>,
+}
+
+impl Lengths {
+    fn is_match(&self, pattern: &str, text: &[u8]) -> bool {
+        let (cell, against) = match Automaton::is_short(text) {
+            true => (&self.short, Against::Values),
+            false => (&self.long, Against::FewFiles),
+        };
+        let compiled = cell.get_or_init(|| Automaton::new(pattern, Reading::default(), against).ok());
+        compiled.as_ref().is_some_and(|compiled| compiled.is_match(text))
+    }
 }
 
 /// Automata by their expression, shared by the rules of a scan.
-pub type Automata = std::sync::Mutex<std::collections::HashMap<String, Arc<OnceLock<Option<Regex>>>>>;
+pub type Automata = std::sync::Mutex<std::collections::HashMap<String, Arc<Lengths>>>;
 
 impl TextTest {
     pub(super) fn new(pattern: &str, span: Span) -> TextTest {
@@ -58,18 +68,15 @@ impl TextTest {
 
     /// The error of an expression that does not compile.
     pub(super) fn verify(&self) -> Result<(), RuleError> {
-        let fail = |error: regex::Error| RuleError { span: self.span, message: format!("`regex`: {error}") };
-        compile(&self.pattern).map(|_| ()).map_err(fail)
+        let fail = |error| RuleError { span: self.span, message: format!("`regex`: {error}") };
+        Automaton::new(&self.pattern, Reading::default(), Against::FewFiles).map(|_| ()).map_err(fail)
     }
 
     /// Does the expression match in `text`? One that does not compile matches nothing.
     pub(super) fn is_match(&self, text: &str, automata: &Automata) -> bool {
         match self.form.get_or_init(|| self.form(automata)) {
             Form::Words(words) => words.is_match(text),
-            Form::Regex(cell) => {
-                let regex = cell.get_or_init(|| compile(&self.pattern).ok());
-                regex.as_ref().is_some_and(|regex| regex.is_match(text.as_bytes()))
-            }
+            Form::Regex(lengths) => lengths.is_match(&self.pattern, text.as_bytes()),
         }
     }
 
@@ -128,6 +135,14 @@ impl Words {
     }
 }
 
+/// The words of an expression that a whole text must be one of, if it is of that form and each is a name.
+pub(crate) fn names(pattern: &str) -> Option<Vec<String>> {
+    let is_name = |word: &String| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    Words::parse(pattern)
+        .filter(|words| words.anchor == Anchor::Whole && words.words.iter().all(is_name))
+        .map(|words| words.words)
+}
+
 fn strip<'t>(whole: &'t str, stripped: Option<&'t str>) -> (bool, &'t str) {
     stripped.map_or((false, whole), |rest| (true, rest))
 }
@@ -180,7 +195,8 @@ mod tests {
             pattern in r"(\(\?i\))?\^?(\((\?:)?)?[ab.\\$|-]{0,4}(\|[abX]{1,2})?\)?\$?",
             text in "[abABxX.$|-]{0,6}",
         ) {
-            if let (Ok(regex), Some(words)) = (compile(&pattern), Words::parse(&pattern)) {
+            let compiled = Automaton::new(&pattern, Reading::default(), Against::FewFiles);
+            if let (Ok(regex), Some(words)) = (compiled, Words::parse(&pattern)) {
                 prop_assert_eq!(regex.is_match(text.as_bytes()), words.is_match(&text), "{} on {}", pattern, text);
             }
         }

@@ -1,0 +1,121 @@
+//! Regular expressions as checks write them, built for what they are held against.
+//!
+//! Building an expression costs more than matching it against a few short values, so what is not needed is left out: for values the
+//! lazy automaton and the search for literals, for the files of a small repository the latter. `\w`, `\b` and case are those of
+//! ASCII: the identifiers that checks look for are, and the engine is several times faster so. A pattern that cannot be written
+//! without Unicode gets it.
+
+use regex_automata::meta::{Config, Regex};
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
+
+/// What an expression is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Against {
+    /// Scalars and names, a few hundred bytes each.
+    Values,
+    /// Files; few of them.
+    FewFiles,
+    /// Files of a large repository.
+    ManyFiles,
+}
+
+/// How an expression is to be read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Reading {
+    pub ignore_case: bool,
+    /// `^` and `$` match at lines.
+    pub lines: bool,
+}
+
+/// Longest text that is searched without the lazy automaton, in bytes.
+const SHORT: usize = 512;
+
+/// A compiled expression.
+#[derive(Debug)]
+pub struct Automaton(Regex);
+
+impl Automaton {
+    /// Compiles an expression.
+    ///
+    /// # Errors
+    /// Why it is none, or that it is too large.
+    pub fn new(pattern: &str, reading: Reading, against: Against) -> Result<Automaton, String> {
+        let values = against == Against::Values;
+        let config = Config::new()
+            .hybrid(!values)
+            .dfa(false)
+            .onepass(false)
+            .auto_prefilter(against == Against::ManyFiles)
+            .utf8_empty(false)
+            .nfa_size_limit(Some(2 << 20))
+            .hybrid_cache_capacity(4 << 20);
+        let build = |unicode| {
+            let syntax = syntax::Config::new()
+                .unicode(unicode)
+                .utf8(false)
+                .multi_line(reading.lines)
+                .case_insensitive(reading.ignore_case);
+            Regex::builder().configure(config.clone()).syntax(syntax).build(pattern).map_err(Box::new)
+        };
+        build(false).or_else(|_| build(true)).map(Automaton).map_err(|error| error.to_string())
+    }
+
+    /// Does it match anywhere in the text?
+    pub fn is_match(&self, text: &[u8]) -> bool {
+        self.0.is_match(text)
+    }
+
+    /// Is this text short enough for an expression that was built for values?
+    pub fn is_short(text: &[u8]) -> bool {
+        text.len() <= SHORT
+    }
+
+    /// The places of its matches; a group called `at` narrows what is cited.
+    pub fn matches<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = (usize, usize)> + 't {
+        let narrow = self.0.group_info().to_index(regex_automata::PatternID::ZERO, "at").is_some();
+        self.0.find_iter(text).map(move |found| {
+            let group = narrow.then(|| self.group_at(text, found.start())).flatten();
+            group.unwrap_or((found.start(), found.end()))
+        })
+    }
+
+    /// The group `at` of the match that starts here.
+    fn group_at(&self, text: &[u8], start: usize) -> Option<(usize, usize)> {
+        let mut captures = self.0.create_captures();
+        self.0.captures(Input::new(text).range(start..).anchored(Anchored::Yes), &mut captures);
+        captures.get_group_by_name("at").map(|group| (group.start, group.end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Against; 3] = [Against::Values, Against::FewFiles, Against::ManyFiles];
+
+    #[test]
+    fn an_expression_matches_the_same_whatever_it_is_built_for() {
+        for (pattern, reading, text, found) in [
+            (r"^b\w+$", Reading { lines: true, ..Reading::default() }, "a\nbcd\nbe f\n", &[(2, 5)][..]),
+            (r"^b", Reading::default(), "a\nb", &[]),
+            (r"secret|token", Reading { ignore_case: true, ..Reading::default() }, "SECRET x Token", &[(0, 6), (9, 14)]),
+            (r"name:\s*(?P<at>\w+)", Reading::default(), "name: x, name: yz", &[(6, 7), (15, 17)]),
+            (r"\bé+", Reading::default(), "éé", &[]),
+            (r"\p{Lu}", Reading::default(), "aÉ", &[(1, 3)]),
+        ] {
+            for against in ALL {
+                let automaton = Automaton::new(pattern, reading, against).unwrap();
+                assert_eq!(automaton.matches(text.as_bytes()).collect::<Vec<_>>(), found, "{pattern} {against:?}");
+                assert_eq!(automaton.is_match(text.as_bytes()), !found.is_empty(), "{pattern} {against:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_expression_or_too_large_is_refused() {
+        for pattern in ["(", "a{1000}{1000}{1000}"] {
+            assert!(ALL.iter().all(|against| Automaton::new(pattern, Reading::default(), *against).is_err()), "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! The wanted blobs, decoded along their deltas: each object is inflated once, and what it is made from is at hand.
+//!
+//! In a pack every whole object is the root of a tree of deltas. The trees are independent of each other and are searched in
+//! parallel; within one, a text is dropped with the last that is made from it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rayon::prelude::*;
+
+use crate::inventory::source::MAX_FILE_BYTES;
+
+use super::Kind;
+use super::delta::{Bad, Delta};
+use super::marks::Piece;
+use super::pack::{Inflater, Stored};
+use super::seek::{AllMarks, Found, HEAD, Seekers, Version};
+use super::store::{Number, PackRange, Store};
+use super::walk::Walked;
+
+/// Largest text that others are made from, in bytes.
+const MAX_BASE_BYTES: usize = 32 * 1024 * 1024;
+/// What one thread may hold, in bytes.
+const MAX_HELD: usize = 128 * 1024 * 1024;
+/// What may be decoded altogether, in bytes.
+const MAX_WORK: u64 = 256 * 1024 * 1024 * 1024;
+/// What everything that is found may take, in bytes.
+const MAX_FOUND: u64 = 64 * 1024 * 1024;
+
+/// No entry.
+const NONE: u32 = u32::MAX;
+
+/// What became of the blobs.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tally {
+    pub(super) scanned: usize,
+    pub(super) bytes: u64,
+    pub(super) binary: usize,
+    pub(super) too_large: usize,
+    pub(super) unreadable: usize,
+    pub(super) stopped: bool,
+}
+
+impl Tally {
+    fn add(&mut self, other: &Tally) {
+        self.scanned += other.scanned;
+        self.bytes += other.bytes;
+        self.binary += other.binary;
+        self.too_large += other.too_large;
+        self.unreadable += other.unreadable;
+        self.stopped |= other.stopped;
+    }
+
+    fn lose(&mut self, bad: Bad, count: usize) {
+        match bad {
+            Bad::TooLarge => self.too_large += count,
+            Bad::Corrupt | Bad::Missing => self.unreadable += count,
+        }
+    }
+}
+
+/// What was spent so far, by all threads.
+#[derive(Default)]
+struct Budget {
+    work: AtomicU64,
+    found: AtomicU64,
+}
+
+impl Budget {
+    fn is_spent(&self) -> bool {
+        self.work.load(Ordering::Relaxed) > MAX_WORK || self.found.load(Ordering::Relaxed) > MAX_FOUND
+    }
+}
+
+/// The search of the blobs of a repository.
+pub(super) struct Blobs<'s> {
+    pub(super) store: &'s Store,
+    pub(super) walked: &'s Walked,
+    pub(super) seekers: &'s Seekers<'s>,
+}
+
+impl Blobs<'_> {
+    /// The secrets of every wanted blob.
+    pub(super) fn search(&self) -> (Vec<Found>, Tally) {
+        let (mut found, mut tally) = (Vec::new(), Tally::default());
+        let budget = &Budget::default();
+        let mut keep = |results: Vec<(Vec<Found>, Tally)>| {
+            for (more, part) in results {
+                found.extend(more);
+                tally.add(&part);
+            }
+        };
+        for range in &self.store.packs {
+            let forest = Forest::new(range, self.walked);
+            tally_lost(&forest, &mut keep);
+            let roots = forest.roots.par_iter();
+            keep(roots.map_init(Inflater::new, |inflater, root| self.tree(range, &forest, *root, inflater, budget)).collect());
+        }
+        let loose: Vec<Number> = (self.store.first_loose()..self.store.count() as Number)
+            .filter(|number| self.walked.origin(*number).is_some())
+            .collect();
+        keep(loose.par_iter().map_init(Inflater::new, |inflater, number| self.loose(*number, inflater, budget)).collect());
+        (found, tally)
+    }
+
+    fn loose(&self, number: Number, inflater: &mut Inflater, budget: &Budget) -> (Vec<Found>, Tally) {
+        let (mut found, mut tally) = (Vec::new(), Tally::default());
+        if budget.is_spent() {
+            return (found, Tally { stopped: true, ..tally });
+        }
+        match self.store.loose(number, inflater, MAX_FILE_BYTES as usize) {
+            Ok((Kind::Blob, content)) => drop(self.blob(number, &content, None, (&mut found, &mut tally, budget))),
+            Ok(_) => tally.unreadable += 1,
+            Err(bad) => tally.lose(bad, 1),
+        }
+        (found, tally)
+    }
+
+    /// Everything that is made from the object at the rank `root`.
+    fn tree(
+        &self,
+        range: &PackRange,
+        forest: &Forest,
+        root: u32,
+        inflater: &mut Inflater,
+        budget: &Budget,
+    ) -> (Vec<Found>, Tally) {
+        let (mut found, mut tally) = (Vec::new(), Tally::default());
+        let mut held = 0usize;
+        let mut waiting: Vec<(u32, Option<Arc<Text>>)> = vec![(root, None)];
+        while let Some((rank, base)) = waiting.pop() {
+            let entry = &forest.entries[rank as usize];
+            let made = if budget.is_spent() || held > MAX_HELD {
+                tally.stopped = true;
+                Err(Bad::Missing)
+            } else {
+                made(range, entry.offset, base.as_deref(), inflater)
+            };
+            if let Some(base) = base.and_then(Arc::into_inner) {
+                held -= base.content.len();
+            }
+            let (content, pieces, base_marks) = match made {
+                Ok(made) => made,
+                Err(bad) => {
+                    tally.lose(bad, forest.wanted_below(rank));
+                    continue;
+                }
+            };
+            budget.work.fetch_add(content.len() as u64, Ordering::Relaxed);
+            let number = range.first + entry.position;
+            let marks = if !entry.is_wanted {
+                AllMarks::new()
+            } else if content.len() as u64 > MAX_FILE_BYTES {
+                tally.too_large += 1;
+                AllMarks::new()
+            } else {
+                let base = base_marks.as_deref().map(|marks| (marks, pieces.as_slice()));
+                self.blob(number, &content, base, (&mut found, &mut tally, budget))
+            };
+            let children = forest.children(rank);
+            if !children.is_empty() {
+                held += content.len();
+                let text = Arc::new(Text { content, marks: Arc::new(marks) });
+                waiting.extend(children.iter().rev().map(|child| (*child, Some(Arc::clone(&text)))));
+            }
+        }
+        (found, tally)
+    }
+
+    /// Searches one blob. Returns where its keywords stand.
+    fn blob(
+        &self,
+        number: Number,
+        content: &[u8],
+        base: Option<(&AllMarks, &[Piece])>,
+        (found, tally, budget): (&mut Vec<Found>, &mut Tally, &Budget),
+    ) -> AllMarks {
+        let Some(origin) = self.walked.origin(number) else { return AllMarks::new() };
+        if memchr::memchr(0, &content[..content.len().min(HEAD)]).is_some() {
+            tally.binary += 1;
+            return AllMarks::new();
+        }
+        tally.scanned += 1;
+        tally.bytes += content.len() as u64;
+        let marks = self.seekers.marks(self.walked.paths.wanted(origin.path), content, base);
+        if marks.iter().flatten().any(|marks| !marks.is_empty()) || self.seekers.is_eager() {
+            let commit = super::hex(&self.store.id(self.walked.commits[origin.commit as usize].number));
+            let path = self.walked.paths.path(origin.path);
+            let version = Version { number, path: &path, commit: Some(&commit) };
+            let more = self.seekers.search(&version, content, &marks);
+            budget.found.fetch_add(more.iter().map(Found::size).sum(), Ordering::Relaxed);
+            found.extend(more);
+        }
+        marks
+    }
+}
+
+/// A text from which others are made.
+struct Text {
+    content: Vec<u8>,
+    marks: Arc<AllMarks>,
+}
+
+/// The object at a place: its content, and if it is a delta the pieces it is made of and the marks of its base.
+type Made = (Vec<u8>, Vec<Piece>, Option<Arc<AllMarks>>);
+
+fn made(range: &PackRange, offset: u64, base: Option<&Text>, inflater: &mut Inflater) -> Result<Made, Bad> {
+    let (stored, bytes) = inflater.entry(&range.pack, offset, MAX_BASE_BYTES)?;
+    match (stored, base) {
+        (Stored::Whole(Kind::Blob), None) => Ok((bytes, Vec::new(), None)),
+        (Stored::OnOffset(_) | Stored::OnId(_), Some(base)) => {
+            let mut pieces = Vec::new();
+            let content =
+                Delta::parse(&bytes, MAX_BASE_BYTES)?.apply(&base.content, |at, step| pieces.push(Piece::new(at, step)))?;
+            Ok((content, pieces, Some(Arc::clone(&base.marks))))
+        }
+        _ => Err(Bad::Corrupt),
+    }
+}
+
+fn tally_lost(forest: &Forest, keep: &mut impl FnMut(Vec<(Vec<Found>, Tally)>)) {
+    let lost = Tally { unreadable: forest.lost, ..Tally::default() };
+    keep(vec![(Vec::new(), lost)]);
+}
+
+/// An object of a pack that is wanted, or from which a wanted one is made.
+struct Entry {
+    offset: u64,
+    position: u32,
+    is_wanted: bool,
+}
+
+/// The trees of deltas of a pack, as far as they lead to wanted blobs. A rank is an index in the order of the file.
+struct Forest {
+    entries: Vec<Entry>,
+    roots: Vec<u32>,
+    /// Where the children of a rank start in `children`.
+    starts: Vec<u32>,
+    children: Vec<u32>,
+    /// Wanted blobs whose base is missing.
+    lost: usize,
+}
+
+impl Forest {
+    fn new(range: &PackRange, walked: &Walked) -> Forest {
+        let pack = &range.pack;
+        let mut entries: Vec<Entry> = (0..pack.count())
+            .filter_map(|position| {
+                let is_wanted = walked.origin(range.first + position as Number).is_some();
+                Some(Entry { offset: pack.offset(position)?, position: position as u32, is_wanted })
+            })
+            .collect();
+        entries.sort_unstable_by_key(|entry| (entry.offset, entry.position));
+        let rank_of = |offset: u64| entries.binary_search_by_key(&offset, |entry| entry.offset).ok();
+        // From each wanted blob up to its root; what was visited is known.
+        let mut bases: Vec<u32> = vec![NONE; entries.len()];
+        let mut visited = vec![false; entries.len()];
+        let (mut roots, mut lost) = (Vec::new(), 0);
+        for start in 0..entries.len() {
+            let mut rank = start;
+            while (rank != start || entries[start].is_wanted) && !visited[rank] {
+                visited[rank] = true;
+                let base = match pack.head(entries[rank].offset).map(|head| head.stored) {
+                    Ok(Stored::Whole(_)) => {
+                        roots.push(rank as u32);
+                        break;
+                    }
+                    Ok(Stored::OnOffset(offset)) => rank_of(offset),
+                    Ok(Stored::OnId(id)) => pack.position(&id).and_then(|position| rank_of(pack.offset(position)?)),
+                    Err(_) => None,
+                };
+                match base {
+                    Some(base) => {
+                        bases[rank] = base as u32;
+                        rank = base;
+                    }
+                    None => {
+                        lost += usize::from(entries[start].is_wanted);
+                        break;
+                    }
+                }
+            }
+        }
+        roots.sort_unstable();
+        let mut starts = vec![0u32; entries.len() + 1];
+        bases.iter().filter(|base| **base != NONE).for_each(|base| starts[*base as usize + 1] += 1);
+        (1..starts.len()).for_each(|at| starts[at] += starts[at - 1]);
+        let mut next = starts.clone();
+        let mut children = vec![0u32; starts.last().copied().unwrap_or(0) as usize];
+        for (rank, base) in bases.iter().enumerate().filter(|(_, base)| **base != NONE) {
+            let place = &mut next[*base as usize];
+            children[*place as usize] = rank as u32;
+            *place += 1;
+        }
+        Forest { entries, roots, starts, children, lost }
+    }
+
+    fn children(&self, rank: u32) -> &[u32] {
+        &self.children[self.starts[rank as usize] as usize..self.starts[rank as usize + 1] as usize]
+    }
+
+    /// How many wanted blobs are this one or made from it.
+    fn wanted_below(&self, rank: u32) -> usize {
+        let (mut count, mut waiting) = (0, vec![rank]);
+        while let Some(rank) = waiting.pop() {
+            count += usize::from(self.entries[rank as usize].is_wanted);
+            waiting.extend(self.children(rank));
+        }
+        count
+    }
+}

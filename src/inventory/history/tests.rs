@@ -1,0 +1,113 @@
+//! Commits in memory, searched as those of a repository are.
+
+use super::*;
+use crate::model::needs::{Look, Selector};
+use crate::model::secret::{SecretKind, TokenFormat};
+use crate::model::terms::Confidence;
+
+const DAY: i64 = 86_400;
+
+fn needs() -> NeedSet {
+    let mut needs = NeedSet::default();
+    let kinds = vec![SecretKind::Provider];
+    needs.add(Selector::any(), Look::Secret { kinds, min_confidence: Confidence::High, history: true });
+    needs.token_formats = vec![TokenFormat {
+        id: "acme".to_owned(),
+        provider: "Acme".to_owned(),
+        pattern: "acm_[0-9A-Za-z]{20}".to_owned(),
+        names: Vec::new(),
+        kind: SecretKind::Provider,
+        confidence: Confidence::High,
+        entropy: None,
+        checksum: None,
+        public: false,
+        public_beside: Vec::new(),
+    }];
+    needs
+}
+
+fn token(end: &str) -> String {
+    ["acm_q8Zr2LmX0p", "Vt5KcY7w", end].concat()
+}
+
+fn commits(commits: &[&[(&str, String)]]) -> Repository {
+    let snapshot = |(day, files): (i64, &&[(&str, String)])| Snapshot {
+        files: files.iter().map(|(path, text)| ((*path).to_owned(), text.clone().into_bytes())).collect(),
+        time: day * DAY,
+    };
+    let snapshots: Vec<Snapshot> = (0..).zip(commits).map(snapshot).collect();
+    Repository::of_snapshots(&snapshots, false)
+}
+
+/// Place, day and where it stands, of everything that is found.
+fn found(repository: &Repository) -> Vec<(String, String, Option<String>)> {
+    let needs = needs();
+    let answers = answer(repository, &needs, &Selection::new(&needs), FileId(0));
+    let shown = |(_, hit): (NeedId, Hit)| {
+        let past = hit.past.expect("a place in the past");
+        let snippet = hit.snippet.expect("a snippet");
+        let snippet = snippet.redacted();
+        assert!(!snippet.contains("q8Zr2LmX0p"), "{snippet}");
+        (format!("{}:{}", past.path, hit.line.unwrap_or(0)), past.date.clone(), past.standing.clone())
+    };
+    answers.hits.into_iter().map(shown).collect()
+}
+
+#[test]
+fn a_value_is_reported_once_where_it_was_committed_first() {
+    let repository = commits(&[
+        &[("a.py", "x = 1\n".to_owned())],
+        &[("a.py", format!("x = 1\nk = '{}'\n", token("Nd")))],
+        &[("b/a.py", format!("# moved\nx = 1\nk = '{}'\n", token("Nd"))), ("c.py", format!("k = '{}'", token("Ne")))],
+        &[("README.md", format!("as in {}\n", token("Nd"))), ("d.py", String::new())],
+    ]);
+    let gone = ("c.py:1".to_owned(), "1970-01-03".to_owned(), None);
+    let stands = ("a.py:2".to_owned(), "1970-01-02".to_owned(), Some("README.md".to_owned()));
+    assert_eq!(found(&repository), [stands, gone]);
+}
+
+#[test]
+fn tests_documents_and_binaries_are_left_out() {
+    let repository = commits(&[&[
+        ("tests/a.py", token("Na")),
+        ("docs/a.md", token("Nb")),
+        ("node_modules/x/a.js", token("Nc")),
+        ("a.bin", format!("\0{}", token("Nd"))),
+        ("src/lib.rs", format!("#[cfg(test)]\nmod tests {{\n    const K: &str = \"{}\";\n}}\n", token("Ne"))),
+    ]]);
+    assert_eq!(found(&repository), []);
+}
+
+#[test]
+fn a_folder_of_a_repository_has_the_history_of_its_files() {
+    let mut repository = commits(&[
+        &[("api/a.py", format!("k = '{}'", token("Na"))), ("web/b.js", format!("k = '{}'", token("Nb")))],
+        &[("web/b.js", "k".to_owned())],
+    ]);
+    repository.prefix = "api/".to_owned();
+    assert_eq!(found(&repository), [("a.py:1".to_owned(), "1970-01-01".to_owned(), None)]);
+}
+
+#[test]
+fn what_is_missing_is_said() {
+    let needs = needs();
+    let extent = |repository: &Repository| answer(repository, &needs, &Selection::new(&needs), FileId(0)).extent;
+    let mut repository = commits(&[&[("a.py", "x".to_owned())], &[("a.py", "y".to_owned()), ("b.py", "z".to_owned())]]);
+    let whole = extent(&repository);
+    assert_eq!((whole.commits, whole.versions, whole.gap.clone()), (2, 3, None));
+    assert_eq!(whole.to_string(), "3 versions of files in 2 commits");
+    repository.shallow = true;
+    assert!(extent(&repository).gap.is_some_and(|gap| gap.contains("shallow")));
+    repository.shallow = false;
+    repository.tips.push(Id([7; 20]));
+    assert!(extent(&repository).gap.is_some_and(|gap| gap.contains("1 of the objects")));
+}
+
+#[test]
+fn days_are_those_of_the_calendar() {
+    assert_eq!(date(0), "1970-01-01");
+    assert_eq!(date(951_782_400), "2000-02-29");
+    assert_eq!(date(1_735_689_599), "2024-12-31");
+    assert_eq!(date(-5), "1970-01-01");
+    assert_eq!(date(i64::MAX), "9999-12-31");
+}
