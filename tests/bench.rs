@@ -1,8 +1,8 @@
 //! The bench: CPU time of whole audits as ratios of B (`rg -c ''`) and T (a tree-sitter tree of every known file), all measured
 //! in the same run on the same trees.
 //!
-//! `cargo bench -- PATH…` prints one row for each tree. It needs `rg` on the PATH. Nothing here decides a test: times are not
-//! asserted anywhere. `cargo bench -- --trees PATH` is the child process that measures T.
+//! `cargo bench --bench audit -- PATH…` prints one row for each tree. It needs `rg` on the PATH. Nothing here decides a test: times
+//! are not asserted anywhere. `--trees PATH` is the child process that measures T.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and stops where it cannot go on")]
 
