@@ -398,9 +398,13 @@ impl Search<'_> {
         Some((SecretKind::Assignment, judge::judge(&suspect)?))
     }
 
-    /// In a comment, or inside a longer text.
+    /// In a comment, inside a longer text, or in a reference.
     fn is_said_in_passing(&self, found: &assignment::Assignment) -> bool {
         let name = found.name.0;
+        // `${DB_PASSWORD:inventory}`: the default of a variable, which is a finding of its own.
+        if self.subject.text[..name].ends_with("${") {
+            return true;
+        }
         let around = if found.quoted_name { name.checked_sub(2) } else { Some(name) };
         match around.map(|at| (self.subject.class_at)(at)) {
             Some(Class::Comment) => true,

@@ -227,6 +227,7 @@ fn literals_given_to_names_of_secrets_are_found() {
 
 /// What looks like a secret and is none.
 const LOOK_ALIKE: &[(&str, &str)] = &[
+    ("src/main/resources/application.yml", "url: ${DB_URL:jdbc:mysql://localhost/x}\npassword: ${DB_PASSWORD:inventory1}"),
     ("schema.ts", "totpSecret: text('totp_secret'),"),
     ("a.py", r#"password = os.getenv("DB_PASSWORD", "dev-pass-1")"#),
     ("a.py", r#"SECRET_KEY = os.environ.get("SECRET_KEY") or "dev-secret-1""#),
