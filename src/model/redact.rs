@@ -94,7 +94,7 @@ fn bytewise(pattern: &str) -> Option<BytesRegex> {
 /// One of these literals, in lower case, must occur for the pattern to match; without any, it is always tried.
 type Pattern = (&'static [&'static str], &'static str, OnceLock<Option<BytesRegex>>);
 
-static PATTERNS: [Pattern; 6] = [
+static PATTERNS: [Pattern; 7] = [
     (&["://"], r"(?P<keep>://[^/\s:@]*:)(?P<value>[^@\s/$\{<]{1,})(?P<after>@)", OnceLock::new()),
     (
         &["pass", "pwd", "secret", "token", "key", "credential"],
@@ -117,6 +117,12 @@ static PATTERNS: [Pattern; 6] = [
         OnceLock::new(),
     ),
     (&["private key"], r"(?P<keep>-----BEGIN [A-Z ]*PRIVATE KEY-----)(?P<value>.+)(?P<after>)", OnceLock::new()),
+    // `APP_KEY=…`, whatever the word before: a line of an environment file holds little else that is worth reading.
+    (
+        &["key", "salt", "pwd", "pass", "dsn", "credential"],
+        r#"(?m)(?P<keep>^[ \t]*(?:export[ \t]+|-[ \t]+)?["']?[A-Z0-9_]*(?:KEY|SALT|PWD|PASS|DSN|CREDENTIALS?)[A-Z0-9_]*["']?[ \t]*[=:][ \t]*["']?)(?P<value>[^\s"'$\{<(\[][^\s"']{5,})(?P<after>)"#,
+        OnceLock::new(),
+    ),
 ];
 
 /// A secret value as reports may show it: at most its first four characters, and its length.
@@ -201,6 +207,9 @@ mod tests {
             r#"const token = process.env.TOKEN || 'my-very-own-value'"#,
             r#"os.getenv("JWT_SECRET", "my-very-own-value")"#,
             "POSTGRES_PASSWORD: my-very-own-value",
+            "APP_KEY=base64:my-very-own-value=",
+            "export PUSHER_APP_KEY='my-very-own-value'",
+            "- SENTRY_DSN=my-very-own-value",
             "url: \"Server=db;User Id=app;Password=my-very-own-value;Encrypt=True\"",
             "postgres://app:my-very-own-value@db:5432/app",
         ] {
@@ -213,6 +222,9 @@ mod tests {
     fn references_to_variables_stay_readable() {
         let line = "POSTGRES_PASSWORD: ${POSTGRES_PASSWORD:?set it}";
         assert_eq!(redact(line), line);
+        for line in ["APP_KEY=${APP_KEY}", "APP_KEY=", "const KEY_LENGTH = lengthOf(options);", "KEYS: [a, b]"] {
+            assert_eq!(redact(line), line);
+        }
         let line = r#"password: str = Field(min_length=12)"#;
         assert_eq!(redact(line), line);
     }
