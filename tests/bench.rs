@@ -2,7 +2,8 @@
 //! in the same run on the same trees.
 //!
 //! `cargo bench --bench audit -- PATH…` prints one row for each tree. It needs `rg` on the PATH. Nothing here decides a test: times
-//! are not asserted anywhere. `--trees PATH` is the child process that measures T.
+//! are not asserted anywhere. The column `10x` needs a binary with every check ten times: `READYCTL_COPIES=10 cargo build --release
+//! --target-dir target/ten`, then READYCTL_TEN=target/ten/release/readyctl. `--trees PATH` is the child process that measures T.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and stops where it cannot go on")]
 
@@ -38,14 +39,15 @@ fn main() {
 
 fn row(tree: &Path) {
     let path = tree.to_str().unwrap();
-    let pack = ten_times();
     let own = std::env::current_exe().unwrap();
     let (mut b, mut t, mut audit, mut ten) = (f64::MAX, f64::MAX, f64::MAX, f64::MAX);
     for _ in 0..ROUNDS {
         b = b.min(cpu(Command::new("rg").args(["-c", "", "--hidden", path])));
         t = t.min(cpu(Command::new(&own).args(["--trees", path])));
         audit = audit.min(cpu(&mut readyctl(&["audit", path, "--format", "json"])));
-        ten = ten.min(cpu(&mut readyctl(&["audit", path, "--format", "json", "--checks", pack.path().to_str().unwrap()])));
+        if let Some(binary) = std::env::var_os("READYCTL_TEN") {
+            ten = ten.min(cpu(Command::new(binary).args(["audit", path, "--format", "json"])));
+        }
     }
     let peak = peak_mib(path);
     let name = tree.file_name().unwrap_or_default().to_string_lossy();
@@ -85,25 +87,6 @@ fn peak_mib(path: &str) -> f64 {
     let script = "import resource,subprocess,sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
     let output = Command::new("python3").args(["-c", script, env!("CARGO_BIN_EXE_readyctl"), "audit", path]).output();
     output.ok().and_then(|output| String::from_utf8_lossy(&output.stdout).trim().parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
-}
-
-/// A pack with every built-in check nine more times under new ids.
-fn ten_times() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let checks = Path::new(env!("CARGO_MANIFEST_DIR")).join("checks");
-    for entry in walkdir::WalkDir::new(&checks).into_iter().flatten().filter(|entry| entry.file_type().is_file()) {
-        let relative = entry.path().strip_prefix(&checks).unwrap();
-        let category = relative.parent().and_then(Path::to_str).unwrap_or_default();
-        if category.is_empty() || ["facts", "routes", "utils"].contains(&category) {
-            continue;
-        }
-        std::fs::create_dir_all(folder.path().join(category)).unwrap();
-        let stem = relative.file_stem().unwrap().to_str().unwrap();
-        for copy in 1..10 {
-            std::fs::copy(entry.path(), folder.path().join(category).join(format!("{stem}-copy{copy}.yaml"))).unwrap();
-        }
-    }
-    folder
 }
 
 /// Parses every file of a language with a grammar, on all cores: what a tool pays that looks at trees of everything.
