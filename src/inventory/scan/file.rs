@@ -153,7 +153,9 @@ pub fn scan(
         match &scanner.needs.need(need).look {
             Look::Text { .. } if scanner.needs.cost(need) == Cost::None => texts(scanner, need, &subject, &mut found),
             Look::Text { .. } => found.deferred.push(need),
-            Look::Code { language: wanted, imports, .. } if Some(*wanted) == language && importing.any(imports, &subject) => {
+            Look::Code { language: wanted, imports, .. }
+                if Some(*wanted) == language && importing.any(scanner.compiled[need.0 as usize].imports, imports, &subject) =>
+            {
                 found.deferred.push(need);
             }
             Look::Import { modules } => import_hits(need, modules, &subject, &mut found),
@@ -191,22 +193,21 @@ pub fn resume(
     found
 }
 
-/// Which lists of modules a file imports one of, each looked up once.
+/// Which lists of modules a file imports one of, each looked up once: by the number of the list.
 #[derive(Default)]
-struct Importing<'n>(Vec<(&'n [String], bool)>);
+struct Importing(Vec<Option<bool>>);
 
-impl<'n> Importing<'n> {
+impl Importing {
     /// Does the file import one of these? An empty list asks for nothing.
-    fn any(&mut self, modules: &'n [String], subject: &Subject<'_>) -> bool {
+    fn any(&mut self, list: u32, modules: &[String], subject: &Subject<'_>) -> bool {
         if modules.is_empty() {
             return true;
         }
-        if let Some((_, known)) = self.0.iter().find(|(known, _)| *known == modules) {
-            return *known;
+        let list = list as usize;
+        if self.0.len() <= list {
+            self.0.resize(list + 1, None);
         }
-        let imports = import_places(modules, subject).next().is_some();
-        self.0.push((modules, imports));
-        imports
+        *self.0[list].get_or_insert_with(|| import_places(modules, subject).next().is_some())
     }
 }
 

@@ -72,6 +72,8 @@ struct ClauseUse {
 struct Compiled {
     /// One bit for each clause; 0 for needs without literals.
     clauses: u16,
+    /// The number of its list of modules to import, counted from 1; 0 without one. Many rules have the same list.
+    imports: u32,
     pattern: OnceLock<Option<Automaton>>,
     except: OnceLock<Option<Automaton>>,
     rule: OnceLock<Option<CodeRule>>,
@@ -124,8 +126,15 @@ impl<'n> Scanner<'n> {
     fn gather_literals(&mut self) -> Vec<String> {
         let mut texts: Vec<String> = Vec::new();
         let mut index = std::collections::HashMap::new();
+        let mut lists: std::collections::HashMap<&[String], u32> = std::collections::HashMap::new();
         for (number, need) in self.needs.needs().iter().enumerate() {
             let id = NeedId(number as u32);
+            if let Look::Code { imports, .. } = &need.look
+                && !imports.is_empty()
+            {
+                let next = lists.len() as u32 + 1;
+                self.compiled[number].imports = *lists.entry(imports).or_insert(next);
+            }
             let Some(mut prefilter) = prefilter(&need.look) else { continue };
             prefilter.clauses.sort_by_key(|clause| std::cmp::Reverse(clause.iter().map(|l| l.text.len()).min()));
             prefilter.clauses.truncate(MAX_CLAUSES);
