@@ -117,10 +117,11 @@ static PATTERNS: [Pattern; 7] = [
         OnceLock::new(),
     ),
     (&["private key"], r"(?P<keep>-----BEGIN [A-Z ]*PRIVATE KEY-----)(?P<value>.+)(?P<after>)", OnceLock::new()),
-    // `APP_KEY=…`, whatever the word before: a line of an environment file holds little else that is worth reading.
+    // `APP_KEY=…`, whatever the word before: a line of an environment file holds little else that is worth reading. A call is no
+    // value, and what is masked (`…` begins with the byte e2) stays as it is.
     (
         &["key", "salt", "pwd", "pass", "dsn", "credential"],
-        r#"(?m)(?P<keep>^[ \t]*(?:export[ \t]+|-[ \t]+)?["']?[A-Z0-9_]*(?:KEY|SALT|PWD|PASS|DSN|CREDENTIALS?)[A-Z0-9_]*["']?[ \t]*[=:][ \t]*["']?)(?P<value>[^\s"'$\{<(\[][^\s"']{5,})(?P<after>)"#,
+        r#"(?m)(?P<keep>^[ \t]*(?:export[ \t]+|-[ \t]+)?["']?[A-Z0-9_]*(?:KEY|SALT|PWD|PASS|DSN|CREDENTIALS?)[A-Z0-9_]*["']?[ \t]*[=:][ \t]*["']?)(?P<value>[^\s"'$\{<(\[][^\s"'(\xe2]{5,})(?P<after>["'\s]|$)"#,
         OnceLock::new(),
     ),
 ];
@@ -222,7 +223,13 @@ mod tests {
     fn references_to_variables_stay_readable() {
         let line = "POSTGRES_PASSWORD: ${POSTGRES_PASSWORD:?set it}";
         assert_eq!(redact(line), line);
-        for line in ["APP_KEY=${APP_KEY}", "APP_KEY=", "const KEY_LENGTH = lengthOf(options);", "KEYS: [a, b]"] {
+        for line in [
+            "APP_KEY=${APP_KEY}",
+            "APP_KEY=",
+            "const KEY_LENGTH = lengthOf(options);",
+            "KEYS: [a, b]",
+            "API_KEY = os.getenv(\"API_KEY\")",
+        ] {
             assert_eq!(redact(line), line);
         }
         let line = r#"password: str = Field(min_length=12)"#;
