@@ -51,12 +51,12 @@ fn row(tree: &Path) {
     }
     let peak = peak_mib(path);
     let name = tree.file_name().unwrap_or_default().to_string_lossy();
+    let ten = if ten == f64::MAX { "-".to_owned() } else { format!("{:.2}", ten / audit) };
     println!(
-        "{name:<28} {b:>9.0} {t:>9.0} {audit:>9.0} {:>7.2} {:>7.2} {:>10.2} {:>7.2} {peak:>9.0}",
+        "{name:<28} {b:>9.0} {t:>9.0} {audit:>9.0} {:>7.2} {:>7.2} {:>10.2} {ten:>7} {peak:>9.0}",
         audit / b,
         t / b,
-        audit / (0.5 * t + 2.0 * b),
-        ten / audit
+        audit / (0.5 * t + 2.0 * b)
     );
 }
 
