@@ -251,22 +251,9 @@ fn number(map: &Map<'_>, key: &'static str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::secret::SecretKind;
-    use crate::model::terms::Confidence;
 
     fn formats() -> Vec<TokenFormat> {
-        vec![TokenFormat {
-            id: "acme-key".into(),
-            provider: "Acme".into(),
-            pattern: "acm_[a-z]{20}".into(),
-            names: Vec::new(),
-            kind: SecretKind::Provider,
-            confidence: Confidence::High,
-            entropy: None,
-            checksum: None,
-            public: false,
-            public_beside: Vec::new(),
-        }]
+        vec![TokenFormat::example("acme-key", "acm_[a-z]{20}")]
     }
 
     fn problems(text: &str) -> Vec<(u32, String)> {

@@ -13,6 +13,7 @@ use crate::inventory::collect::{Context, Prepared, collect};
 use crate::inventory::source::{MAX_FILE_BYTES, Source};
 use crate::inventory::view::GitSummary;
 use crate::inventory::walk::Disk;
+use crate::model::date;
 use crate::model::report::{Report, Target};
 use crate::model::role::RoleOverride;
 use crate::model::terms::{Priority, Status, Verdict};
@@ -68,7 +69,7 @@ pub(super) fn audited(target: &TargetArgs) -> Result<(Report, Ruleset), Failure>
     let target_row = Target { path: target.path.display().to_string(), commit, dirty, url: None };
     let assessment = Assessment { ruleset: &ruleset, target: target_row, selected: &selected, config };
     let mut report = assess(&assessment, &inventory);
-    report.run.started_at = output::utc(started.0.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs());
+    report.run.started_at = date::second(started.0.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs());
     report.run.duration_ms = started.1.elapsed().as_millis() as u64;
     // As at the end of `run`.
     std::mem::forget((prepared, inventory, disk));

@@ -4,6 +4,7 @@
 //! and which upper floor makes it.
 
 pub mod code;
+pub mod date;
 pub mod evidence;
 pub mod glob;
 pub mod language;

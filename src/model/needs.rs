@@ -153,7 +153,7 @@ pub enum Look {
         /// All must hold.
         conditions: Vec<Condition>,
     },
-    /// Calls in Rust code as `syn` sees them: methods and macros by name.
+    /// Calls in Rust code: methods and macros by name.
     RustCalls {
         names: Vec<String>,
         /// Only inside request handlers.

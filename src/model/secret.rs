@@ -51,6 +51,25 @@ pub struct TokenFormat {
     pub public_beside: Vec<String>,
 }
 
+#[cfg(test)]
+impl TokenFormat {
+    /// For tests: a format that is nothing but its pattern.
+    pub fn example(id: &str, pattern: &str) -> TokenFormat {
+        TokenFormat {
+            id: id.to_owned(),
+            provider: "Acme".to_owned(),
+            pattern: pattern.to_owned(),
+            names: Vec::new(),
+            kind: SecretKind::Provider,
+            confidence: Confidence::High,
+            entropy: None,
+            checksum: None,
+            public: false,
+            public_beside: Vec::new(),
+        }
+    }
+}
+
 /// Rules and exceptions of a user, as another scanner's configuration file says them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SecretRules {

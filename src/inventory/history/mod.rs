@@ -28,6 +28,7 @@ use aho_corasick::AhoCorasick;
 
 use crate::inventory::scan::Selection;
 use crate::inventory::view::{FileId, Hit, Past, Snippet};
+use crate::model::date;
 use crate::model::needs::{NeedId, NeedSet};
 
 pub use repository::{Repository, Snapshot};
@@ -152,7 +153,7 @@ pub(super) fn answer(repository: &Repository, needs: &NeedSet, selection: &Selec
         let (commit, path) = origin.map_or((None, String::new()), |(commit, path)| (Some(commit), path));
         let past = Past {
             commit: commit.map_or(String::new(), |commit| hex(&repository.store.id(commit.number))[..12].to_owned()),
-            date: date(commit.map_or(0, |commit| commit.time)),
+            date: date::day(commit.map_or(0, |commit| commit.time)),
             path,
             standing: standing.get(&found.value).cloned(),
         };
@@ -230,21 +231,6 @@ fn standing(repository: &Repository, found: &[Found], walked: &walk::Walked) -> 
         }
     }
     places
-}
-
-/// The day of a time in seconds since 1970, in UTC.
-fn date(seconds: i64) -> String {
-    // Howard Hinnant's conversion from days to a civil date.
-    let days = seconds.clamp(0, 253_402_300_799).div_euclid(86_400) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
 }
 
 #[cfg(test)]

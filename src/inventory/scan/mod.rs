@@ -1,8 +1,8 @@
-//! The compiled scan: every need of every check, answered in one read of each file.
+//! The compiled scan: every need of every check, in one look at each file.
 //!
-//! Literals of all patterns in one pass → only the patterns whose literals occurred run their regular expression → a file is
-//! parsed only if a code need's literals survived outside comments → hits are kept, text and trees are dropped. Regular
-//! expressions and rules compile when first needed. To answer a new kind of `Look`, add a file here and a case in `file::scan`.
+//! Literals of all patterns in one pass → what costs nothing more, and what facts rest on, is answered at once → patterns and rules
+//! whose literals occurred wait until it is known that their answer matters; then their files are read again, searched, and parsed
+//! if a rule is among them → hits are kept, texts and most trees are dropped. Expressions and rules compile when first needed. To answer a new kind of `Look`, add a file here and a case in `file::scan`.
 
 use std::sync::OnceLock;
 

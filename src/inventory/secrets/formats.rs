@@ -151,21 +151,10 @@ fn follows_escape(bytes: &[u8], start: usize) -> bool {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::model::secret::{Checksum, SecretKind};
+    use crate::model::secret::Checksum;
 
     pub(in super::super) fn format(id: &str, pattern: &str) -> TokenFormat {
-        TokenFormat {
-            id: id.to_owned(),
-            provider: "Acme".to_owned(),
-            pattern: pattern.to_owned(),
-            names: Vec::new(),
-            kind: SecretKind::Provider,
-            confidence: Confidence::High,
-            entropy: None,
-            checksum: None,
-            public: false,
-            public_beside: Vec::new(),
-        }
+        TokenFormat::example(id, pattern)
     }
 
     fn compiled(format: TokenFormat) -> Compiled {
