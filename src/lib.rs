@@ -9,7 +9,7 @@
 //! | floor | module | holds |
 //! |---|---|---|
 //! | 0 | [`model`] | plain data, no I/O |
-//! | 1 | [`config`], [`inventory`], [`render`] | readyctl.toml → policy · the only code that reads files · Report → bytes |
+//! | 1 | [`config`], [`inventory`], [`live`], [`render`] | readyctl.toml → policy · the only code that reads files · the only code with the network · Report → bytes |
 //! | 2 | [`probes`] | one file per probe kind |
 //! | 3 | [`checks`] | YAML → check, lint |
 //! | 4 | [`engine`] | plan, observe, judge, waive, score, self-test |
@@ -22,6 +22,7 @@ pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod inventory;
+pub mod live;
 pub mod model;
 pub mod probes;
 pub mod render;

@@ -8,6 +8,7 @@ pub mod date;
 pub mod evidence;
 pub mod glob;
 pub mod language;
+pub mod live;
 pub mod needs;
 pub mod node;
 pub mod redact;

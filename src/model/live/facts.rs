@@ -1,0 +1,181 @@
+//! Every fact of the live side: its path, its type, and what it means.
+//!
+//! To add a fact, add a row; `*` stands for a name that the author of a rule writes (a header, a directive of a policy).
+
+/// The type of a fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Bool,
+    Int,
+    Text,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    List,
+    /// Rows with these fields.
+    Rows(&'static [(&'static str, Kind)]),
+}
+
+/// A declared fact.
+#[derive(Debug, Clone, Copy)]
+pub struct Fact {
+    pub path: &'static str,
+    pub kind: Kind,
+    pub about: &'static str,
+}
+
+const fn fact(path: &'static str, kind: Kind, about: &'static str) -> Fact {
+    Fact { path, kind, about }
+}
+
+/// Why a request got no answer.
+pub const ERRORS: &[&str] = &["dns", "refused", "timeout", "reset", "tls", "certificate", "not-http", "not-tls", "too-large", "other"];
+
+/// Fields of a cookie.
+pub const COOKIE: &[(&str, Kind)] = &[
+    ("name", Kind::Text),
+    ("secure", Kind::Bool),
+    ("http-only", Kind::Bool),
+    ("same-site", Kind::Word(&["strict", "lax", "none", "missing", "invalid"])),
+    ("prefix-ok", Kind::Bool),
+    ("session-like", Kind::Bool),
+    ("deletion", Kind::Bool),
+    ("max-age", Kind::Int),
+];
+
+/// Facts of one answer.
+pub const OF_CAPTURE: &[Fact] = &[
+    fact("error", Kind::Word(ERRORS), "why there is no answer; absent when there is one"),
+    fact("status", Kind::Int, "status code of the last hop"),
+    fact("header.*", Kind::List, "values of the header, one per line sent, trimmed"),
+    fact("body", Kind::Text, "decoded body, at most 256 KiB, invalid UTF-8 replaced"),
+    fact("length", Kind::Int, "bytes of the decoded body that were read"),
+    fact("json.*", Kind::Text, "scalar of a JSON body by dotted keys, e.g. `json.status`; booleans and numbers as text"),
+    fact("html", Kind::Bool, "the content type is HTML"),
+    fact("is-json", Kind::Bool, "the content type is JSON and the body parses"),
+    fact("ms", Kind::Int, "milliseconds until the first byte; the median if sent several times"),
+    fact("found", Kind::Bool, "2xx and not the server's answer for things that do not exist; needs `calibrate`"),
+    fact("content-encoding", Kind::Text, "gzip, br, deflate, zstd or another word; absent for identity"),
+    fact("path", Kind::Text, "the path that answered, of several candidates"),
+    fact("redirects.count", Kind::Int, "redirects followed or refused"),
+    fact("redirects.final", Kind::Text, "URL of the last hop, or of the redirect that was not followed"),
+    fact("redirects.first-status", Kind::Int, "status of the first redirect"),
+    fact("redirects.first-location", Kind::Text, "where the first redirect leads, absolute"),
+    fact("redirects.downgrade", Kind::Bool, "a hop leads from https to http"),
+    fact("redirects.loop", Kind::Bool, "the chain returns to a URL of its own"),
+    fact("redirects.offhost", Kind::Word(&["none", "first", "later"]), "which hop leaves the host"),
+    fact("redirects.login", Kind::Bool, "a hop leads to a page for signing in"),
+    fact("hsts.valid", Kind::Bool, "sent once and well-formed; absent when not sent"),
+    fact("hsts.max-age", Kind::Int, "seconds"),
+    fact("hsts.include-subdomains", Kind::Bool, ""),
+    fact("hsts.preload", Kind::Bool, ""),
+    fact("csp.enforced", Kind::Bool, "a policy is enforced, by header or meta element"),
+    fact("csp.report-only", Kind::Bool, "a policy is reported only"),
+    fact("csp.directive.*", Kind::List, "effective sources of a directive, with the fallback of fetch directives"),
+    fact("csp.unsafe-inline", Kind::Bool, "scripts: 'unsafe-inline' counts (no nonce, hash or 'strict-dynamic' disables it)"),
+    fact("csp.unsafe-eval", Kind::Bool, "scripts: 'unsafe-eval' is allowed"),
+    fact("csp.frame-ancestors", Kind::List, "of headers only: browsers ignore it in a meta element"),
+    fact("cookies", Kind::Rows(COOKIE), "each Set-Cookie of every hop"),
+    fact("cors.allow-origin", Kind::Text, "Access-Control-Allow-Origin"),
+    fact("cors.echoed", Kind::Bool, "it is the origin that the request sent"),
+    fact("cors.credentials", Kind::Bool, "Access-Control-Allow-Credentials is true"),
+    fact("cors.methods", Kind::List, "Access-Control-Allow-Methods, upper case"),
+    fact("cors.headers", Kind::List, "Access-Control-Allow-Headers, lower case"),
+    fact("cors.vary-origin", Kind::Bool, "Vary names Origin or is *"),
+    fact("cors.max-age", Kind::Int, "seconds"),
+    fact("cache.no-store", Kind::Bool, ""),
+    fact("cache.private", Kind::Bool, ""),
+    fact("cache.public", Kind::Bool, ""),
+    fact("cache.no-cache", Kind::Bool, ""),
+    fact("cache.immutable", Kind::Bool, ""),
+    fact("cache.max-age", Kind::Int, "seconds"),
+    fact("rate-limit", Kind::Bool, "a RateLimit header of any form, or Retry-After, was sent"),
+    fact("trace", Kind::Bool, "the body shows a stack trace: a frame line and an exception"),
+    fact("version-banner", Kind::List, "Server, X-Powered-By and their like that name a version"),
+    fact("mixed", Kind::List, "sub-resources of an https page by http"),
+    fact("unpinned-scripts", Kind::List, "scripts of other sites without integrity"),
+    fact("secret-like", Kind::List, "names of token formats seen in the body; never a value"),
+    fact("links.credential", Kind::List, "names of query parameters like token or password in links and redirects"),
+    fact("env-keys", Kind::List, "names assigned in a body that reads as an environment file"),
+    fact("burst.sent", Kind::Int, "requests sent, of `times`"),
+    fact("burst.first-limited", Kind::Int, "1-based number of the first 429 or 503"),
+    fact("burst.retry-after", Kind::Bool, "it told when to come back"),
+    fact("burst.errors", Kind::Int, "answers of 5xx but 503"),
+];
+
+/// Facts of the run.
+pub const OF_RUN: &[Fact] = &[
+    fact("target.scheme", Kind::Word(&["http", "https"]), "of the URL under audit"),
+    fact("target.kind", Kind::Word(&["html", "json", "login", "auth-wall", "other"]), "what its root answers"),
+    fact("target.private", Kind::Bool, "a loopback, private or local address, without --as-public"),
+    fact("target.ip", Kind::Bool, "an IP literal instead of a name"),
+    fact("target.plain", Kind::Bool, "a plain HTTP twin is known"),
+    fact("target.auth", Kind::Bool, "credentials were given"),
+    fact("target.cdn", Kind::Text, "the CDN that answers, if its headers name it"),
+    fact("tls.accepted", Kind::List, "protocol versions the server accepted: ssl3, tls1.0, tls1.1, tls1.2, tls1.3"),
+    fact("tls.inconclusive", Kind::List, "versions whose test gave no clear answer"),
+    fact("tls.weak", Kind::List, "weak classes accepted: anonymous, null, export, des, rc4, 3des"),
+    fact("tls.legacy", Kind::List, "outdated classes accepted: cbc-only, static-rsa, dhe"),
+    fact("tls.version", Kind::Text, "negotiated by a current client"),
+    fact("tls.suite", Kind::Text, "negotiated by a current client"),
+    fact("tls.alpn", Kind::Text, "negotiated application protocol"),
+    fact("tls.forward-secrecy", Kind::Bool, "the negotiated suite has it"),
+    fact("tls.error", Kind::Word(ERRORS), "why no handshake came about"),
+    fact("certificate.trusted", Kind::Bool, "a path to a trusted root exists, at a time when the leaf is valid"),
+    fact("certificate.name-matches", Kind::Bool, "it is for the host under audit"),
+    fact("certificate.expired", Kind::Bool, ""),
+    fact("certificate.not-yet-valid", Kind::Bool, ""),
+    fact("certificate.days-left", Kind::Int, "negative when expired"),
+    fact("certificate.lifetime-days", Kind::Int, ""),
+    fact("certificate.expires-soon", Kind::Bool, "fewer days left than 14 and than a quarter of its lifetime, whichever is less"),
+    fact("certificate.self-signed", Kind::Bool, ""),
+    fact("certificate.chain-complete", Kind::Bool, "the server sends the intermediates that the path needs"),
+    fact("certificate.key", Kind::Word(&["rsa", "ec", "ed25519", "other"]), ""),
+    fact("certificate.key-bits", Kind::Int, ""),
+    fact("certificate.weak-key", Kind::Bool, "RSA below 2048 or an elliptic curve below 256 bits"),
+    fact("certificate.weak-signature", Kind::Bool, "MD5 or SHA-1 below the root"),
+    fact("certificate.issuer", Kind::Text, ""),
+    fact("openapi.found", Kind::Text, "where the description was found"),
+    fact("openapi.operations", Kind::Int, "GET operations"),
+    fact("openapi.declared", Kind::Int, "GET operations that declare a security scheme and were called"),
+    fact("openapi.protected", Kind::Int, "of these, refused without credentials"),
+    fact("openapi.open", Kind::Int, "of these, answered without credentials"),
+    fact("openapi.open-list", Kind::List, "their paths"),
+    fact("openapi.inconclusive", Kind::Int, "of these, without a clear answer"),
+    fact("openapi.private-looking", Kind::List, "undeclared operations with private names that answered 2xx with data"),
+    fact("openapi.server-errors", Kind::List, "operations that answered 5xx"),
+    fact("protected.asked", Kind::Int, "paths given with --protected"),
+    fact("protected.open", Kind::List, "of these, those that answered 2xx without credentials"),
+    fact("protected.closed", Kind::Int, "of these, those that refused"),
+];
+
+/// The type of `path`: of an answer (`of_run` false) or of the run.
+pub fn kind(path: &str, of_run: bool) -> Option<Kind> {
+    let table = if of_run { OF_RUN } else { OF_CAPTURE };
+    table
+        .iter()
+        .find(|fact| match fact.path.strip_suffix('*') {
+            Some(prefix) => path.len() > prefix.len() && path.starts_with(prefix),
+            None => fact.path == path,
+        })
+        .map(|fact| fact.kind)
+}
+
+/// Is `path` a fact of the run: does its first part name a group of those?
+pub fn of_run(path: &str) -> bool {
+    let group = path.split('.').next().unwrap_or(path);
+    OF_RUN.iter().any(|fact| fact.path.split('.').next() == Some(group))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_have_types() {
+        assert_eq!(kind("header.x-frame-options", false), Some(Kind::List));
+        assert_eq!(kind("header.", false), None);
+        assert_eq!(kind("hsts.max-age", false), Some(Kind::Int));
+        assert_eq!(kind("hsts.max_age", false), None);
+        assert!(of_run("tls.accepted") && !of_run("status"));
+    }
+}
