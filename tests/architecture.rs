@@ -7,8 +7,17 @@ use syn::visit::Visit;
 use crate::support::{files, root};
 
 /// Floor of each top-level module.
-const FLOORS: &[(&str, u8)] =
-    &[("model", 0), ("config", 1), ("inventory", 1), ("live", 1), ("render", 1), ("probes", 2), ("checks", 3), ("engine", 4), ("cli", 5)];
+const FLOORS: &[(&str, u8)] = &[
+    ("model", 0),
+    ("config", 1),
+    ("inventory", 1),
+    ("live", 1),
+    ("render", 1),
+    ("probes", 2),
+    ("checks", 3),
+    ("engine", 4),
+    ("cli", 5),
+];
 
 fn floor(module: &str) -> Option<u8> {
     FLOORS.iter().find(|(name, _)| *name == module).map(|(_, floor)| *floor)

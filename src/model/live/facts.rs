@@ -28,7 +28,8 @@ const fn fact(path: &'static str, kind: Kind, about: &'static str) -> Fact {
 }
 
 /// Why a request got no answer.
-pub const ERRORS: &[&str] = &["dns", "refused", "timeout", "reset", "tls", "certificate", "not-http", "not-tls", "too-large", "other"];
+pub const ERRORS: &[&str] =
+    &["dns", "refused", "timeout", "reset", "tls", "certificate", "not-http", "not-tls", "too-large", "other"];
 
 /// Fields of a cookie.
 pub const COOKIE: &[(&str, Kind)] = &[

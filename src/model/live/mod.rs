@@ -137,11 +137,20 @@ pub enum Condition {
     Any(Vec<Condition>),
     Not(Box<Condition>),
     /// One fact compared.
-    Fact { path: FactPath, test: Test },
+    Fact {
+        path: FactPath,
+        test: Test,
+    },
     /// At least one row of a fact of rows meets the condition, whose paths are fields.
-    Some { path: FactPath, meets: Box<Condition> },
+    Some {
+        path: FactPath,
+        meets: Box<Condition>,
+    },
     /// Every row does, and there is one.
-    Each { path: FactPath, meets: Box<Condition> },
+    Each {
+        path: FactPath,
+        meets: Box<Condition>,
+    },
 }
 
 /// A fact, of one answer of the check or of the whole run (`tls.`, `certificate.`, `target.`, `openapi.`).
