@@ -39,12 +39,17 @@ mod document {
 mod literals {
     #[expect(dead_code, reason = "the program uses more of it")]
     pub mod clause;
+    pub mod reach;
     pub mod regex;
 
+    /// The literals of each clause, and how many ends of lines a match can cross.
+    pub type Known = (Vec<Vec<String>>, Option<u32>);
+
     /// As in the program, which joins the requirements of whole rules.
-    pub fn clauses_of(pattern: &str, ignore_case: bool) -> Option<Vec<Vec<String>>> {
-        let clauses = regex::clauses_of(pattern, ignore_case).ok()?;
-        Some(clauses.into_iter().map(|clause| clause.into_iter().map(|literal| literal.text).collect()).collect())
+    pub fn known(pattern: &str, ignore_case: bool) -> Option<Known> {
+        let derived = regex::derive(pattern, ignore_case).ok()?;
+        let texts = |clause: Vec<clause::Literal>| clause.into_iter().map(|literal| literal.text).collect();
+        Some((derived.clauses.into_iter().map(texts).collect(), derived.crossings))
     }
 }
 
@@ -212,12 +217,12 @@ fn expressions(node: &Node, under: &str, into: &mut BTreeSet<(String, bool)>) {
 
 fn literals_table(patterns: &BTreeSet<(String, bool)>) -> String {
     let mut source = String::from(
-        "/// Expression, whether case matters not, clauses; ascending.\n#[allow(clippy::type_complexity, reason = \"generated\")]\nstatic LITERALS: &[(&str, bool, &[&[&str]])] = &[\n",
+        "/// Expression, whether case matters not, ends of lines crossed, clauses; ascending.\n#[allow(clippy::type_complexity, reason = \"generated\")]\nstatic LITERALS: &[(&str, bool, Option<u32>, &[&[&str]])] = &[\n",
     );
     for (pattern, ignore_case) in patterns {
-        let Some(clauses) = literals::clauses_of(pattern, *ignore_case) else { continue };
+        let Some((clauses, crossings)) = literals::known(pattern, *ignore_case) else { continue };
         let clauses: Vec<String> = clauses.iter().map(|clause| format!("&{clause:?}")).collect();
-        let _ = writeln!(source, "    ({pattern:?}, {ignore_case}, &[{}]),", clauses.join(", "));
+        let _ = writeln!(source, "    ({pattern:?}, {ignore_case}, {crossings:?}, &[{}]),", clauses.join(", "));
     }
     source.push_str("];\n");
     source

@@ -5,6 +5,8 @@
 //! ASCII: the identifiers that checks look for are, and the engine is several times faster so. A pattern that cannot be written
 //! without Unicode gets it.
 
+use std::ops::Range;
+
 use regex_automata::meta::{Config, Regex};
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
@@ -73,8 +75,13 @@ impl Automaton {
 
     /// The places of its matches; a group called `at` narrows what is cited.
     pub fn matches<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = (usize, usize)> + 't {
+        self.matches_within(text, 0..text.len())
+    }
+
+    /// The same for the matches in a part of a text; what stands around it is seen by `^`, `$` and `\b`.
+    pub fn matches_within<'t>(&'t self, text: &'t [u8], part: Range<usize>) -> impl Iterator<Item = (usize, usize)> + 't {
         let narrow = self.0.group_info().to_index(regex_automata::PatternID::ZERO, "at").is_some();
-        self.0.find_iter(text).map(move |found| {
+        self.0.find_iter(Input::new(text).range(part)).map(move |found| {
             let group = narrow.then(|| self.group_at(text, found.start())).flatten();
             group.unwrap_or((found.start(), found.end()))
         })

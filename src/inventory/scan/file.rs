@@ -85,6 +85,7 @@ pub(super) struct Subject<'t> {
     pub(super) lines: OnceCell<Lines<'t>>,
     language: Option<Language>,
     mask: OnceCell<Mask>,
+    lower: OnceCell<Vec<u8>>,
     source: OnceCell<String>,
     code: OnceCell<String>,
     comments: OnceCell<String>,
@@ -100,6 +101,7 @@ impl<'t> Subject<'t> {
             language,
             lines: OnceCell::new(),
             mask: OnceCell::new(),
+            lower: OnceCell::new(),
             source: OnceCell::new(),
             code: OnceCell::new(),
             comments: OnceCell::new(),
@@ -113,6 +115,11 @@ impl<'t> Subject<'t> {
 
     pub(super) fn lines(&self) -> &Lines<'t> {
         self.lines.get_or_init(|| Lines::new(self.text))
+    }
+
+    /// The text in lower case; offsets are the same.
+    fn lower(&self) -> &[u8] {
+        self.lower.get_or_init(|| self.text.as_bytes().to_ascii_lowercase())
     }
 
     fn area(&self, area: Area) -> &str {
@@ -291,22 +298,28 @@ impl Standing {
 
 fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut FileScan) {
     let Look::Text { area, missing, .. } = &scanner.needs.need(need).look else { return };
-    let Some(pattern) = scanner.pattern(need) else {
+    let ranges = scanner.window(need).filter(|_| !missing).and_then(|window| window.ranges(subject.lower()));
+    if ranges.as_ref().is_some_and(Vec::is_empty) {
+        return;
+    }
+    let pattern = if ranges.is_some() { scanner.narrow(need) } else { scanner.pattern(need) };
+    let Some(pattern) = pattern else {
         found.gaps.push((need, "its pattern does not compile".to_owned()));
         return;
     };
-    let text = subject.area(*area);
+    let text = subject.area(*area).as_bytes();
     if *missing {
-        if !pattern.is_match(text.as_bytes()) {
+        if !pattern.is_match(text) {
             found.hits.push((need, Hit::of_file(subject.id)));
         }
         return;
     }
+    let ranges = ranges.unwrap_or_else(|| vec![0..text.len()]);
     let except = scanner.except(need);
-    let excluded =
-        |start: usize, end: usize| except.is_some_and(|except| except.is_match(whole_lines(text.as_bytes(), start, end)));
-    let hits = pattern.matches(text.as_bytes()).filter(|(start, end)| !excluded(*start, *end));
-    found.hits.extend(hits.take(MAX_HITS).map(|(start, end)| (need, subject.lines().hit(subject.id, start, end))));
+    let excluded = |start: usize, end: usize| except.is_some_and(|except| except.is_match(whole_lines(text, start, end)));
+    let hits = ranges.into_iter().flat_map(|range| pattern.matches_within(text, range));
+    let hits = hits.filter(|(start, end)| !excluded(*start, *end)).take(MAX_HITS);
+    found.hits.extend(hits.map(|(start, end)| (need, subject.lines().hit(subject.id, start, end))));
 }
 
 /// The lines that a byte range touches.

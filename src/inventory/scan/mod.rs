@@ -20,6 +20,7 @@ mod imports;
 mod position;
 mod secrets;
 mod select;
+mod window;
 
 pub use documents::evaluate as evaluate_document;
 pub use documents::is_compose;
@@ -75,6 +76,9 @@ struct Compiled {
     /// The number of its list of modules to import, counted from 1; 0 without one. Many rules have the same list.
     imports: u32,
     pattern: OnceLock<Option<Automaton>>,
+    /// The lines in which a text pattern can match, and the pattern built for those.
+    window: OnceLock<Option<window::Window>>,
+    narrow: OnceLock<Option<Automaton>>,
     except: OnceLock<Option<Automaton>>,
     rule: OnceLock<Option<CodeRule>>,
     document: OnceLock<Option<DocumentQuery>>,
@@ -169,6 +173,7 @@ impl<'n> Scanner<'n> {
     pub fn broken(&self) -> impl Iterator<Item = NeedId> {
         let failed = |compiled: &Compiled| {
             matches!(compiled.pattern.get(), Some(None))
+                || matches!(compiled.narrow.get(), Some(None))
                 || matches!(compiled.rule.get(), Some(None))
                 || matches!(compiled.document.get(), Some(None))
         };
@@ -186,6 +191,28 @@ impl<'n> Scanner<'n> {
         cell.get_or_init(|| match &self.needs.need(id).look {
             Look::Text { pattern, ignore_case, .. } => self.automaton_of(pattern, *ignore_case),
             Look::RustCalls { receiver: Some(pattern), .. } => self.automaton_of(pattern, false),
+            _ => None,
+        })
+        .as_ref()
+    }
+
+    /// Where the pattern of a text need can match; `None`: anywhere.
+    fn window(&self, id: NeedId) -> Option<&window::Window> {
+        let cell = &self.compiled[id.0 as usize].window;
+        cell.get_or_init(|| match &self.needs.need(id).look {
+            Look::Text { pattern, ignore_case, .. } => window::Window::of(pattern, *ignore_case),
+            _ => None,
+        })
+        .as_ref()
+    }
+
+    /// The pattern of a text need, for a few lines.
+    fn narrow(&self, id: NeedId) -> Option<&Automaton> {
+        let cell = &self.compiled[id.0 as usize].narrow;
+        cell.get_or_init(|| match &self.needs.need(id).look {
+            Look::Text { pattern, ignore_case, .. } => {
+                Automaton::new(pattern, Reading { ignore_case: *ignore_case, lines: true }, Against::Values).ok()
+            }
             _ => None,
         })
         .as_ref()

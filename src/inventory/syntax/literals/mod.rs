@@ -7,11 +7,12 @@
 //! Literals are compared without ASCII case. Two characters whose lower case is ASCII though they are not, `ſ` and the Kelvin
 //! sign, are taken for themselves: nobody spells `token` with them.
 //!
-//! `regex` reads regular expressions, `rule` code rules. To use a new part of a rule: say in `rule` what it requires; when in
+//! `regex` reads regular expressions (`reach`: how far over lines they match), `rule` code rules. To use a new part of a rule: say in `rule` what it requires; when in
 //! doubt, nothing.
 
 mod clause;
 mod known;
+mod reach;
 mod regex;
 mod rule;
 
@@ -33,7 +34,12 @@ pub struct Prefilter {
 impl Prefilter {
     /// What a text must contain for the expression to match in it. An expression that cannot be parsed is an error.
     pub fn from_regex(pattern: &str, case_insensitive: bool) -> Result<Prefilter, String> {
-        known::clauses_of(pattern, case_insensitive).map(Prefilter::of)
+        known::derived(pattern, case_insensitive).map(|derived| Prefilter::of(derived.clauses))
+    }
+
+    /// The same, with how many ends of lines a match can cross: a run of blank lines counts once, `None` is any number.
+    pub fn with_reach(pattern: &str, case_insensitive: bool) -> Result<(Prefilter, Option<u32>), String> {
+        known::derived(pattern, case_insensitive).map(|derived| (Prefilter::of(derived.clauses), derived.crossings))
     }
 
     /// Does this accept every text? Then the rule costs a look at every file.

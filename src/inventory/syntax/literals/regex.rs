@@ -1,24 +1,35 @@
-//! Required literals of a regular expression: a walk over its parsed form. The build script shares this file.
+//! What is known of a regular expression before it is built: a walk over its parsed form. The build script shares this file.
 
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::clause::{Literal, any_of, literal};
+use super::reach;
 
 /// How deeply groups may be nested; the walk recurses.
 const MAX_NESTING: u32 = 100;
 /// Characters of a class that are looked at.
 const MAX_CLASS: usize = 4;
 
-/// What a text must contain for the expression to match in it. An expression that cannot be parsed is an error.
-pub(super) fn clauses_of(pattern: &str, case_insensitive: bool) -> Result<Vec<Vec<Literal>>, String> {
+/// What is known of an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Derived {
+    /// What a text must contain for it to match there.
+    pub clauses: Vec<Vec<Literal>>,
+    /// How many ends of lines a match can cross, as `reach::crossings` counts them.
+    pub crossings: Option<u32>,
+}
+
+/// Derives it. An expression that cannot be parsed is an error.
+pub(super) fn derive(pattern: &str, case_insensitive: bool) -> Result<Derived, String> {
     // The classes of Unicode are costly to build and are never literals; a pattern that needs them gets them.
     let parse = |unicode| {
         let mut builder = ParserBuilder::new();
         builder.case_insensitive(case_insensitive).unicode(unicode).utf8(false).nest_limit(MAX_NESTING);
         builder.build().parse(pattern).map_err(|error| error.to_string())
     };
-    parse(false).or_else(|_| parse(true)).map(|hir| clauses(&hir, &[]))
+    let hir = parse(false).or_else(|_| parse(true))?;
+    Ok(Derived { clauses: clauses(&hir, &[]), crossings: reach::crossings(&hir) })
 }
 
 /// What is required behind the text `lead`, which comes right before.

@@ -1,0 +1,157 @@
+//! Where in a text an expression can match at all: the lines around its literals.
+//!
+//! An expression that crosses a known number of line ends matches within so many lines of each of its required literals. Searching
+//! those lines alone costs a fraction of the file, and needs no lazy automaton, whose states cost more to build than a few lines to
+//! step through. The result is that of a search of the whole text.
+
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+
+use crate::inventory::syntax::Prefilter;
+
+/// Texts up to this size are searched whole, in bytes.
+const SMALL: usize = 256;
+
+/// Literals of a text that are looked at; with more of them the windows are the text.
+const MAX_PLACES: usize = 400;
+
+/// Longest range that is searched without the lazy automaton, in bytes.
+const MAX_RANGE: usize = 4096;
+
+/// The lines around the literals of one expression.
+#[derive(Debug)]
+pub(super) struct Window {
+    /// One of these literals is in every match.
+    literals: AhoCorasick,
+    /// Ends of lines that a match can cross.
+    crossings: u32,
+}
+
+impl Window {
+    /// `None`: a match may be anywhere.
+    pub(super) fn of(pattern: &str, ignore_case: bool) -> Option<Window> {
+        let (prefilter, crossings) = Prefilter::with_reach(pattern, ignore_case).ok()?;
+        // A literal is on one line, so that the next one is looked for on the next.
+        let clause = prefilter.clauses.first().filter(|clause| clause.iter().all(|literal| !literal.text.contains('\n')))?;
+        // A few dozen literals: the slowest automaton is built fastest.
+        let literals = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+            .build(clause.iter().map(|literal| &literal.text))
+            .ok()?;
+        Some(Window { literals, crossings: crossings? })
+    }
+
+    /// The ranges of whole lines in which matches lie, ascending and apart. `lower` is the text in lower case. `None`: the text is as
+    /// well searched whole.
+    pub(super) fn ranges(&self, lower: &[u8]) -> Option<Vec<Range<usize>>> {
+        if lower.len() <= SMALL {
+            return None;
+        }
+        let mut ranges: Vec<Range<usize>> = Vec::new();
+        let mut covered = 0;
+        let mut at = 0;
+        for _ in 0..MAX_PLACES {
+            let Some(found) = self.literals.find(aho_corasick::Input::new(lower).range(at..)) else {
+                let small = covered <= lower.len() / 2 && ranges.iter().all(|range| range.len() <= MAX_RANGE);
+                return small.then_some(ranges);
+            };
+            let (start, end) = (self.back(lower, found.start()), self.forth(lower, found.end()));
+            match ranges.last_mut().filter(|last| last.end >= start) {
+                Some(last) => {
+                    covered += end.saturating_sub(last.end);
+                    last.end = last.end.max(end);
+                }
+                None => {
+                    covered += end - start;
+                    ranges.push(start..end);
+                }
+            }
+            // Literals on the rest of this line widen nothing.
+            at = memchr::memchr(b'\n', &lower[found.end()..]).map_or(lower.len(), |line| found.end() + line);
+        }
+        None
+    }
+
+    /// The start of the line so many lines before, blank ones not counted.
+    fn back(&self, text: &[u8], from: usize) -> usize {
+        let mut start = line_start(text, from);
+        for _ in 0..self.crossings {
+            let solid = text[..start].iter().rposition(|byte| !byte.is_ascii_whitespace());
+            let Some(solid) = solid else { return 0 };
+            start = line_start(text, solid);
+        }
+        start
+    }
+
+    /// The end of the line so many lines after, blank ones not counted.
+    fn forth(&self, text: &[u8], from: usize) -> usize {
+        let mut end = line_end(text, from);
+        for _ in 0..self.crossings {
+            let solid = text[end..].iter().position(|byte| !byte.is_ascii_whitespace());
+            let Some(solid) = solid else { return text.len() };
+            end = line_end(text, end + solid);
+        }
+        end
+    }
+}
+
+fn line_start(text: &[u8], at: usize) -> usize {
+    memchr::memrchr(b'\n', &text[..at]).map_or(0, |line| line + 1)
+}
+
+fn line_end(text: &[u8], at: usize) -> usize {
+    memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |line| at + line)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::inventory::automaton::{Against, Automaton, Reading};
+
+    const LINES: Reading = Reading { ignore_case: false, lines: true };
+
+    #[test]
+    fn the_lines_around_literals_are_searched() {
+        let text = format!("{}\nkey = secret\n\n\n  : 1\n{}", "a\n".repeat(200), "b\n".repeat(200));
+        let cited = |pattern: &str| {
+            let ranges = Window::of(pattern, false)?.ranges(text.as_bytes())?;
+            Some(ranges.into_iter().map(|range| text[range].to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(cited("secret.*"), Some(vec!["key = secret".to_owned()]));
+        assert_eq!(cited(r"secret\s+:"), Some(vec!["a\n\nkey = secret\n\n\n  : 1".to_owned()]));
+        assert_eq!(cited("nowhere"), Some(Vec::new()));
+        assert_eq!(cited(r"secret[^,]*,"), None);
+        assert_eq!(cited(r"secret\nmore"), None);
+        assert_eq!(cited(r"\w+"), None);
+    }
+
+    #[test]
+    fn a_text_full_of_literals_and_one_long_line_are_searched_whole() {
+        let window = Window::of("secret", false).unwrap();
+        assert_eq!(window.ranges("secret\n".repeat(100).as_bytes()), None);
+        let long = format!("{}{}secret", "a\n".repeat(9_000), "b".repeat(5_000));
+        assert_eq!(window.ranges(long.as_bytes()), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        /// Patterns and texts of the same few pieces, so that they often match.
+        #[test]
+        fn windows_find_what_the_whole_text_holds(
+            pieces in proptest::collection::vec(r"(key|abc|\\s\*|\\s\+|\[\^x\]|\[\^\\n\]\{0,9\}|\^|\$|\\b|\.\*|=|\\n|(key|abc)\?|\(\?:key\|abc\))", 1..6),
+            words in proptest::collection::vec("(key|abc|=|x| |\n|\n\n|\n  \n|[.]{40}\n)", 20..80),
+        ) {
+            let (pattern, text) = (pieces.concat(), words.concat());
+            let Some(ranges) = Window::of(&pattern, false).and_then(|window| window.ranges(text.as_bytes())) else { return Ok(()) };
+            let whole = Automaton::new(&pattern, LINES, Against::FewFiles).map_err(TestCaseError::fail)?;
+            let narrow = Automaton::new(&pattern, LINES, Against::Values).map_err(TestCaseError::fail)?;
+            let found: Vec<_> = ranges.into_iter().flat_map(|range| narrow.matches_within(text.as_bytes(), range)).collect();
+            prop_assert_eq!(found, whole.matches(text.as_bytes()).collect::<Vec<_>>(), "{} {:?}", pattern, text);
+        }
+    }
+}
