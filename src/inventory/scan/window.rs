@@ -6,9 +6,10 @@
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::packed;
+use memchr::memmem;
 
-use crate::inventory::syntax::Prefilter;
+use crate::inventory::syntax::{Literal, Prefilter};
 
 /// Texts up to this size are searched whole, in bytes.
 const SMALL: usize = 256;
@@ -22,8 +23,10 @@ const MAX_RANGE: usize = 4096;
 /// The lines around the literals of one expression.
 #[derive(Debug)]
 pub(super) struct Window {
-    /// One of these literals is in every match.
-    literals: AhoCorasick,
+    /// Finds the literals of the most selective clause.
+    first: packed::Searcher,
+    /// One of each of these is in every match, too.
+    others: Vec<Vec<String>>,
     /// Ends of lines that a match can cross.
     crossings: u32,
 }
@@ -32,15 +35,12 @@ impl Window {
     /// `None`: a match may be anywhere.
     pub(super) fn of(pattern: &str, ignore_case: bool) -> Option<Window> {
         let (prefilter, crossings) = Prefilter::with_reach(pattern, ignore_case).ok()?;
+        let texts = |clause: Vec<Literal>| clause.into_iter().map(|literal| literal.text).collect::<Vec<String>>();
+        let mut clauses = prefilter.clauses.into_iter().map(texts);
         // A literal is on one line, so that the next one is looked for on the next.
-        let clause = prefilter.clauses.first().filter(|clause| clause.iter().all(|literal| !literal.text.contains('\n')))?;
-        // A few dozen literals: the slowest automaton is built fastest.
-        let literals = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
-            .build(clause.iter().map(|literal| &literal.text))
-            .ok()?;
-        Some(Window { literals, crossings: crossings? })
+        let first = clauses.next().filter(|literals| !literals.iter().any(|literal| literal.contains('\n')))?;
+        let first = packed::Config::new().builder().extend(first).build()?;
+        Some(Window { first, others: clauses.collect(), crossings: crossings? })
     }
 
     /// The ranges of whole lines in which matches lie, ascending and apart. `lower` is the text in lower case. `None`: the text is as
@@ -53,8 +53,9 @@ impl Window {
         let mut covered = 0;
         let mut at = 0;
         for _ in 0..MAX_PLACES {
-            let Some(found) = self.literals.find(aho_corasick::Input::new(lower).range(at..)) else {
+            let Some(found) = self.first.find_in(lower, aho_corasick::Span::from(at..lower.len())) else {
                 let small = covered <= lower.len() / 2 && ranges.iter().all(|range| range.len() <= MAX_RANGE);
+                ranges.retain(|range| self.others.iter().all(|clause| holds_one(&lower[range.clone()], clause)));
                 return small.then_some(ranges);
             };
             let (start, end) = (self.back(lower, found.start()), self.forth(lower, found.end()));
@@ -95,6 +96,10 @@ impl Window {
         }
         end
     }
+}
+
+fn holds_one(text: &[u8], literals: &[String]) -> bool {
+    literals.iter().any(|literal| memmem::find(text, literal.as_bytes()).is_some())
 }
 
 fn line_start(text: &[u8], at: usize) -> usize {
