@@ -302,8 +302,7 @@ fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut
     if ranges.as_ref().is_some_and(Vec::is_empty) {
         return;
     }
-    let pattern = if ranges.is_some() { scanner.narrow(need) } else { scanner.pattern(need) };
-    let Some(pattern) = pattern else {
+    let Some(pattern) = scanner.pattern(need) else {
         found.gaps.push((need, "its pattern does not compile".to_owned()));
         return;
     };

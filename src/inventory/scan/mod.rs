@@ -76,9 +76,8 @@ struct Compiled {
     /// The number of its list of modules to import, counted from 1; 0 without one. Many rules have the same list.
     imports: u32,
     pattern: OnceLock<Option<Automaton>>,
-    /// The lines in which a text pattern can match, and the pattern built for those.
+    /// The lines in which a text pattern can match.
     window: OnceLock<Option<window::Window>>,
-    narrow: OnceLock<Option<Automaton>>,
     except: OnceLock<Option<Automaton>>,
     rule: OnceLock<Option<CodeRule>>,
     document: OnceLock<Option<DocumentQuery>>,
@@ -173,7 +172,6 @@ impl<'n> Scanner<'n> {
     pub fn broken(&self) -> impl Iterator<Item = NeedId> {
         let failed = |compiled: &Compiled| {
             matches!(compiled.pattern.get(), Some(None))
-                || matches!(compiled.narrow.get(), Some(None))
                 || matches!(compiled.rule.get(), Some(None))
                 || matches!(compiled.document.get(), Some(None))
         };
@@ -201,18 +199,6 @@ impl<'n> Scanner<'n> {
         let cell = &self.compiled[id.0 as usize].window;
         cell.get_or_init(|| match &self.needs.need(id).look {
             Look::Text { pattern, ignore_case, .. } => window::Window::of(pattern, *ignore_case),
-            _ => None,
-        })
-        .as_ref()
-    }
-
-    /// The pattern of a text need, for a few lines.
-    fn narrow(&self, id: NeedId) -> Option<&Automaton> {
-        let cell = &self.compiled[id.0 as usize].narrow;
-        cell.get_or_init(|| match &self.needs.need(id).look {
-            Look::Text { pattern, ignore_case, .. } => {
-                Automaton::new(pattern, Reading { ignore_case: *ignore_case, lines: true }, Against::Values).ok()
-            }
             _ => None,
         })
         .as_ref()
