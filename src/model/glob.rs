@@ -56,9 +56,70 @@ pub fn alternatives(glob: &str) -> Vec<String> {
     done.iter().map(|start| format!("{start}{rest}")).collect()
 }
 
+/// A glob for names at any depth whose only wildcard is `*`, such as `*settings*.py`. Compared as text, it needs no automaton.
+#[derive(Debug)]
+pub struct NameGlob {
+    start: String,
+    between: Vec<String>,
+    end: String,
+}
+
+impl NameGlob {
+    /// `None` for every other glob, and for `*.py`: a glob set finds extensions by their hash.
+    pub fn of(glob: &str) -> Option<NameGlob> {
+        let name = glob.strip_prefix("**/").unwrap_or(glob).to_lowercase();
+        if name.contains(['/', '?', '[', ']', '{', '}', '\\']) || name.contains("**") {
+            return None;
+        }
+        let (start, rest) = name.split_once('*')?;
+        let mut between: Vec<String> = rest.split('*').map(str::to_owned).collect();
+        let end = between.pop()?;
+        let is_extension = start.is_empty() && between.is_empty() && end.rfind('.') == Some(0);
+        (!is_extension).then(|| NameGlob { start: start.to_owned(), between, end })
+    }
+
+    /// Does it match a name without folders, in lower case?
+    pub fn is_match(&self, name: &str) -> bool {
+        let inner = name.strip_prefix(self.start.as_str()).and_then(|rest| rest.strip_suffix(self.end.as_str()));
+        let Some(mut rest) = inner else { return false };
+        self.between.iter().all(|part| {
+            let found = rest.find(part.as_str());
+            rest = found.map_or("", |at| &rest[at + part.len()..]);
+            found.is_some()
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{alternatives, compile, folded, problem};
+    use super::{NameGlob, alternatives, compile, folded, problem};
+
+    #[test]
+    fn a_name_glob_matches_what_the_glob_does() {
+        let names = [
+            "a",
+            "a.py",
+            "ab.py",
+            "settings.py",
+            "settings_prod.py",
+            "x.settings.py",
+            ".env",
+            ".env.prod",
+            "dev.env",
+            "settings.pyc",
+            "aa",
+            "aba",
+        ];
+        for glob in ["*settings*.py", "settings*", ".env*", "*.e*v", "**/*", "a*a", "a*b*a", "*SETTINGS.py", "*.py*", "a*"] {
+            let (by_name, by_glob) = (NameGlob::of(glob).unwrap(), compile(glob).unwrap().compile_matcher());
+            for name in names {
+                assert_eq!(by_name.is_match(name), by_glob.is_match(format!("src/{name}")), "{glob} {name}");
+            }
+        }
+        for other in ["settings.py", "*.py", "a/*.py", "a?*", "*.{a,b}", "**/a/*", "a**b", "[ab]*"] {
+            assert!(NameGlob::of(other).is_none(), "{other}");
+        }
+    }
 
     #[test]
     fn a_name_matches_at_any_depth_and_a_path_where_it_stands() {

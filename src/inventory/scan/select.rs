@@ -1,8 +1,8 @@
-//! Which selectors a file matches, decided by hash and string tests: one glob set for all, no pattern per selector.
+//! Which selectors a file matches, decided by hash and string tests: names as texts, one glob set for the rest, no pattern per selector.
 
 use globset::{Candidate, GlobSet, GlobSetBuilder};
 
-use crate::model::glob;
+use crate::model::glob::{self, NameGlob};
 use crate::model::language::Language;
 use crate::model::needs::{Look, NeedId, NeedSet, SelectorId};
 use crate::model::role::Role;
@@ -10,7 +10,12 @@ use crate::model::role::Role;
 /// The selectors of a need set, ready to be matched.
 pub struct Selection<'n> {
     needs: &'n NeedSet,
+    /// Globs that are compared as texts, and their numbers.
+    names: Vec<(NameGlob, usize)>,
+    /// All others.
     globs: GlobSet,
+    /// The numbers of these.
+    numbers: Vec<usize>,
     /// For each glob, the selectors that name it.
     by_glob: Vec<Vec<SelectorId>>,
     /// For each glob, the selectors that exclude what it matches.
@@ -28,6 +33,7 @@ impl<'n> Selection<'n> {
     pub fn new(needs: &'n NeedSet) -> Selection<'n> {
         let selectors = needs.selectors();
         let mut builder = GlobSetBuilder::new();
+        let (mut names, mut numbers) = (Vec::new(), Vec::new());
         let (mut by_glob, mut excluding): (Vec<Vec<SelectorId>>, Vec<Vec<SelectorId>>) = (Vec::new(), Vec::new());
         let mut index = std::collections::HashMap::new();
         let mut free = Vec::new();
@@ -40,7 +46,13 @@ impl<'n> Selection<'n> {
             for (glob, excludes) in selector.globs.iter().map(|glob| (glob, false)).chain(excluded) {
                 for glob in glob::alternatives(glob) {
                     let at = *index.entry(glob).or_insert_with_key(|glob| {
-                        builder.add(glob::compile(glob).unwrap_or_else(|_| never()));
+                        match NameGlob::of(glob) {
+                            Some(name) => names.push((name, by_glob.len())),
+                            None => {
+                                builder.add(glob::compile(glob).unwrap_or_else(|_| never()));
+                                numbers.push(by_glob.len());
+                            }
+                        }
                         by_glob.push(Vec::new());
                         excluding.push(Vec::new());
                         by_glob.len() - 1
@@ -60,14 +72,17 @@ impl<'n> Selection<'n> {
             }
         }
         let globs = builder.build().unwrap_or_else(|_| GlobSet::empty());
-        Selection { needs, globs, by_glob, excluding, free, reads, documents_of }
+        Selection { needs, names, globs, numbers, by_glob, excluding, free, reads, documents_of }
     }
 
     /// The selectors that a file matches, ascending.
     pub fn of(&self, path: &str, language: Option<Language>, role: Role, tracked: Option<bool>) -> Box<[SelectorId]> {
         let admits = |id: &SelectorId| self.needs.selectors()[id.0 as usize].admits(language, role, tracked);
         let path = glob::folded(path);
-        let matched = self.globs.matches_candidate(&Candidate::new(&*path));
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        let mut matched = self.globs.matches_candidate(&Candidate::new(&*path));
+        matched.iter_mut().for_each(|glob| *glob = self.numbers[*glob]);
+        matched.extend(self.names.iter().filter(|(glob, _)| glob.is_match(name)).map(|(_, number)| *number));
         let named = matched.iter().flat_map(|glob| &self.by_glob[*glob]);
         let mut selectors: Vec<SelectorId> = self.free.iter().chain(named).copied().filter(admits).collect();
         for excluding in matched.iter().map(|glob| &self.excluding[*glob]).filter(|excluding| !excluding.is_empty()) {
