@@ -80,6 +80,13 @@ impl NameGlob {
 
     /// Does it match a name without folders, in lower case?
     pub fn is_match(&self, name: &str) -> bool {
+        // Most names differ in the first or the last letter already.
+        let differs = |one: Option<&u8>, other: Option<&u8>| one.is_some() && one != other;
+        if differs(self.start.as_bytes().first(), name.as_bytes().first())
+            || differs(self.end.as_bytes().last(), name.as_bytes().last())
+        {
+            return false;
+        }
         let inner = name.strip_prefix(self.start.as_str()).and_then(|rest| rest.strip_suffix(self.end.as_str()));
         let Some(mut rest) = inner else { return false };
         self.between.iter().all(|part| {
