@@ -4,3 +4,4 @@
 //! that came from the server or the user as a secret is kept once its facts are known.
 
 pub mod roots;
+pub mod tls;
