@@ -5,3 +5,4 @@
 
 pub mod facts;
 mod mask;
+pub mod roots;
