@@ -10,12 +10,14 @@ pub mod settings;
 mod ask;
 mod failure;
 mod mask;
+mod openapi;
 mod pace;
 mod run;
 mod scrub;
 mod surface;
 mod target;
 mod wire;
+mod yaml;
 
 pub use settings::{Family, Limits, OpenApi, Pin, Settings};
 
