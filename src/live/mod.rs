@@ -6,6 +6,7 @@
 pub mod facts;
 pub mod roots;
 pub mod settings;
+pub mod tls;
 
 mod ask;
 mod failure;
