@@ -11,12 +11,14 @@ pub mod tls;
 mod ask;
 mod failure;
 mod mask;
+mod openapi;
 mod pace;
 mod run;
 mod scrub;
 mod surface;
 mod target;
 mod wire;
+mod yaml;
 
 pub use settings::{Family, Limits, OpenApi, Pin, Settings};
 
