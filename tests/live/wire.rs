@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use readyctl::live::{Settings, run};
+use readyctl::live::{OpenApi, Settings, run};
 use readyctl::model::live::{Base, Capture, Class, Exchanges, LivePlan, Method, RequestKey, Shape, Value};
 
 use super::answer::{CREDENTIAL, base64};
@@ -244,6 +244,45 @@ fn redirects_end() {
     assert!(fixture.received().iter().all(|request| request.port == Port::Https));
 }
 
+#[test]
+fn declared_and_enforced() {
+    let settings = |fixture: &Fixture| Settings { openapi: Some(OpenApi::Path("/openapi.json".to_owned())), ..settings(fixture) };
+    let rows = [(Mode::OpenApi, 0, "-"), (Mode::OpenApiForgotten, 1, "/api/report")];
+    for (mode, open, list) in rows {
+        let fixture = Fixture::start(&[mode, Mode::Json]);
+        let plan = LivePlan { groups: ["openapi".to_owned()].into(), ..plan(&[get("")]) };
+        let exchanges = run(&settings(&fixture), &plan);
+        let number = |path: &str| exchanges.facts.get(path).cloned();
+        assert_eq!(number("openapi.open"), Some(Value::Int(open)), "{:?} {:?}", exchanges.facts, exchanges.notes);
+        assert_eq!(number("openapi.declared"), Some(Value::Int(3)), "{:?}", exchanges.facts);
+        let Some(Value::List(found)) = number("openapi.open-list").or(Some(Value::List(vec!["-".to_owned()]))) else { panic!() };
+        assert!(found.len() == 1 && found[0].contains(list), "{found:?}");
+        let received = fixture.received();
+        // What changes something, wants a header or a body is never called.
+        for request in &received {
+            assert_eq!(request.method, "GET", "{request:?}");
+            assert!(!["/api/logout", "/api/header"].contains(&request.path.as_str()), "{request:?}");
+            assert!(request.header("authorization").is_none());
+        }
+        assert!(
+            received.iter().any(|request| request.path.starts_with("/api/items/") && !request.path.contains('{')),
+            "{received:?}"
+        );
+    }
+}
+
+#[test]
+fn protected_paths() {
+    let fixture = Fixture::start(&[Mode::OpenApiForgotten]);
+    let paths = ["/api/items", "/api/report", "/nothing"].map(str::to_owned).to_vec();
+    let plan = LivePlan { groups: ["protected".to_owned()].into(), ..plan(&[get("")]) };
+    let exchanges = run(&Settings { protected: paths, ..settings(&fixture) }, &plan);
+    let fact = |path: &str| exchanges.facts.get(path);
+    assert_eq!(fact("protected.asked"), Some(&Value::Int(3)));
+    assert_eq!(fact("protected.closed"), Some(&Value::Int(1)));
+    assert_eq!(fact("protected.open"), Some(&Value::List(vec!["/api/report".to_owned()])));
+}
+
 /// The forms in which a credential must not stand anywhere in a result.
 fn forms(secret: &str) -> Vec<String> {
     let bare = secret.rsplit([' ', '=']).next().unwrap();
@@ -328,7 +367,7 @@ fn every_hostile_server_is_left_in_time_and_named() {
         (Mode::GzipBomb, "length", "262144"),
         (Mode::ManyHeaders, "error", "too-large"),
         (Mode::LongHeader, "error", "too-large"),
-        (Mode::ClosesMidResponse, "error", "reset"),
+        (Mode::ClosesMidResponse, "length", "-"),
         (Mode::ClosesBeforeResponse, "error", "reset"),
         (Mode::NotHttp, "error", "not-http"),
     ];
@@ -357,7 +396,7 @@ fn a_target_that_gives_no_answer_is_dead_with_its_cause() {
         assert!(dead.contains(part), "{modes:?}: {dead}");
     }
     let fixture = Fixture::start(&[]);
-    let settings = settings(&fixture);
+    let settings = Settings { ca_file: None, ..settings(&fixture) };
     drop(fixture);
     assert!(run(&settings, &plan(&[get("")])).dead.unwrap().contains("refused"));
     let unknown = Settings { url: "https://readyctl.invalid".to_owned(), http_url: None, ..settings };
