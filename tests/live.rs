@@ -11,3 +11,4 @@ pub mod mode;
 mod server;
 mod site;
 mod tls;
+mod wire;

@@ -234,6 +234,8 @@ impl Asker {
             && ask.purpose == Purpose::Check
             && ask.method != "TRACE"
             && url.origin() == self.target.url.origin()
+            // Whoever can change plain HTTP could lead the credential to a path of their choice.
+            && ask.url.origin() == url.origin()
     }
 
     /// Only within the origin, or from plain HTTP to HTTPS of the same host, and to nothing that looks as if it changed something.

@@ -67,6 +67,10 @@ impl Failure {
 }
 
 fn of_io(error: &io::Error) -> Option<Failure> {
+    // The connector of the client wraps an error of TLS twice.
+    if let Some(found) = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>()).and_then(of_io) {
+        return Some(found);
+    }
     if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         return Some(of_tls(tls));
     }

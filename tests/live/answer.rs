@@ -124,6 +124,9 @@ fn site(request: &Received, number: usize, shared: &Shared) -> Answer {
             _ => {}
         }
     }
+    if shared.has(Mode::EchoCredentials) {
+        return echo(request);
+    }
     match request.method.as_str() {
         "GET" | "HEAD" => get(request, path, number, shared),
         "OPTIONS" => {
@@ -137,6 +140,29 @@ fn site(request: &Received, number: usize, shared: &Shared) -> Answer {
         }
         _ => Answer::json(405, r#"{"error":"method not allowed"}"#),
     }
+}
+
+/// Tells the credentials of the request in as many ways as an answer has.
+fn echo(request: &Received) -> Answer {
+    let (auth, cookie) = (request.header("authorization").unwrap_or("none"), request.header("cookie").unwrap_or("none"));
+    let encoded = auth.replace(' ', "%20");
+    let html = format!("<a href=\"/next?token={encoded}\">{auth}</a> {cookie} {}", base64(auth));
+    let mut answer =
+        if request.path == "/redirect" { Answer::to(302, &format!("/next?token={encoded}")) } else { Answer::html(200, html) };
+    answer.add("X-Echo", auth);
+    answer.add("Set-Cookie", &format!("echo={}; Secure", base64(cookie)));
+    answer
+}
+
+/// As in RFC 4648, padded.
+pub fn base64(text: &str) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digits = |chunk: &[u8]| {
+        let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let used = chunk.len() + 1;
+        (0..4).map(|at| if at < used { DIGITS[(bits >> (18 - 6 * at)) as usize & 63] as char } else { '=' }).collect::<String>()
+    };
+    text.as_bytes().chunks(3).map(digits).collect()
 }
 
 fn get(request: &Received, path: &str, number: usize, shared: &Shared) -> Answer {

@@ -144,6 +144,8 @@ pub enum Mode {
     OpenApiForgotten,
     /// TRACE is answered with the request.
     TraceEcho,
+    /// Every answer repeats Authorization and Cookie: in headers, a cookie, a redirect and the body, also encoded.
+    EchoCredentials,
 
     // Hostile: hostile.rs. They act on every path.
     /// Headers, then one byte of the body now and then, for ever.

@@ -220,30 +220,27 @@ impl Asker<'_> {
     }
 }
 
-/// The facts of an address. An empty list means that nothing of the kind is accepted; where that is not sure, the fact is absent.
+/// The facts of an address. Lists are absent instead of empty.
 pub fn facts(seen: &Seen, host: &str, roots: &Roots, now: i64) -> Facts {
     let mut facts = Facts::new();
-    let mut set = |name: &str, value: Value| facts.insert(format!("tls.{name}"), value);
     let text = |text: &str| Value::Text(text.to_owned());
-    let list = |words: Vec<&str>| Value::List(words.into_iter().map(str::to_owned).collect());
+    let mut set = |name: &str, value: Value| facts.insert(format!("tls.{name}"), value);
 
-    let accepted: Vec<&str> = seen.accepted().map(Version::word).collect();
-    if !accepted.is_empty() {
-        set("accepted", list(accepted));
-    }
-    if !seen.versions.is_empty() {
-        let unclear = |verdict: &Verdict| matches!(verdict, Verdict::Unclear | Verdict::Closed);
-        let versions = seen.versions.iter().filter(|(_, verdict)| unclear(verdict)).map(|(version, _)| version.word());
-        let classes = seen.classes.iter().filter(|(_, verdict)| unclear(verdict)).map(|(class, _)| class.word());
-        set("inconclusive", list(versions.chain(classes).collect()));
-    }
-    for (name, classes) in [("weak", &Class::WEAK[..]), ("legacy", &Class::LEGACY[..])] {
-        let of = |wanted: Verdict| {
-            classes.iter().filter(|class| seen.classes.get(class) == Some(&wanted)).map(|class| class.word()).collect::<Vec<_>>()
-        };
-        let (accepted, refused) = (of(Verdict::Accepted), of(Verdict::Refused));
-        if !accepted.is_empty() || refused.len() == classes.len() {
-            set(name, list(accepted));
+    let unclear = |verdict: &Verdict| matches!(verdict, Verdict::Unclear | Verdict::Closed);
+    let versions = seen.versions.iter().filter(|(_, verdict)| unclear(verdict)).map(|(version, _)| version.word());
+    let classes = seen.classes.iter().filter(|(_, verdict)| unclear(verdict)).map(|(class, _)| class.word());
+    let of = |classes: &[Class]| {
+        let accepted = classes.iter().filter(|class| seen.classes.get(class) == Some(&Verdict::Accepted));
+        accepted.map(|class| class.word()).collect::<Vec<_>>()
+    };
+    for (name, words) in [
+        ("accepted", seen.accepted().map(Version::word).collect::<Vec<_>>()),
+        ("inconclusive", versions.chain(classes).collect()),
+        ("weak", of(&Class::WEAK)),
+        ("legacy", of(&Class::LEGACY)),
+    ] {
+        if !words.is_empty() {
+            set(name, Value::List(words.into_iter().map(str::to_owned).collect()));
         }
     }
     let client = &seen.client;
