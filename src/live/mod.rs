@@ -9,10 +9,12 @@ pub mod settings;
 pub mod tls;
 
 mod ask;
+mod dry;
 mod failure;
 mod mask;
 mod openapi;
 mod pace;
+mod record;
 mod run;
 mod scrub;
 mod surface;
@@ -27,6 +29,23 @@ use crate::model::live::{Exchanges, LivePlan};
 /// Asks what the plan wants of the target. Never fails: a target that gives no answer stands in `dead`.
 pub fn run(settings: &Settings, plan: &LivePlan) -> Exchanges {
     run::run(settings, plan).exchanges()
+}
+
+/// The same, and its recording as JSON: what came back, masked. The caller writes it where it belongs.
+pub fn record(settings: &Settings, plan: &LivePlan) -> (Exchanges, String) {
+    let raw = run::run(settings, plan);
+    let text = record::write(&raw);
+    (raw.exchanges(), text)
+}
+
+/// What a recording gives for a plan: nothing is sent, and what the recording lacks is unsent. An error is one sentence.
+pub fn replay(recording: &str, plan: &LivePlan) -> Result<Exchanges, String> {
+    record::read(recording, plan).map(run::Raw::exchanges)
+}
+
+/// Every request that `run` would send, one line each. Nothing is sent or resolved.
+pub fn dry_run(settings: &Settings, plan: &LivePlan) -> Vec<String> {
+    dry::lines(settings, plan)
 }
 
 #[cfg(test)]

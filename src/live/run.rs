@@ -17,6 +17,7 @@ use super::pace::{Pace, Purpose};
 use super::roots::{self, Roots};
 use super::settings::Settings;
 use super::target::Target;
+use super::tls;
 use crate::model::live::{Base, Capture, Class, Exchanges, Facts, Hop, LivePlan, Method, RequestKey, Shape, Value};
 
 /// What came back for one request of the plan, before it becomes facts.
@@ -117,6 +118,7 @@ async fn work(mut asker: Asker, variables: Variables, roots: &Roots, plan: &Live
         return Err(asker.shown(&sentence));
     }
     of_root(&first, &mut raw.facts);
+    handshakes(&asker, roots, plan, raw).await;
     let run = Arc::new(Run { asker, variables, misses: Mutex::default() });
     let mut done = requests(&run, plan, &root_key, first).await;
     super::surface::explore(&run, plan, &mut raw.facts).await;
@@ -135,6 +137,27 @@ async fn work(mut asker: Asker, variables: Variables, roots: &Roots, plan: &Live
     }
     raw.notes = run.asker.notes();
     Ok(())
+}
+
+/// What TLS shows, if rules ask for it. It waits by itself, so it runs aside.
+async fn handshakes(asker: &Asker, roots: &Roots, plan: &LivePlan, raw: &mut Raw) {
+    if !asker.target.is_https() || !plan.groups.iter().any(|group| group == "tls" || group == "certificate") {
+        return;
+    }
+    let host = asker.target.url.host_str().unwrap_or("").trim_start_matches('[').trim_end_matches(']').to_owned();
+    let endpoint = tls::Endpoint { host, addresses: asker.target.addresses.clone() };
+    // A server that lets every hello wait must leave time for requests.
+    let deadline = asker.pace.deadline().min(Instant::now() + asker.settings.timeout / 3);
+    let roots = roots.clone();
+    let mut budget = tls::Handshakes { each: asker.settings.limits.connect, ..tls::Handshakes::default() };
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    let aside = tokio::task::spawn_blocking(move || (tls::inspect(&endpoint, &roots, now, deadline, &mut budget), budget.used));
+    if let Ok((inspection, used)) = aside.await {
+        raw.facts.extend(inspection.facts);
+        raw.handshakes = used;
+        inspection.notes.into_iter().for_each(|note| asker.note(note));
+    }
 }
 
 /// Asks for the URL under audit. With a certificate that is not trusted, or no common TLS, no other HTTPS request is sent.

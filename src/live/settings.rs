@@ -125,6 +125,13 @@ impl Default for Limits {
     }
 }
 
+impl Settings {
+    /// Are the URLs such that a run can begin? An error is one sentence for the command line. Touches no network.
+    pub fn check(&self) -> Result<(), String> {
+        super::target::Target::parse(self).map(drop)
+    }
+}
+
 /// Without credentials.
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

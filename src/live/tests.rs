@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{Settings, run};
+use super::{OpenApi, Settings, dry_run, record, replay, run};
 use crate::model::live::{Base, Capture, Class, Exchanges, LivePlan, Method, RequestKey, Shape, Value};
 
 /// A server that answers each request with the bytes that a function gives, and closes.
@@ -273,10 +273,11 @@ fn causes_are_told_apart() {
     let https = Settings { url: format!("https://{}/", plain.local_addr().unwrap()), ..Settings::default() };
     let told = std::thread::spawn(move || {
         let (mut stream, _) = plain.accept().unwrap();
-        let _ = stream.read(&mut [0; 512]);
+        let _ = stream.read(&mut [0; 16 * 1024]);
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\nspeak HTTP");
     });
-    assert!(dead(https).contains("does not speak TLS"));
+    let sentence = dead(https);
+    assert!(sentence.contains("does not speak TLS"), "{sentence}");
     told.join().unwrap();
 
     assert!(dead(Settings { url: "http://169.254.169.254/".into(), ..Settings::default() }).contains("never contacted"));
@@ -361,4 +362,171 @@ fn no_path_leads_to_another_host() {
     let exchanges = run(&server.settings(), &plan(keys.to_vec()));
     assert_eq!(exchanges.unsent.len(), 3, "{:?}", exchanges.unsent);
     assert_eq!(server.lines(), ["GET /", "GET //other.example/x"]);
+}
+
+#[test]
+fn a_replay_equals_its_run() {
+    let server = Server::start(|head, _| match head.split(' ').nth(1) {
+        Some("/.env") => answer("200 OK", "Content-Type: text/plain\r\n", "DB_PASSWORD=hunter2hunter2\nA=1\n"),
+        Some("/x") => answer("302 Found", "Location: /y?token=abcdefgh\r\n", ""),
+        Some("/bytes") => bytes("200 OK", "", b"\xff\xfe\x00"),
+        Some("/cut") => Vec::new(),
+        _ => answer("404 Not Found", "Set-Cookie: sid=abcdefghijkl; HttpOnly\r\n", "<html>nothing</html>"),
+    });
+    let requests = vec![
+        key(""),
+        RequestKey { calibrate: Some(Shape::DotFile), ..key("/.env") },
+        RequestKey { follow: true, ..key("/x") },
+        RequestKey { headers: vec![("Origin".into(), "{{foreign}}".into())], ..key("/bytes") },
+        key("/cut"),
+        RequestKey { times: 3, ..key("/burst") },
+        RequestKey { class: Class::Active, ..key("/active") },
+    ];
+    let wanted = plan(requests);
+    let (own, recording) = record(&server.settings(), &wanted);
+    assert_eq!(own.captures.len(), 6, "{own:#?}");
+    for secret in ["hunter2", "abcdefgh"] {
+        assert!(!recording.contains(secret) && !format!("{own:?}").contains(secret), "{secret}: {recording}");
+    }
+    let sent = server.lines().len();
+    assert_eq!(replay(&recording, &wanted).unwrap(), own);
+    assert_eq!(server.lines().len(), sent, "nothing was sent");
+    let more = replay(&recording, &plan(vec![key("/new"), key("")])).unwrap();
+    assert_eq!((more.captures.len(), more.unsent[0].1.as_str()), (1, "not in the recording"));
+    let gone = Settings { url: "ftp://x.example".into(), ..Settings::default() };
+    let (dead, recording) = record(&gone, &wanted);
+    assert_eq!(replay(&recording, &wanted).unwrap(), dead);
+}
+
+#[test]
+fn a_dry_run_says_everything_and_sends_nothing() {
+    let server = Server::start(|_, _| answer("200 OK", "", "ok"));
+    let mut wanted = plan(vec![
+        key(""),
+        RequestKey { auth: true, ..key("/me?token=abcdefgh") },
+        RequestKey { calibrate: Some(Shape::Page), paths: vec!["/healthz".into(), "/health".into()], ..key("") },
+        RequestKey { times: 20, class: Class::Active, ..key("/burst") },
+    ]);
+    wanted.groups.insert("openapi".to_owned());
+    let description = r#"{"openapi":"3.0.0","paths":{"/items":{"get":{}}}}"#.to_owned();
+    let settings = Settings {
+        auth: Some("Bearer hunter2hunter2".into()),
+        protected: vec!["/admin".into()],
+        openapi: Some(OpenApi::Text { name: "api.json".into(), text: description }),
+        ..server.settings()
+    };
+    let origin = format!("http://{}", server.address);
+    assert_eq!(
+        dry_run(&settings, &wanted),
+        [
+            format!("GET {origin}/"),
+            format!("GET {origin}/me?token=masked-8, with credentials"),
+            "GET a page that does not exist, once or twice".to_owned(),
+            format!("GET {origin}/healthz"),
+            format!("else GET {origin}/health"),
+            "GET /burst is not sent: it is sent only with --active".to_owned(),
+            format!("GET {origin}/admin (must refuse)"),
+            format!("GET {origin}/items"),
+        ]
+    );
+    assert!(dry_run(&Settings { active: true, ..settings }, &wanted).contains(&format!("GET {origin}/burst, 20 times")));
+    assert!(server.lines().is_empty());
+}
+
+#[test]
+fn what_the_api_lets_through_is_counted() {
+    let server = Server::start(|head, _| match head.split(' ').nth(1) {
+        Some("/openapi.json") => answer(
+            "200 OK",
+            "Content-Type: application/json\r\n",
+            r#"{"openapi":"3.1.0","paths":{
+                "/closed":{"get":{"security":[{"key":[]}]}}, "/forgotten":{"get":{"security":[{"key":[]}]}},
+                "/login":{"get":{"security":[{"key":[]}]}}, "/missing":{"get":{"security":[{"key":[]}]}},
+                "/broken":{"get":{"security":[{"key":[]}]}}, "/users":{"get":{}}, "/items":{"get":{}},
+                "/logout":{"get":{"security":[{"key":[]}]}}, "/write":{"post":{"security":[{"key":[]}]}}}}"#,
+        ),
+        Some("/closed" | "/admin") => answer("401 No", "", ""),
+        Some("/login") => answer("302 Found", "Location: /sign-in\r\n", ""),
+        Some("/broken") => answer("500 Oh", "", ""),
+        Some("/forgotten" | "/users" | "/items" | "/open") => {
+            answer("200 OK", "Content-Type: application/json\r\n", "[{\"a\":1}]")
+        }
+        _ => answer("404 Not Found", "", ""),
+    });
+    let mut wanted = plan(Vec::new());
+    wanted.groups.insert("openapi".to_owned());
+    let settings = Settings {
+        auth: Some("Bearer hunter2hunter2".into()),
+        protected: vec!["/admin".into(), "/open".into(), "/gone".into()],
+        ..server.settings()
+    };
+    let facts = run(&settings, &wanted).facts;
+    let list = |items: &[&str]| Some(Value::List(items.iter().map(|item| (*item).to_owned()).collect()));
+    let int = |path: &str| facts.get(path).cloned();
+    for (path, number) in [
+        ("openapi.operations", 8),
+        ("openapi.declared", 5),
+        ("openapi.protected", 2),
+        ("openapi.open", 1),
+        ("openapi.inconclusive", 2),
+        ("protected.asked", 3),
+        ("protected.closed", 1),
+    ] {
+        assert_eq!(int(path), Some(Value::Int(number)), "{path}: {facts:#?}");
+    }
+    assert_eq!(facts.get("openapi.found").cloned(), text("/openapi.json"));
+    assert_eq!(facts.get("openapi.open-list").cloned(), list(&["/forgotten"]));
+    assert_eq!(facts.get("openapi.private-looking").cloned(), list(&["/users"]));
+    assert_eq!(facts.get("openapi.server-errors").cloned(), list(&["/broken"]));
+    assert_eq!(facts.get("protected.open").cloned(), list(&["/open"]));
+    assert!(!server.lines().iter().any(|line| line.contains("logout") || !line.starts_with("GET ")), "{:?}", server.lines());
+    assert!(!server.heads().contains("hunter2"));
+}
+
+#[test]
+fn routes_of_the_repository_stand_in_for_a_description() {
+    let server = Server::start(|head, _| match head.split(' ').nth(1) {
+        Some("/api/orders") => answer("200 OK", "Content-Type: application/json\r\n", "[]"),
+        Some("/api/me") => answer("403 No", "", ""),
+        _ => answer("404 Not Found", "", ""),
+    });
+    let mut wanted = plan(Vec::new());
+    wanted.groups.insert("openapi".to_owned());
+    let routes = [("/api/orders", false), ("/api/me", false), ("/api/users/:id", false), ("/", true)];
+    let routes = routes.map(|(path, public)| (path.to_owned(), public)).to_vec();
+    let facts = run(&Settings { routes, ..server.settings() }, &wanted).facts;
+    assert_eq!(facts.get("openapi.found").cloned(), text("the routes of the repository"));
+    assert_eq!((facts.get("openapi.declared"), facts.get("openapi.open")), (Some(&Value::Int(2)), Some(&Value::Int(1))));
+}
+
+/// Every fact of the run that is made here, by one run or another; `tls.*` and `certificate.*` have their own tests.
+#[test]
+fn facts_of_the_run_have_their_declared_types() {
+    use crate::model::live::facts::{Kind, OF_RUN, kind};
+    let server = Server::start(|head, _| match head.split(' ').nth(1) {
+        Some("/openapi.json") => answer(
+            "200 OK",
+            "",
+            r#"{"openapi":"3.1.0","paths":{"/users":{"get":{}},"/a":{"get":{"security":[{"k":[]}]}},"/b":{"get":{}}}}"#,
+        ),
+        Some("/b") => answer("503 Oh", "", ""),
+        Some("/x") => answer("404 Not Found", "", ""),
+        Some(path) if path.len() > 10 => answer("404 Not Found", "", ""),
+        _ => answer("200 OK", "Via: 1.1 google\r\n", "data"),
+    });
+    let mut wanted = plan(Vec::new());
+    wanted.groups.insert("openapi".to_owned());
+    let facts = run(&Settings { protected: vec!["/users".into()], ..server.settings() }, &wanted).facts;
+    for fact in OF_RUN.iter().filter(|fact| !fact.path.starts_with("tls.") && !fact.path.starts_with("certificate.")) {
+        assert!(facts.contains_key(fact.path), "{} is not made: {facts:#?}", fact.path);
+    }
+    for (path, value) in &facts {
+        let fits = match (kind(path, true), value) {
+            (Some(Kind::Bool), Value::Bool(_)) | (Some(Kind::Int), Value::Int(_)) => true,
+            (Some(Kind::Text), Value::Text(_)) | (Some(Kind::List), Value::List(_)) => true,
+            (Some(Kind::Word(words)), Value::Text(word)) => words.contains(&word.as_str()),
+            _ => false,
+        };
+        assert!(fits, "{path}: {value:?}");
+    }
 }
