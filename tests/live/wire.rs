@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use readyctl::live::{OpenApi, Settings, run};
+use readyctl::live::{OpenApi, Settings, dry_run, record, replay, run};
 use readyctl::model::live::{Base, Capture, Class, Exchanges, LivePlan, Method, RequestKey, Shape, Value};
 
 use super::answer::{CREDENTIAL, base64};
@@ -313,7 +313,9 @@ fn credentials_reach_the_server_and_nobody_else() {
         RequestKey { calibrate: Some(Shape::Page), ..with(get("/calibrated")) },
     ];
     let exchanges = run(&settings, &plan(&requests));
-    let shown = format!("{exchanges:?}");
+    let (again, recording) = record(&settings, &plan(&requests));
+    let dry = dry_run(&settings, &plan(&requests)).join("\n");
+    let shown = format!("{exchanges:?}{again:?}{recording}{dry}{settings:?}");
     for secret in [CREDENTIAL, COOKIE, KEY] {
         for form in forms(secret) {
             assert!(!shown.contains(&form), "{form} in {shown}");
@@ -330,7 +332,52 @@ fn credentials_reach_the_server_and_nobody_else() {
         }
     }
     told.sort();
+    told.dedup();
     assert_eq!(told, ["/", "/calibrated", "/redirect"]);
+}
+
+#[test]
+fn a_recording_replays_to_the_same_facts_without_a_request() {
+    let fixture = Fixture::start(&[Mode::EnvExposed, Mode::CookieBare, Mode::OpenApi, Mode::Banner]);
+    let requests = [
+        get(""),
+        plain(),
+        RequestKey { calibrate: Some(Shape::DotFile), ..get("/.env") },
+        origin("/", Method::Get, "{{foreign}}"),
+        RequestKey { headers: vec![("Accept-Encoding".to_owned(), "gzip".to_owned())], ..get("/") },
+    ];
+    let groups = ["tls", "certificate", "openapi"].map(str::to_owned).into();
+    let plan = LivePlan { groups, ..plan(&requests) };
+    let (exchanges, recording) = record(&settings(&fixture), &plan);
+    for secret in ["fixture-env-value", "fixture-cookie-value"] {
+        assert!(!recording.contains(secret) && !format!("{exchanges:?}").contains(secret), "{secret}: {recording}");
+    }
+    assert_eq!(show(&exchanges, &requests[2], "env-keys"), "APP_ENV | DB_PASSWORD | API_KEY");
+    assert_eq!(show(&exchanges, &requests[4], "content-encoding"), "gzip");
+    assert_eq!(exchanges.facts.get("certificate.trusted"), Some(&Value::Bool(true)));
+    let before = (fixture.received().len(), fixture.connections(Port::Https));
+    assert_eq!(replay(&recording, &plan).unwrap(), exchanges);
+    assert!(!dry_run(&settings(&fixture), &plan).is_empty());
+    assert_eq!((fixture.received().len(), fixture.connections(Port::Https)), before);
+}
+
+#[test]
+fn handshakes_are_made_only_where_rules_ask_and_within_their_budget() {
+    let fixture = Fixture::start(&[]);
+    let exchanges = run(&settings(&fixture), &plan(&[get("")]));
+    assert_eq!(exchanges.handshakes, 0);
+    assert!(!exchanges.facts.keys().any(|path| path.starts_with("tls.") || path.starts_with("certificate.")));
+    for modes in [&[Mode::Expired][..], &[Mode::WrongName], &[Mode::SelfSigned]] {
+        let fixture = Fixture::start(modes);
+        let plan = LivePlan { groups: ["certificate".to_owned()].into(), ..plan(&[get("")]) };
+        let exchanges = run(&settings(&fixture), &plan);
+        assert!((1..=25).contains(&exchanges.handshakes));
+        // The certificate is judged though no request can be.
+        assert_eq!(exchanges.dead, None, "{modes:?}");
+        let faults = ["certificate.trusted", "certificate.name-matches"].map(|path| exchanges.facts[path] == Value::Bool(false));
+        let expired = exchanges.facts["certificate.expired"] == Value::Bool(true);
+        assert!(expired || faults.contains(&true), "{modes:?}: {:?}", exchanges.facts);
+    }
 }
 
 #[test]
