@@ -67,7 +67,8 @@ pub(super) fn audited(target: &TargetArgs) -> Result<(Report, Ruleset), Failure>
         return Err(Failure::new(Exit::Inconclusive, nothing(&target.path, "holds no text file that a check looks into")));
     }
     let target_row = Target { path: target.path.display().to_string(), commit, dirty, url: None };
-    let assessment = Assessment { ruleset: &ruleset, target: target_row, selected: &selected, config };
+    let assessment =
+        Assessment { ruleset: &ruleset, target: target_row, selected: &selected, config, repository: true, live: None };
     let mut report = assess(&assessment, &inventory);
     report.run.started_at = date::second(started.0.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs());
     report.run.duration_ms = started.1.elapsed().as_millis() as u64;
