@@ -111,7 +111,10 @@ fn joined(check: &Check, units: &[Unit], assessment: &Assessment<'_>, inventory:
     let facts = &assessment.ruleset.facts;
     let applies = !assessment.repository
         || units.iter().any(|unit| observe::applies_with_endpoint(&check.applies, facts, &unit.view(inventory)));
-    join(check, of_files, applies, live, &assessment.ruleset.scoring)
+    if !applies {
+        return of_files;
+    }
+    join(check, of_files, assessment.repository && check.reads_files(), live, &assessment.ruleset.scoring)
 }
 
 fn component_row(unit: &Unit) -> ComponentRow {

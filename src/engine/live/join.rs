@@ -24,10 +24,10 @@ pub struct LiveRun<'a> {
     pub optional: bool,
 }
 
-/// Joins the live part of a check, if it has one, into the row of what files say. `applies`: counting what an endpoint proves, does
-/// the check apply?
-pub fn join(check: &Check, mut row: CheckRow, applies: bool, live: LiveRun<'_>, scoring: &Scoring) -> CheckRow {
-    let Some(spec) = check.live.as_ref().and_then(|part| part.spec()).filter(|_| applies) else { return row };
+/// Joins the live part of a check that applies, if it has one, into the row of what files say. `files`: was the check looked for in
+/// files?
+pub fn join(check: &Check, mut row: CheckRow, files: bool, live: LiveRun<'_>, scoring: &Scoring) -> CheckRow {
+    let Some(spec) = check.live.as_ref().and_then(|part| part.spec()) else { return row };
     if let Some(cause) = &live.exchanges.dead {
         if !row.status.is_decided() && row.status != Status::NotApplicable && !live.optional {
             (row.status, row.reason) = (Status::Error, cause.clone());
@@ -42,7 +42,7 @@ pub fn join(check: &Check, mut row: CheckRow, applies: bool, live: LiveRun<'_>, 
         Verdict::Table(LiveVerdict::Warn) => decisive(&mut row, Status::Partial, &ruling, evidence),
         Verdict::Table(LiveVerdict::Fail) => decisive(&mut row, Status::Fail, &ruling, evidence),
         Verdict::Table(LiveVerdict::NotApplicable | LiveVerdict::Inconclusive) | Verdict::Unsent => {
-            undecided(check, &mut row, &ruling, evidence);
+            undecided(&mut row, files, &ruling, evidence);
         }
     }
     row.points = score::points(scoring, row.priority, row.status);
@@ -77,12 +77,12 @@ fn decisive(row: &mut CheckRow, status: Status, ruling: &Ruling, live: Vec<Evide
 }
 
 /// What files say stands; the observation goes with it.
-fn undecided(check: &Check, row: &mut CheckRow, ruling: &Ruling, live: Vec<Evidence>) {
+fn undecided(row: &mut CheckRow, files: bool, ruling: &Ruling, live: Vec<Evidence>) {
     row.evidence.extend(live);
     if row.status.is_decided() || matches!(row.status, Status::NotApplicable | Status::Error) {
         return;
     }
-    if !check.reads_files() {
+    if !files {
         let not_here = ruling.verdict == Verdict::Table(LiveVerdict::NotApplicable);
         row.status = if not_here { Status::NotApplicable } else { Status::Unknown };
         row.reason = ruling.say.clone();
