@@ -8,6 +8,7 @@ mod cli;
 mod fixtures;
 mod history;
 mod hostile;
+mod live;
 mod registry;
 mod secrets;
 mod support;

@@ -4,4 +4,27 @@
 //! that came from the server or the user as a secret is kept once its facts are known.
 
 pub mod facts;
+pub mod roots;
+pub mod settings;
+
+mod ask;
+mod failure;
 mod mask;
+mod pace;
+mod run;
+mod scrub;
+mod surface;
+mod target;
+mod wire;
+
+pub use settings::{Family, Limits, OpenApi, Pin, Settings};
+
+use crate::model::live::{Exchanges, LivePlan};
+
+/// Asks what the plan wants of the target. Never fails: a target that gives no answer stands in `dead`.
+pub fn run(settings: &Settings, plan: &LivePlan) -> Exchanges {
+    run::run(settings, plan).exchanges()
+}
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ pub(super) fn derive(seen: &Seen<'_>, facts: &mut Facts) {
 /// 2xx, no page where a file is asked for, and unlike the answers for things that do not exist.
 ///
 /// Without calibration only status and type decide: a rule's own signature has to.
-pub(super) fn found(answer: &Answer, path: &str, shape: Shape, calibration: &[Answer]) -> bool {
+pub(in crate::live) fn found(answer: &Answer, path: &str, shape: Shape, calibration: &[Answer]) -> bool {
     if !(200..300).contains(&answer.status) {
         return false;
     }

@@ -22,7 +22,8 @@ use std::borrow::Cow;
 use super::mask;
 use crate::model::live::{Base, Facts, Method, RequestKey, Value};
 
-pub(crate) use redirects::target;
+pub(super) use calibrate::found;
+pub(super) use redirects::{is_login, target};
 
 /// One answer, its body decoded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -32,12 +32,12 @@ pub(super) fn derive(seen: &Seen<'_>, facts: &mut Facts) {
 }
 
 /// Does the answer send elsewhere?
-pub(crate) fn is_redirect(answer: &Answer) -> bool {
+pub(in crate::live) fn is_redirect(answer: &Answer) -> bool {
     matches!(answer.status, 301 | 302 | 303 | 307 | 308) && answer.first("location").is_some_and(|to| !to.is_empty())
 }
 
 /// The absolute URL to which a redirect leads.
-pub(crate) fn target(answer: &Answer) -> Option<Url> {
+pub(in crate::live) fn target(answer: &Answer) -> Option<Url> {
     if !is_redirect(answer) {
         return None;
     }
@@ -69,7 +69,7 @@ fn leaves(leads: &[(&Answer, Option<Url>)]) -> &'static str {
 }
 
 /// Is it, by its name, a page for signing in?
-pub(crate) fn is_login(url: &Url) -> bool {
+pub(in crate::live) fn is_login(url: &Url) -> bool {
     static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
     let pattern = PATTERN.get_or_init(|| {
         let path = r"/(log-?_?in|sign-?_?in|log-?_?on|sso|saml2?|oauth2?|openid-connect|authorize|authenticate|auth|session/new|sessions/new)([/.;]|$)";
