@@ -8,8 +8,8 @@ use crate::checks::pack::{self, Selection};
 use crate::model::report::Report;
 use crate::model::terms::Status;
 
-use super::args::ExplainArgs;
-use super::audit;
+use super::args::{ExplainArgs, LiveArgs};
+use super::audit::{self, Audited};
 use super::error::{Exit, Failure};
 use super::output::print;
 
@@ -19,7 +19,7 @@ use super::output::print;
 /// When the topic is unknown, or the audit that `score` needs cannot run.
 pub fn run(args: &ExplainArgs) -> Result<Exit, Failure> {
     if args.topic == "score" {
-        let (report, ruleset) = audit::audited(&args.target)?;
+        let Audited { report, ruleset, .. } = audit::audited(&args.target, &LiveArgs::default())?;
         print(score(&report, &ruleset).as_bytes())?;
         return Ok(Exit::Met);
     }

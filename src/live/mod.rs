@@ -7,6 +7,7 @@ pub mod facts;
 pub mod roots;
 pub mod settings;
 
+mod announce;
 mod ask;
 mod failure;
 mod mask;
@@ -17,6 +18,7 @@ mod surface;
 mod target;
 mod wire;
 
+pub use announce::announce;
 pub use settings::{Family, Limits, OpenApi, Pin, Settings};
 
 use crate::model::live::{Exchanges, LivePlan};
