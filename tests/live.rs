@@ -10,3 +10,4 @@ pub mod mode;
 
 mod server;
 mod site;
+mod tls;

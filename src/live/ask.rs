@@ -64,13 +64,15 @@ pub(super) struct Ask {
     pub purpose: Purpose,
     /// Dropped first, when the server limits requests.
     pub low: bool,
+    /// Its body may be as large as the description of an API.
+    pub large: bool,
 }
 
 impl Ask {
     /// A plain GET without credentials.
     pub fn get(url: Url) -> Ask {
         let (headers, body) = (Vec::new(), None);
-        Ask { method: "GET", url, headers, body, follow: false, auth: false, purpose: Purpose::Check, low: false }
+        Ask { method: "GET", url, headers, body, follow: false, auth: false, purpose: Purpose::Check, low: false, large: false }
     }
 }
 
@@ -133,8 +135,13 @@ impl Asker {
         let (mut chain, mut visited) = (Chain::default(), Vec::new());
         let mut url = ask.url.clone();
         loop {
-            let outgoing =
-                Outgoing { method: ask.method, headers: self.headers(ask, &url), url: url.clone(), body: ask.body.clone() };
+            let outgoing = Outgoing {
+                method: ask.method,
+                headers: self.headers(ask, &url),
+                url: url.clone(),
+                body: ask.body.clone(),
+                large: ask.large,
+            };
             let mut hop =
                 Hop { method: ask.method.to_owned(), url: self.shown(&mask::url(url.as_str())), status: None, cause: None };
             let answer = match self.one(&outgoing, ask).await? {
@@ -260,8 +267,12 @@ impl Asker {
 
 /// Does the path look as if asking for it changed something?
 pub(super) fn changes_state(url: &Url) -> bool {
-    let path = url.path().to_ascii_lowercase();
-    let compact = path.replace(['-', '_'], "");
+    changes_state_text(url.path())
+}
+
+/// The same of a path as a description writes it, or of the name of an operation.
+pub(super) fn changes_state_text(text: &str) -> bool {
+    let compact = text.to_ascii_lowercase().replace(['-', '_'], "");
     STATE.iter().any(|word| compact.contains(word))
 }
 

@@ -6,17 +6,20 @@
 pub mod facts;
 pub mod roots;
 pub mod settings;
+pub mod tls;
 
 mod announce;
 mod ask;
 mod failure;
 mod mask;
+mod openapi;
 mod pace;
 mod run;
 mod scrub;
 mod surface;
 mod target;
 mod wire;
+mod yaml;
 
 pub use announce::announce;
 pub use settings::{Family, Limits, OpenApi, Pin, Settings};

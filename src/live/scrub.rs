@@ -91,7 +91,7 @@ fn is_scheme(part: &str) -> bool {
 }
 
 /// Every byte that a URL, or a form, writes otherwise.
-fn percent(text: &str, form: bool) -> String {
+pub(super) fn percent(text: &str, form: bool) -> String {
     use std::fmt::Write;
     let mut out = String::new();
     for byte in text.bytes() {

@@ -17,7 +17,9 @@ use super::roots::{self, Roots};
 use super::settings::{Limits, Settings};
 
 /// Bytes of a body that are read, before and after decoding.
-pub(super) const BODY: usize = 256 * 1024;
+const BODY: usize = 256 * 1024;
+/// The same of the description of an API.
+const LARGE_BODY: usize = 5 * 1024 * 1024;
 /// Bytes of all headers of an answer.
 const HEADERS: usize = 64 * 1024;
 /// Headers of an answer, by count.
@@ -30,6 +32,8 @@ pub(super) struct Outgoing {
     pub url: Url,
     pub headers: Vec<(String, String)>,
     pub body: Option<String>,
+    /// Up to 5 MiB of body instead of 256 KiB.
+    pub large: bool,
 }
 
 /// The client for one host.
@@ -101,11 +105,12 @@ impl Wire {
         let address = response.remote_addr();
         let status = response.status().as_u16();
         let mut answer = Answer { url: outgoing.url.to_string(), status, headers, ms, ..Answer::default() };
+        let most = if outgoing.large { LARGE_BODY } else { BODY };
         let deadline = self.limits.request.saturating_sub(start.elapsed());
-        let read = tokio::time::timeout(deadline, body(&mut response, &mut answer)).await;
+        let read = tokio::time::timeout(deadline, body(&mut response, &mut answer, most)).await;
         // A body that stops in the middle says nothing; status and headers do.
         answer.opaque = !matches!(read, Ok(Ok(())));
-        decode(&mut answer);
+        decode(&mut answer, most);
         Ok((answer, address))
     }
 }
@@ -114,9 +119,9 @@ fn shown(time: Duration) -> String {
     if time.as_secs() > 0 { format!("{} s", time.as_secs()) } else { format!("{} ms", time.as_millis()) }
 }
 
-async fn body(response: &mut reqwest::Response, answer: &mut Answer) -> reqwest::Result<()> {
+async fn body(response: &mut reqwest::Response, answer: &mut Answer, most: usize) -> reqwest::Result<()> {
     while let Some(chunk) = response.chunk().await? {
-        let room = BODY - answer.body.len();
+        let room = most - answer.body.len();
         answer.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if chunk.len() > room {
             answer.truncated = true;
@@ -127,7 +132,7 @@ async fn body(response: &mut reqwest::Response, answer: &mut Answer) -> reqwest:
 }
 
 /// Undoes gzip and deflate. Other encodings cannot be read here.
-fn decode(answer: &mut Answer) {
+fn decode(answer: &mut Answer, most: usize) {
     let encodings: Vec<String> = answer
         .all("content-encoding")
         .flat_map(|value| value.split(','))
@@ -137,9 +142,9 @@ fn decode(answer: &mut Answer) {
     let decoded = match encodings.as_slice() {
         [] => return,
         _ if answer.opaque || answer.body.is_empty() => None,
-        [one] if one == "gzip" || one == "x-gzip" => inflate(&answer.body, true, 16 + 15),
+        [one] if one == "gzip" || one == "x-gzip" => inflate(&answer.body, true, 16 + 15, most),
         // Some servers call raw deflate what should be wrapped.
-        [one] if one == "deflate" => inflate(&answer.body, true, 15).or_else(|| inflate(&answer.body, false, 15)),
+        [one] if one == "deflate" => inflate(&answer.body, true, 15, most).or_else(|| inflate(&answer.body, false, 15, most)),
         _ => None,
     };
     match decoded {
@@ -154,19 +159,19 @@ fn decode(answer: &mut Answer) {
     }
 }
 
-/// The text, at most `BODY` bytes of it, and whether there is more. `None`: it is not compressed so.
-fn inflate(input: &[u8], header: bool, bits: u8) -> Option<(Vec<u8>, bool)> {
+/// The text, at most `most` bytes of it, and whether there is more. `None`: it is not compressed so.
+fn inflate(input: &[u8], header: bool, bits: u8, most: usize) -> Option<(Vec<u8>, bool)> {
     let mut stream = Inflate::new(header, bits);
-    let mut out = vec![0; BODY + 1];
+    let mut out = vec![0; most + 1];
     loop {
         let (read, written) = (usize::try_from(stream.total_in()).ok()?, usize::try_from(stream.total_out()).ok()?);
         let status = stream.decompress(&input[read..], &mut out[written..], InflateFlush::NoFlush).ok()?;
         let (now_read, now_written) = (usize::try_from(stream.total_in()).ok()?, usize::try_from(stream.total_out()).ok()?);
         let stuck = now_read == read && now_written == written;
-        if matches!(status, Status::StreamEnd) || now_written > BODY || stuck || now_read == input.len() {
+        if matches!(status, Status::StreamEnd) || now_written > most || stuck || now_read == input.len() {
             let complete = matches!(status, Status::StreamEnd);
-            let cut = !complete || now_written > BODY;
-            out.truncate(now_written.min(BODY));
+            let cut = !complete || now_written > most;
+            out.truncate(now_written.min(most));
             return Some((out, cut));
         }
     }

@@ -9,8 +9,8 @@ use super::mode::{Mode, Version};
 
 /// Suites that rustls could agree on: beside one of these no weak suite is chosen.
 const CURRENT: [u16; 9] = [0x1301, 0x1302, 0x1303, 0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9];
-/// Signals, not suites.
-const SIGNALS: [u16; 2] = [0x00ff, 0x5600];
+/// Suites of servers of old versions: AES in CBC mode, with ECDHE, DHE or RSA.
+const OLD: [u16; 6] = [0xc014, 0xc013, 0x0039, 0x0033, 0x0035, 0x002f];
 
 /// What a scripted server looks at.
 struct Hello {
@@ -23,26 +23,22 @@ struct Hello {
 /// The stream untouched if rustls is to answer; `None` if a script did.
 pub fn scripted(mut stream: TcpStream, shared: &Shared) -> Option<TcpStream> {
     let hello = peek(&stream)?;
-    let old = hello.version < Version::Tls12 as u16;
+    let below = hello.version < Version::Tls12 as u16;
     for mode in &shared.modes {
         let reply = match *mode {
             Mode::Raw(bytes) => bytes.to_vec(),
             Mode::ClosesAfterHello => Vec::new(),
-            Mode::OnlyTls10 if hello.version >= Version::Tls10 as u16 => {
-                flight(Version::Tls10 as u16, suite(&hello)?, &shared.chain.sent)
-            }
+            Mode::OnlyTls10 if hello.version >= Version::Tls10 as u16 => old(&hello, Version::Tls10 as u16, shared),
             Mode::OnlyTls10 => alert(70),
-            Mode::LegacyEof if old => Vec::new(),
-            Mode::LegacyAlert(code) if old => alert(code),
+            Mode::LegacyEof if below => Vec::new(),
+            Mode::LegacyAlert(code) if below => alert(code),
             // Closing with unread bytes resets.
-            Mode::LegacyReset if old => return None,
-            Mode::LegacySilent if old => {
+            Mode::LegacyReset if below => return None,
+            Mode::LegacySilent if below => {
                 let _ = stream.read_to_end(&mut Vec::new());
                 return None;
             }
-            Mode::Accepts(version) if hello.version == version as u16 => {
-                flight(hello.version, suite(&hello)?, &shared.chain.sent)
-            }
+            Mode::Accepts(version) if hello.version == version as u16 => old(&hello, hello.version, shared),
             Mode::AcceptsSuites(class)
                 if hello.version == Version::Tls12 as u16
                     && hello.suites.contains(&(class as u16))
@@ -61,8 +57,12 @@ pub fn scripted(mut stream: TcpStream, shared: &Shared) -> Option<TcpStream> {
     Some(stream)
 }
 
-fn suite(hello: &Hello) -> Option<u16> {
-    hello.suites.iter().copied().find(|suite| !SIGNALS.contains(suite) && suite >> 8 != 0x13)
+/// ServerHello and certificate with a suite that old servers have, or an alert.
+fn old(hello: &Hello, version: u16, shared: &Shared) -> Vec<u8> {
+    match hello.suites.iter().find(|suite| OLD.contains(suite)) {
+        Some(suite) => flight(version, *suite, &shared.chain.sent),
+        None => alert(40),
+    }
 }
 
 /// The hello that waits in the socket; `None` when the client goes away or sends something else.

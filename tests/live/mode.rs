@@ -22,6 +22,8 @@ pub enum Mode {
     AcceptsSuites(Class),
     /// Answers every hello up to TLS 1.2 by TLS 1.0.
     OnlyTls10,
+    /// Knows no application protocol that a browser offers, and insists.
+    ForeignAlpn,
     /// TLS 1.3 is switched off.
     NoTls13,
     /// Closes the connection on a hello below TLS 1.2, without an alert.

@@ -1,7 +1,7 @@
 //! Connections of the fixture: accept, TLS or not, read requests, write what `answer` and `hostile` say.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -21,7 +21,8 @@ pub fn tls(modes: &[Mode], chain: &Chain) -> Arc<ServerConfig> {
         .with_no_client_auth()
         .with_single_cert(chain.sent.clone(), chain.key.clone_key())
         .unwrap();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let protocol: &[u8] = if modes.contains(&Mode::ForeignAlpn) { b"acme-tls/1" } else { b"http/1.1" };
+    config.alpn_protocols = vec![protocol.to_vec()];
     Arc::new(config)
 }
 
@@ -44,12 +45,26 @@ pub fn accept(listener: &TcpListener, port: Port, shared: &Arc<Shared>) {
 }
 
 fn connection(stream: TcpStream, port: Port, shared: &Shared) {
-    if port != Port::Https || shared.has(Mode::PlainOnTlsPort) {
+    if port == Port::Https && shared.has(Mode::PlainOnTlsPort) {
+        return not_tls(stream, shared);
+    }
+    if port != Port::Https {
         return serve(stream, port, shared);
     }
     let Some(stream) = legacy::scripted(stream, shared) else { return };
     let Ok(connection) = ServerConnection::new(shared.tls.clone()) else { return };
     serve(StreamOwned::new(connection, stream), port, shared);
+}
+
+/// Plain HTTP where TLS is expected: a hello is a bad request.
+fn not_tls(mut stream: TcpStream, shared: &Shared) {
+    let mut first = [0];
+    if stream.peek(&mut first).is_ok_and(|read| read == 1 && first[0] != 22) {
+        return serve(stream, Port::Https, shared);
+    }
+    let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+    let _ = stream.shutdown(Shutdown::Write);
+    let _ = stream.read_to_end(&mut Vec::new());
 }
 
 fn serve(stream: impl Read + Write, port: Port, shared: &Shared) {

@@ -113,7 +113,7 @@ pub const OF_RUN: &[Fact] = &[
     fact("target.auth", Kind::Bool, "credentials were given"),
     fact("target.cdn", Kind::Text, "the CDN that answers, if its headers name it"),
     fact("tls.accepted", Kind::List, "protocol versions the server accepted: ssl3, tls1.0, tls1.1, tls1.2, tls1.3"),
-    fact("tls.inconclusive", Kind::List, "versions whose test gave no clear answer"),
+    fact("tls.inconclusive", Kind::List, "versions, and classes of suites, whose test gave no clear answer"),
     fact("tls.weak", Kind::List, "weak classes accepted: anonymous, null, export, des, rc4, 3des"),
     fact("tls.legacy", Kind::List, "outdated classes accepted: cbc-only, static-rsa, dhe"),
     fact("tls.version", Kind::Text, "negotiated by a current client"),
