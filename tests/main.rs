@@ -5,6 +5,7 @@
 mod architecture;
 mod checks;
 mod cli;
+mod endpoint;
 mod fixtures;
 mod history;
 mod hostile;

@@ -8,6 +8,7 @@ pub mod roots;
 pub mod settings;
 pub mod tls;
 
+mod announce;
 mod ask;
 mod dry;
 mod failure;
@@ -22,6 +23,7 @@ mod target;
 mod wire;
 mod yaml;
 
+pub use announce::announce;
 pub use settings::{Family, Limits, OpenApi, Pin, Settings};
 
 use crate::model::live::{Exchanges, LivePlan};
