@@ -121,7 +121,8 @@ fn evidence_names_the_exchange_and_contradicts_what_files_say() {
 fn a_dead_endpoint_leaves_what_files_say_and_exits_3() {
     let site = Fixture::start(&[Mode::PlainRefused]);
     let dead = site.http_url();
-    let folder = tree(&[("requirements.txt", "fastapi==0.115.0\n"), ("main.py", "from fastapi import FastAPI\n\napp = FastAPI()\n")]);
+    let folder =
+        tree(&[("requirements.txt", "fastapi==0.115.0\n"), ("main.py", "from fastapi import FastAPI\n\napp = FastAPI()\n")]);
     let path = folder.path().to_str().unwrap();
     let run = |more: &[&str]| {
         let mut all = vec!["audit", path, "--url", &dead, "--as-public", "--format", "json", "--no-config", "--only", "cors"];

@@ -112,6 +112,7 @@ async fn work(mut asker: Asker, variables: Variables, roots: &Roots, plan: &Live
         Err(_) => None,
     };
     let dead = dead.map(|failure| failure.dead(&asker.target)).or_else(|| wrong_scheme(&asker.target, first.as_ref().ok()?));
+    raw.url = asker.shown(&raw.url);
     if let Some(sentence) = dead {
         raw.requests = asker.pace.sent();
         raw.notes = asker.notes();
@@ -189,7 +190,7 @@ async fn requests(
     let mut tasks = tokio::task::JoinSet::new();
     for (at, key) in plan.requests.iter().enumerate().filter(|(_, key)| key.times <= 1) {
         if key == root_key {
-            let exchange = first.clone().map(|chain| exchange(run.asker.target.path(), Vec::new(), chain));
+            let exchange = first.clone().map(|chain| exchange(run.path(""), Vec::new(), chain));
             done.insert(at, exchange.and_then(not_limited));
             continue;
         }
@@ -288,7 +289,7 @@ impl Run {
         let mut best: Option<(u8, Exchange)> = None;
         for path in candidates(&self.asker.settings, key) {
             let url = self.variables.url(&self.asker.target, key.base, &path)?;
-            let shown = if path.is_empty() { self.asker.target.path() } else { self.variables.fill(&path) };
+            let shown = self.path(&path);
             let chain = match self.asker.ask(&Ask { url, ..ask.clone() }).await {
                 // What was found before is better than nothing.
                 Err(reason) => return best.map(|(_, exchange)| exchange).ok_or(reason),
@@ -311,6 +312,12 @@ impl Run {
             }
         }
         best.map(|(_, exchange)| exchange).ok_or_else(|| "it has no path".to_owned())
+    }
+
+    /// A path as it is shown, without credentials.
+    fn path(&self, path: &str) -> String {
+        let path = if path.is_empty() { self.asker.target.path() } else { self.variables.fill(path) };
+        self.asker.shown(&super::mask::url(&path))
     }
 
     fn exists(&self, key: &RequestKey, path: &str, answer: &Answer, calibration: &[Answer]) -> bool {
@@ -338,8 +345,7 @@ impl Run {
         if key.class == Class::Active {
             ask.purpose = Purpose::Burst;
         }
-        let shown = if path.is_empty() { self.asker.target.path() } else { self.variables.fill(&path) };
-        let mut all = exchange(shown, ask.headers.clone(), Chain::default());
+        let mut all = exchange(self.path(&path), ask.headers.clone(), Chain::default());
         all.sent.attempts = 0;
         for _ in 0..key.times {
             let chain = match self.asker.ask(&ask).await {
@@ -397,10 +403,15 @@ impl Run {
 pub(super) fn candidates(settings: &Settings, key: &RequestKey) -> Vec<String> {
     let health = key.paths.len() > 1 && key.paths.iter().any(|path| path == "/healthz" || path == "/health");
     match &settings.health {
-        Some(path) if health => vec![path.clone()],
+        Some(path) if health => vec![rooted(path)],
         _ if key.paths.is_empty() => vec![String::new()],
         _ => key.paths.clone(),
     }
+}
+
+/// A path that a user wrote, below the origin.
+pub(super) fn rooted(path: &str) -> String {
+    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
 }
 
 /// Passive requests are what any visitor sends; the rest is asked for.
@@ -456,7 +467,7 @@ fn of_target(settings: &Settings, target: &Target) -> Facts {
         ("target.private".to_owned(), Value::Bool(target.is_private() && !settings.as_public)),
         ("target.ip".to_owned(), Value::Bool(target.is_ip())),
         ("target.plain".to_owned(), Value::Bool(target.plain.is_some())),
-        ("target.auth".to_owned(), Value::Bool(settings.auth.is_some() || settings.cookie.is_some())),
+        ("target.auth".to_owned(), Value::Bool(settings.has_credentials())),
     ])
 }
 

@@ -6,7 +6,7 @@ use super::ask::{Ask, Chain};
 use super::facts::{self, Answer};
 use super::openapi::{self, Operation};
 use super::pace::Purpose;
-use super::run::Run;
+use super::run::{Run, rooted};
 use super::settings::{OPENAPI_BUDGET, OpenApi};
 use crate::model::live::{Base, Facts, LivePlan, Shape, Value};
 
@@ -21,7 +21,7 @@ enum Door {
 
 /// Adds `protected.*` and `openapi.*`, as far as they are asked for.
 pub(super) async fn explore(run: &Run, plan: &LivePlan, facts: &mut Facts) {
-    let paths = run.asker.settings.protected.clone();
+    let paths: Vec<String> = run.asker.settings.protected.iter().map(|path| rooted(path)).collect();
     if !paths.is_empty() {
         protected(run, &paths, facts).await;
     }
@@ -32,6 +32,9 @@ pub(super) async fn explore(run: &Run, plan: &LivePlan, facts: &mut Facts) {
             }
             None => None,
         };
+        if let (None, Some(OpenApi::Path(name) | OpenApi::Text { name, .. })) = (&found, &run.asker.settings.openapi) {
+            run.asker.note(format!("{name}: no OpenAPI description could be read there"));
+        }
         let routes = || {
             let routes = &run.asker.settings.routes;
             let operations = routes.iter().map(|(path, public)| Operation::route(path, *public)).collect();
@@ -85,7 +88,7 @@ async fn find(run: &Run) -> Option<(String, String)> {
 /// The URL of a path or URL at the target.
 fn locate(run: &Run, place: &str) -> Option<Url> {
     if !place.contains("://") {
-        return run.variables.url(&run.asker.target, Base::Target, place).ok();
+        return run.variables.url(&run.asker.target, Base::Target, &rooted(place)).ok();
     }
     let url = Url::parse(place).ok()?;
     (url.origin() == run.asker.target.url.origin() && url.username().is_empty()).then_some(url)
