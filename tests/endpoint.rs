@@ -57,36 +57,54 @@ fn a_good_site_passes_and_each_fault_is_found_by_its_check() {
     assert_eq!(found["cors/no-localhost-origins"], "not_applicable");
     let first = stderr(&output).lines().next().unwrap_or_default().to_owned();
     assert!(first.contains("localhost") && first.contains("127.0.0.1") && first.contains("passive, at most"), "{first}");
-    let faults: &[(&[Mode], &str, &str)] = &[
-        (&[Mode::NoHsts], "tls/hsts", "fail"),
-        (&[Mode::HstsZero], "tls/hsts", "fail"),
-        (&[Mode::HstsTwice], "tls/hsts", "fail"),
-        (&[Mode::CookieBare], "auth/session-cookie-flags", "fail"),
-        (&[Mode::CookiePrefix], "auth/session-cookie-flags", "partial"),
-        (&[Mode::NoCookies], "auth/session-cookie-flags", "unknown"),
-        (&[Mode::CorsStar], "cors/no-wildcard-origin", "partial"),
-        (&[Mode::CorsEchoCredentials], "cors/no-origin-reflection", "fail"),
-        (&[Mode::CorsEchoCredentials], "cors/no-credentials-with-wildcard", "fail"),
-        (&[Mode::CorsEcho], "cors/no-origin-reflection", "partial"),
-        (&[Mode::CorsNull], "cors/no-origin-reflection", "fail"),
-        (&[Mode::PlainServes], "tls/http-redirects-to-https", "fail"),
-        (&[Mode::PlainTemporary], "tls/http-redirects-to-https", "partial"),
-        (&[Mode::PlainOffHost], "tls/http-redirects-to-https", "partial"),
-        (&[Mode::PlainRefused], "tls/http-redirects-to-https", "pass"),
-        (&[Mode::Expired], "tls/certificate-valid", "fail"),
-        (&[Mode::WrongName], "tls/certificate-valid", "fail"),
-        (&[Mode::SelfSigned], "tls/certificate-valid", "fail"),
-        (&[Mode::MissingIntermediate], "tls/certificate-valid", "fail"),
-        (&[Mode::Expired], "tls/https-enabled", "partial"),
-        (&[Mode::Accepts(Version::Tls10)], "tls/protocol-versions", "fail"),
+    // Faults that do not touch each other share a site.
+    type Fault = (&'static str, &'static str);
+    let faults: &[(&[Mode], &[Fault])] = &[
+        (
+            &[Mode::NoHsts, Mode::CookieBare, Mode::CorsStar, Mode::PlainServes, Mode::Accepts(Version::Tls10)],
+            &[
+                ("tls/hsts", "fail"),
+                ("auth/session-cookie-flags", "fail"),
+                ("cors/no-wildcard-origin", "partial"),
+                ("tls/http-redirects-to-https", "fail"),
+                ("tls/protocol-versions", "fail"),
+            ],
+        ),
+        (
+            &[Mode::HstsZero, Mode::CookiePrefix, Mode::CorsEchoCredentials, Mode::PlainTemporary],
+            &[
+                ("tls/hsts", "fail"),
+                ("auth/session-cookie-flags", "partial"),
+                ("cors/no-origin-reflection", "fail"),
+                ("cors/no-credentials-with-wildcard", "fail"),
+                ("tls/http-redirects-to-https", "partial"),
+            ],
+        ),
+        (
+            &[Mode::HstsTwice, Mode::NoCookies, Mode::CorsEcho, Mode::PlainOffHost],
+            &[
+                ("tls/hsts", "fail"),
+                ("auth/session-cookie-flags", "unknown"),
+                ("cors/no-origin-reflection", "partial"),
+                ("tls/http-redirects-to-https", "fail"),
+            ],
+        ),
+        (
+            &[Mode::CorsNull, Mode::PlainRefused],
+            &[("cors/no-origin-reflection", "fail"), ("tls/http-redirects-to-https", "pass")],
+        ),
+        (&[Mode::Expired], &[("tls/certificate-valid", "fail"), ("tls/https-enabled", "partial"), ("tls/hsts", "unknown")]),
+        (&[Mode::WrongName], &[("tls/certificate-valid", "fail")]),
+        (&[Mode::SelfSigned], &[("tls/certificate-valid", "fail")]),
+        (&[Mode::MissingIntermediate], &[("tls/certificate-valid", "fail")]),
     ];
     let mut wrong = Vec::new();
-    for (modes, id, wanted) in faults {
+    for (modes, expected) in faults {
         let site = Fixture::start(modes);
         let report = report(&audit(&site, &[]));
-        let got = statuses(&report)[*id].clone();
-        if got != *wanted {
-            wrong.push(format!("{modes:?}: {id} is {got}, not {wanted}: {}", row(&report, id)["reason"]));
+        let found = statuses(&report);
+        for (id, wanted) in expected.iter().filter(|(id, wanted)| found[*id] != *wanted) {
+            wrong.push(format!("{modes:?}: {id} is {}, not {wanted}: {}", found[*id], row(&report, id)["reason"]));
         }
         assert!(site.canary_is_untouched(), "{modes:?}");
     }
@@ -159,4 +177,36 @@ fn options_of_the_endpoint_need_one_and_credentials_come_from_the_environment() 
     refused(&[&url[..], &["--auth-env", "READYCTL_TEST_UNSET"]].concat(), "READYCTL_TEST_UNSET is not set");
     refused(&["audit", "--url", "ftp://app.example"], "only http and https");
     refused(&[&url[..], &["-4", "-6"]].concat(), "cannot be used with");
+}
+
+#[test]
+fn a_recording_replays_to_the_same_report_and_a_dry_run_sends_nothing() {
+    let site = Fixture::start(&[Mode::NoHsts, Mode::CookieBare]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("run.json").display().to_string();
+    let dry = audit(&site, &["--dry-run"]);
+    assert!(dry.status.success() && stdout(&dry).contains("OPTIONS"), "{}", stderr(&dry));
+    assert!(site.received().is_empty());
+    let credential = ["Bearer ", "s3cr3t", "-of-the-user"].concat();
+    let (url, http, ca) = (site.url(), site.http_url(), site.ca_file().display().to_string());
+    let mut arguments = vec!["audit", "--url", &url, "--http-url", &http, "--ca-file", &ca, "--as-public", "--format", "json"];
+    arguments.extend(["--no-config", "--record", &file, "--auth-env", "TOKEN", "--only", "tls", "--only", "auth"]);
+    let recorded = readyctl(&arguments).env("TOKEN", &credential).output().unwrap();
+    let sent = site.received().len();
+    assert!(sent > 0, "{}", stderr(&recorded));
+    let replayed = readyctl(&["audit", "--replay", &file, "--format", "json", "--no-config", "--only", "tls", "--only", "auth"])
+        .output()
+        .unwrap();
+    assert_eq!(statuses(&report(&recorded)), statuses(&report(&replayed)));
+    assert_eq!(report(&recorded)["target"], report(&replayed)["target"]);
+    assert_eq!(site.received().len(), sent, "a replay sends nothing");
+    let recording = std::fs::read_to_string(&file).unwrap();
+    for text in [&stdout(&recorded), &stderr(&recorded), &recording] {
+        assert!(!text.contains("s3cr3t"), "{text}");
+    }
+    let broken = folder.path().join("broken.json").display().to_string();
+    std::fs::write(&broken, "{}").unwrap();
+    let refused = readyctl(&["audit", "--replay", &broken]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("broken.json"), "{}", stderr(&refused));
 }

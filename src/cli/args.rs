@@ -95,9 +95,18 @@ pub struct LiveArgs {
     /// Audit this deployed endpoint, too; without PATH it alone
     #[arg(long, value_name = "URL", group = "endpoint")]
     pub url: Option<String>,
+    /// Judge what an earlier run recorded; nothing is sent
+    #[arg(long, value_name = "FILE", group = "endpoint")]
+    pub replay: Option<PathBuf>,
+    /// Keep what the endpoint answered, without secrets, for --replay
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub record: Option<PathBuf>,
     /// Send requests that no ordinary visitor sends, too: bursts, TRACE, malformed input
     #[arg(long, requires = "endpoint")]
     pub active: bool,
+    /// Print the requests that would be sent, and send none
+    #[arg(long, requires = "url", conflicts_with = "record")]
+    pub dry_run: bool,
     /// The plain HTTP twin, where that is not port 80 of the same host
     #[arg(long, value_name = "URL", requires = "url")]
     pub http_url: Option<String>,
@@ -151,7 +160,7 @@ pub struct LiveArgs {
 impl LiveArgs {
     /// Is there an endpoint to judge?
     pub fn names_endpoint(&self) -> bool {
-        self.url.is_some()
+        self.url.is_some() || self.replay.is_some()
     }
 }
 

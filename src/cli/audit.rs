@@ -33,6 +33,9 @@ use super::output;
 /// When the target, the configuration or the checks cannot be used, or the output cannot be written.
 pub fn run(args: &AuditArgs) -> Result<Exit, Failure> {
     let outputs = output::plan(args)?;
+    if args.live.dry_run {
+        return dry_run(args);
+    }
     let Audited { report, ruleset, dead } = audited(&args.target, &args.live)?;
     output::write(&report, &outputs)?;
     let exit = match gate(args, &report) {
@@ -42,6 +45,27 @@ pub fn run(args: &AuditArgs) -> Result<Exit, Failure> {
     // The process ends here: taking a million small allocations apart would be a tenth of a short run.
     std::mem::forget((report, ruleset));
     Ok(exit)
+}
+
+/// Prints what would be sent.
+fn dry_run(args: &AuditArgs) -> Result<Exit, Failure> {
+    let target = &args.target;
+    let (policy, _, ruleset) = rules(target)?;
+    let selected = selector(target, &policy, &ruleset)?;
+    let endpoint = Endpoint::of(&args.live, ruleset.checks.iter().filter(|check| selected(check)))?;
+    output::print(endpoint.map(|endpoint| endpoint.dry_run()).unwrap_or_default().as_bytes())?;
+    Ok(Exit::Met)
+}
+
+/// The configuration in force, its file, and the checks.
+fn rules(target: &TargetArgs) -> Result<(Policy, Option<String>, Ruleset), Failure> {
+    let root = target.path.as_deref().unwrap_or(Path::new("."));
+    let (policy, config) = config::find(root, target.config.config.as_deref(), target.config.no_config)
+        .map_err(|error| Failure::new(Exit::Usage, format!("{error:#}")))?;
+    let mut folders = policy.checks.clone();
+    folders.extend(target.pack.checks.iter().cloned());
+    let ruleset = pack::open(&Selection { verify: false, folders, only_folders: false })?;
+    Ok((policy, config, ruleset))
 }
 
 /// A report and what it rests on.
@@ -63,11 +87,7 @@ pub(super) fn audited(target: &TargetArgs, live: &LiveArgs) -> Result<Audited, F
     let root = target.path.as_deref().unwrap_or(Path::new("."));
     let named = (target.path.is_some() || !live.names_endpoint()).then_some(root);
     let disk = named.map(open).transpose()?;
-    let (policy, config) = config::find(root, target.config.config.as_deref(), target.config.no_config)
-        .map_err(|error| Failure::new(Exit::Usage, format!("{error:#}")))?;
-    let mut folders = policy.checks.clone();
-    folders.extend(target.pack.checks.iter().cloned());
-    let mut ruleset = pack::open(&Selection { verify: false, folders, only_folders: false })?;
+    let (policy, config, mut ruleset) = rules(target)?;
     let notes = secrets_config(target, &mut ruleset)?;
     let selected = selector(target, &policy, &ruleset)?;
     let mut endpoint = Endpoint::of(live, ruleset.checks.iter().filter(|check| selected(check)))?;

@@ -15,34 +15,53 @@ use super::error::{Exit, Failure};
 const CREDENTIAL: [&str; 9] = ["authorization", "cookie", "api-key", "apikey", "token", "secret", "auth", "session", "signature"];
 
 /// An endpoint that is about to be asked.
-pub(super) struct Endpoint {
+pub(super) struct Endpoint<'a> {
+    args: &'a LiveArgs,
     plan: LivePlan,
     settings: Settings,
 }
 
-impl Endpoint {
+impl<'a> Endpoint<'a> {
     /// What the command line says of an endpoint; `None` if it names none.
     pub(super) fn of<'c>(
-        args: &LiveArgs,
+        args: &'a LiveArgs,
         checks: impl IntoIterator<Item = &'c crate::checks::check::Check>,
-    ) -> Result<Option<Endpoint>, Failure> {
-        if args.url.is_none() {
+    ) -> Result<Option<Endpoint<'a>>, Failure> {
+        if !args.names_endpoint() {
             return Ok(None);
         }
-        Ok(Some(Endpoint { plan: plan(checks), settings: settings(args)? }))
+        Ok(Some(Endpoint { args, plan: plan(checks), settings: settings(args)? }))
     }
 
-    /// Says on stderr whom it is going to ask, and how much.
+    /// The requests that would be sent, one on each line.
+    pub(super) fn dry_run(&self) -> String {
+        let lines = live::dry_run(&self.settings, &self.plan);
+        lines.into_iter().map(|line| line + "\n").collect()
+    }
+
+    /// Says on stderr whom it is going to ask, and how much; a recording is not asked anything.
     pub(super) fn announce(&mut self) -> Result<(), Failure> {
+        if self.args.replay.is_some() {
+            return Ok(());
+        }
         let line = live::announce(&mut self.settings, &self.plan).map_err(|sentence| Failure::new(Exit::Usage, sentence))?;
         // A line that cannot be shown is no reason to stop.
         let _ = writeln!(anstream::stderr(), "{line}");
         Ok(())
     }
 
-    /// Asks the endpoint.
+    /// Asks the endpoint, or the recording.
     pub(super) fn ask(&self) -> Result<Exchanges, Failure> {
-        Ok(live::run(&self.settings, &self.plan))
+        if let Some(path) = &self.args.replay {
+            let usage = |message: String| Failure::new(Exit::Usage, format!("the recording {}: {message}", path.display()));
+            let text = folder::read_long_text(path).map_err(|error| usage(format!("{error:#}")))?;
+            return live::replay(&text, &self.plan).map_err(usage);
+        }
+        let Some(path) = &self.args.record else { return Ok(live::run(&self.settings, &self.plan)) };
+        let (exchanges, recording) = live::record(&self.settings, &self.plan);
+        folder::write_atomically(path, recording.as_bytes())
+            .map_err(|error| Failure::new(Exit::Failed, format!("cannot write {}: {error}", path.display())))?;
+        Ok(exchanges)
     }
 }
 

@@ -158,7 +158,13 @@ impl Table<'_> {
     }
 
     fn unclear(&self, when: Option<&Condition>) -> Ruling {
-        let say = self.missing().unwrap_or_else(|| "what it needs to know was not found out".to_owned());
+        let unknown = || {
+            self.asked()
+                .into_iter()
+                .find(|path| !self.received.is_grounded(path))
+                .map(|path| format!("nothing is known of `{}`", path.path))
+        };
+        let say = self.missing().or_else(unknown).unwrap_or_else(|| "what it needs to know was not found out".to_owned());
         self.ruling(LiveVerdict::Inconclusive, say, when)
     }
 
