@@ -1,7 +1,7 @@
 //! What a run would send, without sending or resolving anything.
 
 use super::openapi::{self, Operation};
-use super::run::{Variables, candidates, permitted};
+use super::run::{Variables, candidates, permitted, rooted};
 use super::settings::{OPENAPI_BUDGET, OpenApi, Settings};
 use super::target::Target;
 use crate::model::live::{Base, LivePlan, RequestKey, Shape};
@@ -35,7 +35,10 @@ pub(super) fn lines(settings: &Settings, plan: &LivePlan) -> Vec<String> {
         }
     }
     lines.extend(
-        settings.protected.iter().map(|path| format!("GET {} (must refuse)", show(&format!("{}{path}", target.origin())))),
+        settings
+            .protected
+            .iter()
+            .map(|path| format!("GET {} (must refuse)", show(&format!("{}{}", target.origin(), rooted(path))))),
     );
     if plan.groups.contains("openapi") {
         api(settings, &target, &mut lines);
@@ -58,7 +61,7 @@ fn line(settings: &Settings, target: &Target, variables: &Variables, key: &Reque
     for (name, value) in &key.headers {
         line.push_str(&format!(", {name}: {}", variables.fill(value)));
     }
-    if key.auth && (settings.auth.is_some() || settings.cookie.is_some()) {
+    if key.auth && settings.has_credentials() {
         line.push_str(", with credentials");
     }
     line

@@ -111,7 +111,7 @@ fn of_text(text: &str) -> Option<Failure> {
     if has("message head is too large") || has("header list too large") || has("too many headers") {
         return Some(Failure::new("too-large", "the headers are too large"));
     }
-    if has("connection closed before message completed") || has("connection error: reset") {
+    if has("connection closed before message completed") || has("stream error received") || has("connection error received") {
         return Some(Failure::new("reset", "the connection closed before an answer"));
     }
     if text.starts_with("invalid HTTP")

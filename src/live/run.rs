@@ -112,12 +112,18 @@ async fn work(mut asker: Asker, variables: Variables, roots: &Roots, plan: &Live
         Err(_) => None,
     };
     let dead = dead.map(|failure| failure.dead(&asker.target)).or_else(|| wrong_scheme(&asker.target, first.as_ref().ok()?));
+    raw.url = asker.shown(&raw.url);
     if let Some(sentence) = dead {
         raw.requests = asker.pace.sent();
         raw.notes = asker.notes();
         return Err(asker.shown(&sentence));
     }
     of_root(&first, &mut raw.facts);
+    let leads = first.as_ref().ok().and_then(Chain::answer).and_then(facts::target);
+    if let Some(to) = leads.filter(|to| to.origin() != asker.target.url.origin()) {
+        let to = super::mask::url(to.as_str());
+        asker.note(format!("{} leads to {to}, which is not under audit: give it as --url to have it judged", raw.url));
+    }
     handshakes(&asker, roots, plan, raw).await;
     let run = Arc::new(Run { asker, variables, misses: Mutex::default() });
     let mut done = requests(&run, plan, &root_key, first).await;
@@ -189,7 +195,7 @@ async fn requests(
     let mut tasks = tokio::task::JoinSet::new();
     for (at, key) in plan.requests.iter().enumerate().filter(|(_, key)| key.times <= 1) {
         if key == root_key {
-            let exchange = first.clone().map(|chain| exchange(run.asker.target.path(), Vec::new(), chain));
+            let exchange = first.clone().map(|chain| exchange(run.path(""), Vec::new(), chain));
             done.insert(at, exchange.and_then(not_limited));
             continue;
         }
@@ -288,7 +294,7 @@ impl Run {
         let mut best: Option<(u8, Exchange)> = None;
         for path in candidates(&self.asker.settings, key) {
             let url = self.variables.url(&self.asker.target, key.base, &path)?;
-            let shown = if path.is_empty() { self.asker.target.path() } else { self.variables.fill(&path) };
+            let shown = self.path(&path);
             let chain = match self.asker.ask(&Ask { url, ..ask.clone() }).await {
                 // What was found before is better than nothing.
                 Err(reason) => return best.map(|(_, exchange)| exchange).ok_or(reason),
@@ -311,6 +317,12 @@ impl Run {
             }
         }
         best.map(|(_, exchange)| exchange).ok_or_else(|| "it has no path".to_owned())
+    }
+
+    /// A path as it is shown, without credentials.
+    fn path(&self, path: &str) -> String {
+        let path = if path.is_empty() { self.asker.target.path() } else { self.variables.fill(path) };
+        self.asker.shown(&super::mask::url(&path))
     }
 
     fn exists(&self, key: &RequestKey, path: &str, answer: &Answer, calibration: &[Answer]) -> bool {
@@ -338,8 +350,7 @@ impl Run {
         if key.class == Class::Active {
             ask.purpose = Purpose::Burst;
         }
-        let shown = if path.is_empty() { self.asker.target.path() } else { self.variables.fill(&path) };
-        let mut all = exchange(shown, ask.headers.clone(), Chain::default());
+        let mut all = exchange(self.path(&path), ask.headers.clone(), Chain::default());
         all.sent.attempts = 0;
         for _ in 0..key.times {
             let chain = match self.asker.ask(&ask).await {
@@ -397,10 +408,15 @@ impl Run {
 pub(super) fn candidates(settings: &Settings, key: &RequestKey) -> Vec<String> {
     let health = key.paths.len() > 1 && key.paths.iter().any(|path| path == "/healthz" || path == "/health");
     match &settings.health {
-        Some(path) if health => vec![path.clone()],
+        Some(path) if health => vec![rooted(path)],
         _ if key.paths.is_empty() => vec![String::new()],
         _ => key.paths.clone(),
     }
+}
+
+/// A path that a user wrote, below the origin.
+pub(super) fn rooted(path: &str) -> String {
+    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
 }
 
 /// Passive requests are what any visitor sends; the rest is asked for.
@@ -456,7 +472,7 @@ fn of_target(settings: &Settings, target: &Target) -> Facts {
         ("target.private".to_owned(), Value::Bool(target.is_private() && !settings.as_public)),
         ("target.ip".to_owned(), Value::Bool(target.is_ip())),
         ("target.plain".to_owned(), Value::Bool(target.plain.is_some())),
-        ("target.auth".to_owned(), Value::Bool(settings.auth.is_some() || settings.cookie.is_some())),
+        ("target.auth".to_owned(), Value::Bool(settings.has_credentials())),
     ])
 }
 
@@ -489,9 +505,41 @@ fn of_root(first: &Result<Chain, String>, facts: &mut Facts) {
     let kind = match answer.status {
         _ if login => "login",
         401 | 403 | 407 => "auth-wall",
-        _ if answer.is_html() => "html",
+        // The page for an error is not what the target serves.
+        _ if answer.is_html() && answer.status < 400 => "html",
         _ if media == "application/json" || media == "text/json" || media.ends_with("+json") => "json",
         _ => "other",
     };
     facts.insert("target.kind".to_owned(), Value::Text(kind.to_owned()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_tells_what_the_target_is() {
+        let kind = |hops: &[(u16, &str, &str)]| {
+            let answer = |(status, name, value): &(u16, &str, &str)| Answer {
+                url: "https://app.example/".to_owned(),
+                status: *status,
+                headers: vec![((*name).to_owned(), (*value).to_owned())],
+                ..Answer::default()
+            };
+            let chain = Chain { hops: hops.iter().map(answer).collect(), ..Chain::default() };
+            let mut facts = Facts::new();
+            of_root(&Ok(chain), &mut facts);
+            (facts.remove("target.kind"), facts.remove("target.cdn"))
+        };
+        let word = |word: &str| Some(Value::Text(word.to_owned()));
+        let html = (200, "Content-Type", "text/html; charset=utf-8");
+        assert_eq!(kind(&[html]).0, word("html"));
+        assert_eq!(kind(&[(404, "Content-Type", "text/html")]).0, word("other"));
+        assert_eq!(kind(&[(404, "Content-Type", "application/problem+json")]).0, word("json"));
+        assert_eq!(kind(&[(401, "Content-Type", "text/html")]).0, word("auth-wall"));
+        assert_eq!(kind(&[(302, "Location", "/users/sign_in"), html]).0, word("login"));
+        assert_eq!(kind(&[(302, "Location", "/en"), html]).0, word("html"));
+        assert_eq!(kind(&[(200, "X-Served-By", "cache-fra-1")]), (word("other"), word("Fastly")));
+        assert_eq!(kind(&[(200, "X-Served-By", "web-3")]).1, None);
+    }
 }

@@ -126,6 +126,11 @@ impl Default for Limits {
 }
 
 impl Settings {
+    /// Was anything given that signs the run in?
+    pub(super) fn has_credentials(&self) -> bool {
+        self.auth.is_some() || self.cookie.is_some() || self.headers.iter().any(|(name, _)| super::ask::is_credential(name))
+    }
+
     /// Are the URLs such that a run can begin? An error is one sentence for the command line. Touches no network.
     pub fn check(&self) -> Result<(), String> {
         super::target::Target::parse(self).map(drop)
@@ -139,6 +144,13 @@ impl fmt::Debug for Settings {
             .field("url", &super::mask::url(&self.url))
             .field("active", &self.active)
             .finish_non_exhaustive()
+    }
+}
+
+impl Pin {
+    /// Is it the address of this host, given in lower case, at this port?
+    pub(super) fn is_for(&self, host: &str, port: u16) -> bool {
+        self.host == host && self.port.is_none_or(|own| own == port)
     }
 }
 

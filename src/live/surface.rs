@@ -6,7 +6,7 @@ use super::ask::{Ask, Chain};
 use super::facts::{self, Answer};
 use super::openapi::{self, Operation};
 use super::pace::Purpose;
-use super::run::Run;
+use super::run::{Run, rooted};
 use super::settings::{OPENAPI_BUDGET, OpenApi};
 use crate::model::live::{Base, Facts, LivePlan, Shape, Value};
 
@@ -21,7 +21,7 @@ enum Door {
 
 /// Adds `protected.*` and `openapi.*`, as far as they are asked for.
 pub(super) async fn explore(run: &Run, plan: &LivePlan, facts: &mut Facts) {
-    let paths = run.asker.settings.protected.clone();
+    let paths: Vec<String> = run.asker.settings.protected.iter().map(|path| rooted(path)).collect();
     if !paths.is_empty() {
         protected(run, &paths, facts).await;
     }
@@ -32,6 +32,9 @@ pub(super) async fn explore(run: &Run, plan: &LivePlan, facts: &mut Facts) {
             }
             None => None,
         };
+        if let (None, Some(OpenApi::Path(name) | OpenApi::Text { name, .. })) = (&found, &run.asker.settings.openapi) {
+            run.asker.note(format!("{name}: no OpenAPI description could be read there"));
+        }
         let routes = || {
             let routes = &run.asker.settings.routes;
             let operations = routes.iter().map(|(path, public)| Operation::route(path, *public)).collect();
@@ -85,7 +88,7 @@ async fn find(run: &Run) -> Option<(String, String)> {
 /// The URL of a path or URL at the target.
 fn locate(run: &Run, place: &str) -> Option<Url> {
     if !place.contains("://") {
-        return run.variables.url(&run.asker.target, Base::Target, place).ok();
+        return run.variables.url(&run.asker.target, Base::Target, &rooted(place)).ok();
     }
     let url = Url::parse(place).ok()?;
     (url.origin() == run.asker.target.url.origin() && url.username().is_empty()).then_some(url)
@@ -97,15 +100,15 @@ async fn call(run: &Run, operations: &[Operation], facts: &mut Facts) {
     let (mut open, mut private, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     for operation in openapi::choose(operations, OPENAPI_BUDGET as usize) {
         let Some(path) = &operation.path else { continue };
-        let Some((door, status)) = door(run, path, Purpose::OpenApi).await else { break };
-        if status.is_some_and(|status| status >= 500) {
+        let Some((door, chain)) = door(run, path, Purpose::OpenApi).await else { break };
+        if chain.answer().is_some_and(|answer| answer.status >= 500) {
             errors.push(operation.template.clone());
         }
         match (operation.declared, door) {
             (true, Door::Closed) => closed += 1,
             (true, Door::Open) => open.push(operation.template.clone()),
             (true, Door::Unclear) => unclear += 1,
-            (false, Door::Open) if operation.looks_private() => private.push(operation.template.clone()),
+            (false, Door::Open) if operation.looks_private() && has_data(&chain) => private.push(operation.template.clone()),
             (false, _) => {}
         }
         declared += i64::from(operation.declared);
@@ -136,14 +139,18 @@ fn put_list(facts: &mut Facts, path: &str, list: Vec<String>) {
 }
 
 /// Asks for a path without credentials. `None`: it was not sent.
-async fn door(run: &Run, path: &str, purpose: Purpose) -> Option<(Door, Option<u16>)> {
+async fn door(run: &Run, path: &str, purpose: Purpose) -> Option<(Door, Chain)> {
     let url = run.variables.url(&run.asker.target, Base::Target, path).ok()?;
     let chain = run.asker.ask(&Ask { purpose, low: purpose == Purpose::OpenApi, ..Ask::get(url) }).await.ok()?;
-    let status = chain.answer().map(|answer| answer.status);
-    let ok = status.is_some_and(|status| (200..300).contains(&status));
+    let ok = chain.answer().is_some_and(|answer| (200..300).contains(&answer.status));
     // Only what claims to be there is compared with what is not.
     let misses = if ok { run.misses(Base::Target, Shape::Page, false).await } else { Vec::new() };
-    Some((judge(&chain, path, &misses), status))
+    Some((judge(&chain, path, &misses), chain))
+}
+
+/// More than an empty body or collection.
+fn has_data(chain: &Chain) -> bool {
+    chain.answer().is_some_and(|answer| !matches!(answer.text().trim(), "" | "[]" | "{}" | "null"))
 }
 
 fn judge(chain: &Chain, path: &str, misses: &[Answer]) -> Door {

@@ -51,15 +51,17 @@ impl Target {
     /// Looks the host up, once for the whole run.
     pub fn resolve(&mut self, settings: &Settings) -> Result<(), Failure> {
         self.addresses = addresses(&self.url, settings)?;
-        if let Some(plain) = &self.plain {
-            // The twin is the same host nearly always; if it cannot be found, it is unknown.
-            self.plain_addresses = match plain.host_str() == self.url.host_str() && settings.resolve.is_empty() {
-                true => {
-                    let port = plain.port_or_known_default().unwrap_or(80);
-                    self.addresses.iter().map(|address| SocketAddr::new(address.ip(), port)).collect()
-                }
-                false => addresses(plain, settings)?,
-            };
+        let Some(plain) = &self.plain else { return Ok(()) };
+        let port = plain.port_or_known_default().unwrap_or(80);
+        let host = plain.host_str().unwrap_or("").to_ascii_lowercase();
+        // The same host has the same addresses, unless this port of it was given its own.
+        if Some(host.as_str()) == self.url.host_str() && !settings.resolve.iter().any(|pin| pin.is_for(&host, port)) {
+            self.plain_addresses = self.addresses.iter().map(|address| SocketAddr::new(address.ip(), port)).collect();
+            return Ok(());
+        }
+        match addresses(plain, settings) {
+            Ok(found) => self.plain_addresses = found,
+            Err(_) => self.plain = None,
         }
         Ok(())
     }
@@ -134,11 +136,11 @@ fn addresses(url: &Url, settings: &Settings) -> Result<Vec<SocketAddr>, Failure>
     let host = url.host_str().unwrap_or("").to_ascii_lowercase();
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let port = url.port_or_known_default().unwrap_or(443);
-    let pins = settings.resolve.iter().filter(|pin| pin.host == bare && pin.port.is_none_or(|own| own == port));
+    let pins = settings.resolve.iter().filter(|pin| pin.is_for(bare, port));
     let pinned: Vec<SocketAddr> = pins.map(|pin| SocketAddr::new(pin.address, port)).collect();
     let mut found = match literal(url) {
-        _ if !pinned.is_empty() => pinned,
         Some(address) => vec![SocketAddr::new(address, port)],
+        None if !pinned.is_empty() => pinned,
         None => look_up(bare, port, settings.limits.connect)?,
     };
     if let Some(metadata) = found.iter().find(|address| is_metadata(address.ip())) {
@@ -216,6 +218,8 @@ mod tests {
             let mut target = Target::parse(settings).unwrap();
             target.resolve(settings).map(|()| target)
         };
+        let pre = resolved(&settings("https://app.example", &["app.example:443:10.0.0.7"])).unwrap();
+        assert_eq!(pre.plain_addresses, ["10.0.0.7:80".parse().unwrap()], "no look-up of a name that is pinned");
         let own =
             resolved(&settings("https://app.example:8443", &["app.example:8443:10.0.0.7", "app.example:80:10.0.0.8"])).unwrap();
         assert_eq!(own.addresses, ["10.0.0.7:8443".parse().unwrap()]);
