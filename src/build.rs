@@ -1,7 +1,7 @@
 //! Bundles `checks/**/*.yaml` into the binary, sorted by path, so that no list names checks anywhere.
 //!
 //! Each file is embedded twice: whole, for `checks show` and `checks test`, and as the value tree of all but its tests, which is what
-//! an audit reads: YAML is parsed here, not at every start. Beside it a table says what each regular expression of the pack requires
+//! an audit reads: YAML is parsed here, not at every start. Live parts are packed apart: only a run with an endpoint reads them. Beside it a table says what each regular expression of the pack requires
 //! of a text. Both use the program's own code; `checks::bundle` and `syntax::literals::known` read what this writes.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,6 +66,7 @@ fn main() -> io::Result<()> {
     let mut digest: u64 = 0xcbf2_9ce4_8422_2325;
     let mut bytes = Vec::new();
     let mut strings = Strings::default();
+    let (mut live_bytes, mut live_strings) = (Vec::new(), Strings::default());
     let mut patterns = BTreeSet::new();
     for path in &files {
         let relative = path.strip_prefix(&checks).unwrap_or(path).to_string_lossy().replace('\\', "/");
@@ -73,32 +74,32 @@ fn main() -> io::Result<()> {
         for byte in relative.bytes().chain([0xff]).chain(text.bytes()).chain([0xff]) {
             digest = (digest ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
-        let start = bytes.len();
+        let (start, live_start) = (bytes.len(), live_bytes.len());
         // A file that is no YAML stays without a tree: the program reads its text and says what is wrong.
         if let Some(node) = document::yaml::parse_plain(&text).ok().and_then(|documents| documents.into_iter().next()) {
-            let node = without_tests(node);
+            let mut node = without_tests(node);
+            if let Some(live) = take_live(&mut node) {
+                write(&live, &mut live_strings, &mut live_bytes);
+            }
             write(&node, &mut strings, &mut bytes);
             expressions(&node, "", &mut patterns);
         }
         for name in names(&relative, copies) {
             let _ = writeln!(
                 source,
-                "    Bundled {{ path: {name:?}, tree: {start}..{}, whole: include_str!({:?}) }},",
+                "    Bundled {{ path: {name:?}, tree: {start}..{}, live: {live_start}..{}, whole: include_str!({:?}) }},",
                 bytes.len(),
+                live_bytes.len(),
                 path.display()
             );
         }
     }
-    let mut table = Vec::new();
-    varint(strings.all.len() as u64, &mut table);
-    for text in &strings.all {
-        varint(text.len() as u64, &mut table);
-        table.extend_from_slice(text.as_bytes());
-    }
-    fs::write(out.join("strings.bin"), table)?;
+    fs::write(out.join("strings.bin"), strings.table())?;
     fs::write(out.join("trees.bin"), bytes)?;
+    fs::write(out.join("live_strings.bin"), live_strings.table())?;
+    fs::write(out.join("live_trees.bin"), live_bytes)?;
     let _ = writeln!(source, "];\npub(super) static DIGEST: &str = \"{digest:016x}\";");
-    for name in ["strings", "trees"] {
+    for name in ["strings", "trees", "live_strings", "live_trees"] {
         let file = out.join(format!("{name}.bin"));
         let _ = writeln!(source, "pub(super) static {}: &[u8] = include_bytes!({:?});", name.to_uppercase(), file.display());
     }
@@ -138,6 +139,13 @@ fn without_tests(mut node: Node) -> Node {
     node
 }
 
+/// The live part of a check, for which `true` stays behind.
+fn take_live(node: &mut Node) -> Option<Node> {
+    let Value::Object(entries) = &mut node.value else { return None };
+    let entry = entries.iter_mut().find(|entry| &*entry.key == "live")?;
+    Some(std::mem::replace(&mut entry.value, Node { value: Value::Bool(true), ..Node::default() }))
+}
+
 /// Every text of the trees, each once.
 #[derive(Default)]
 struct Strings {
@@ -154,6 +162,17 @@ impl Strings {
         self.all.push(text.to_owned());
         self.ids.insert(text.to_owned(), id);
         id
+    }
+
+    /// How many, then each with its length.
+    fn table(&self) -> Vec<u8> {
+        let mut table = Vec::new();
+        varint(self.all.len() as u64, &mut table);
+        for text in &self.all {
+            varint(text.len() as u64, &mut table);
+            table.extend_from_slice(text.as_bytes());
+        }
+        table
     }
 }
 

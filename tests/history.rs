@@ -36,7 +36,8 @@ fn audit(folder: &Path, read_history: bool) -> Value {
     let selected = |check: &Check| check.id == CHECK;
     let inventory = complete(ruleset, &selected, collect(&disk, prepared, context));
     let target = Target { path: ".".to_owned(), commit: None, dirty: None, url: None };
-    let report = assess(&Assessment { ruleset, target, selected: &selected, config: None }, &inventory);
+    let report =
+        assess(&Assessment { ruleset, target, selected: &selected, config: None, repository: true, live: None }, &inventory);
     serde_json::to_value(&report.checks[0]).unwrap()
 }
 

@@ -5,9 +5,11 @@
 mod architecture;
 mod checks;
 mod cli;
+mod endpoint;
 mod fixtures;
 mod history;
 mod hostile;
+mod live;
 mod registry;
 mod secrets;
 mod support;

@@ -94,7 +94,7 @@ fn reports(
     let memory = Memory::with_tracked(files.clone(), &files.keys().cloned().collect());
     let inventory = complete(ruleset, &all, collect(&memory, prepared, context));
     let target = Target { path: ".".to_owned(), commit: None, dirty: None, url: None };
-    let report = assess(&Assessment { ruleset, target, selected: &all, config: None }, &inventory);
+    let report = assess(&Assessment { ruleset, target, selected: &all, config: None, repository: true, live: None }, &inventory);
     let options = Options { verbose: true, ..Options::default() };
     let rendered = |format: &Format| {
         let mut out = Vec::new();

@@ -3,7 +3,7 @@
 //! The build script parses them; here their trees are read back, which costs little more than copying them.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::model::node::{Entry, Node, Span, Value};
 
@@ -15,6 +15,8 @@ pub struct Bundled {
     pub path: &'static str,
     /// Where its tree stands among the trees.
     tree: Range<usize>,
+    /// Where its live part stands among those; empty if it has none.
+    live: Range<usize>,
     /// As in the repository.
     pub whole: &'static str,
 }
@@ -32,17 +34,29 @@ pub fn digest() -> &'static str {
 /// The texts of all trees, each once.
 pub struct Strings(Vec<Arc<str>>);
 
+/// The live part of a file, which is packed apart so that an audit of files alone never reads it.
+pub fn live(path: &str) -> Option<Node> {
+    static STRINGS_OF_LIVE: OnceLock<Strings> = OnceLock::new();
+    let file = FILES.iter().find(|file| file.path == path)?;
+    let bytes = LIVE_TREES.get(file.live.clone()).filter(|bytes| !bytes.is_empty())?;
+    Some(Bytes(bytes).node(STRINGS_OF_LIVE.get_or_init(|| Strings::of(LIVE_STRINGS))))
+}
+
 impl Strings {
-    /// Reads them.
+    /// Reads those of everything but live parts.
     pub fn read() -> Strings {
-        let mut bytes = Bytes(STRINGS);
+        Strings::of(STRINGS)
+    }
+
+    fn of(table: &'static [u8]) -> Strings {
+        let mut bytes = Bytes(table);
         let count = bytes.varint();
         Strings((0..count).map(|_| Arc::from(bytes.text())).collect())
     }
 }
 
 impl Bundled {
-    /// The file without its tests and without places; `None` if it is no YAML.
+    /// The file without its tests, with `true` for its live part, and without places; `None` if it is no YAML.
     pub fn node(&self, strings: &Strings) -> Option<Node> {
         let bytes = TREES.get(self.tree.clone()).filter(|bytes| !bytes.is_empty())?;
         Some(Bytes(bytes).node(strings))
@@ -128,6 +142,10 @@ mod tests {
             let mut parsed = yaml::parse_plain(file.whole).unwrap().remove(0);
             if let Value::Object(entries) = &mut parsed.value {
                 entries.retain(|entry| &*entry.key != "tests");
+                for entry in entries.iter_mut().filter(|entry| &*entry.key == "live") {
+                    assert_eq!(live(file.path).as_ref(), Some(&entry.value), "{}", file.path);
+                    entry.value.value = Value::Bool(true);
+                }
             }
             assert_eq!(file.node(&strings), Some(parsed), "{}", file.path);
         }

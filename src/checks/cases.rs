@@ -5,9 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::model::live::{LiveSpec, LiveVerdict};
 use crate::model::node::{Node, Value};
 use crate::model::terms::Status;
 use crate::probes::params::{Map, Problems};
+
+use super::live::script::{self, Script};
 
 /// One test.
 #[derive(Debug, Clone)]
@@ -22,6 +25,8 @@ pub struct Case {
     pub history: Option<Vec<BTreeMap<String, String>>>,
     /// Places that the deciding evidence must include, as `path:line` or `path`.
     pub at: Vec<String>,
+    /// What the deployed endpoint answers; `None`: the audit is of files alone. Without `files` it is of the endpoint alone.
+    pub live: Option<Script>,
     /// For a framework: the rows of the route table, as `engine::routes::line` writes them.
     pub rows: Vec<String>,
 }
@@ -52,6 +57,7 @@ fn case(node: &Node, problems: &Problems) -> Option<Case> {
     let expect = map.word::<Status>("expect", map.has("rows").then_some(Status::Pass));
     let at = map.texts("at");
     let files = files(&map, problems);
+    let live = map.get("live").map(|node| script::parse(node, problems));
     let history = map.get("history").map(|node| {
         if !matches!(node.value, Value::Array(_)) {
             problems.note(node.span, "`history` takes a list of commits, each with `files`");
@@ -75,7 +81,7 @@ fn case(node: &Node, problems: &Problems) -> Option<Case> {
         }
     }
     map.finish();
-    Some(Case { name, expect: expect?, files, git, history, at, rows })
+    Some(Case { name, expect: expect?, files, git, history, at, live, rows })
 }
 
 fn files(map: &Map<'_>, problems: &Problems) -> BTreeMap<String, String> {
@@ -92,15 +98,15 @@ fn files(map: &Map<'_>, problems: &Problems) -> BTreeMap<String, String> {
     files
 }
 
-/// Notes what is missing among the tests of a check: a pass, a fail that says where, and one for `applies`.
-pub fn verify(tests: Option<&Node>, check: &Node, applies: bool, problems: &Problems) {
+/// Notes what is missing among the tests of a check: a pass, a fail that says where, one for `applies`, and the same for its live part.
+pub fn verify(tests: Option<&Node>, check: &Node, applies: bool, live: Option<&LiveSpec>, problems: &Problems) {
     let Some(tests) = tests else {
         problems.note(check.span, "a check without tests does not load; write a passing and a failing one");
         return;
     };
     let decides = ["forbid", "require", "look-alike"].iter().any(|key| check.get(key).is_some());
     let cases = parse(tests, problems);
-    let has = |status: Status| cases.iter().any(|case| case.expect == status);
+    let has = |status: Status| cases.iter().any(|case| case.expect == status && case.live.is_none());
     let can_fail = check.get("forbid").is_some()
         || check.get("look-alike").is_some()
         || check.get("absent").and_then(Node::as_str) == Some("fail");
@@ -113,16 +119,46 @@ pub fn verify(tests: Option<&Node>, check: &Node, applies: bool, problems: &Prob
     if applies && !has(Status::NotApplicable) {
         problems.note(tests.span, "no test expects `not_applicable`, though the check has `applies`");
     }
+    verify_live(tests, &cases, live, problems);
     for (case, node) in cases.iter().zip(tests.items()) {
         let absent_fails = check.get("absent").and_then(Node::as_str) == Some("fail");
-        if case.expect == Status::Fail && case.at.is_empty() && !absent_fails {
+        if case.expect == Status::Fail && case.at.is_empty() && !absent_fails && case.live.is_none() {
             problems.note(node.span, format!("the failing test `{}` must say where, with `at`", case.name));
         }
     }
 }
 
+/// Notes what is missing among the tests of a live part: one for each kind of verdict that it can come to, and answers to its requests.
+fn verify_live(tests: &Node, cases: &[Case], spec: Option<&LiveSpec>, problems: &Problems) {
+    for (case, node) in cases.iter().zip(tests.items()) {
+        match (spec, node.get("live")) {
+            (Some(spec), Some(script)) => script::verify(script, spec, problems),
+            (None, Some(script)) => {
+                problems.note(script.span, format!("the test `{}` is of a live part, the check has none", case.name))
+            }
+            (_, None) => {}
+        }
+    }
+    let Some(spec) = spec else { return };
+    let can = |verdict: LiveVerdict| {
+        spec.rules.iter().map(|rule| &rule.then).chain([&spec.otherwise]).any(|then| then.verdict == verdict)
+    };
+    let has = |status: Status| cases.iter().any(|case| case.expect == status && case.live.is_some());
+    if !can(LiveVerdict::Fail) && !can(LiveVerdict::Warn) {
+        problems.note(tests.span, "no rule of `live` comes to `fail` or `warn`: a check that cannot fail is a defect");
+    }
+    for (verdict, status) in
+        [(LiveVerdict::Pass, Status::Pass), (LiveVerdict::Fail, Status::Fail), (LiveVerdict::Warn, Status::Partial)]
+    {
+        let needed = can(verdict) && (verdict != LiveVerdict::Warn || !can(LiveVerdict::Fail));
+        if needed && !has(status) {
+            problems.note(tests.span, format!("no test with `live` expects `{status}`"));
+        }
+    }
+}
+
 /// Replaces the generators in a text.
-fn generated(text: &str) -> String {
+pub(super) fn generated(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find("{{") {

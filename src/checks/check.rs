@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::terms::{Absent, Confidence, Effort, Priority, Scope, Stage, Strength};
 
 use super::expression::Expression;
+use super::live::Live;
 
 /// One checklist item.
 #[derive(Debug)]
@@ -34,7 +35,16 @@ pub struct Check {
     /// The strength that evidence must have for a pass.
     pub strength: Strength,
     pub absent: Absent,
+    /// What the deployed endpoint is asked.
+    pub live: Option<Live>,
     pub attest: Option<Attest>,
+}
+
+impl Check {
+    /// Do files say anything about it?
+    pub fn reads_files(&self) -> bool {
+        !self.forbid.is_empty() || !self.look_alike.is_empty() || !self.require.is_empty()
+    }
 }
 
 /// What to do about a failing check.
@@ -112,6 +122,8 @@ pub struct Fact {
     pub from: Vec<Item>,
     /// The facts that `from` refers to.
     pub rests_on: Vec<String>,
+    /// Does an endpoint that answers prove it, whatever files say?
+    pub endpoint: bool,
 }
 
 /// A group of checks.

@@ -13,6 +13,7 @@ use crate::probes::{Loading, Utils};
 
 use super::check::{Attest, Category, Check, Clause, Fact, Fix, Item, Scoring};
 use super::expression::Expression;
+use super::live::Live;
 
 /// One file of a pack: its path within the pack and its content.
 #[derive(Debug)]
@@ -161,6 +162,7 @@ impl Loader {
         let means = map.text("means");
         let mut referred = Vec::new();
         let from = self.items(&map, "from", problems, &mut referred);
+        let endpoint = map.flag("endpoint", false);
         map.get("tests");
         map.finish();
         if from.is_empty() && problems.is_empty() {
@@ -171,7 +173,7 @@ impl Loader {
         needs.into_iter().for_each(|need| self.needs.await_answer(need));
         let rests_on = referred.iter().map(|(fact, _)| fact.clone()).collect();
         self.references.extend(referred.into_iter().map(|(fact, span)| (file.shown.clone(), fact, span)));
-        self.facts.insert(name.to_owned(), Fact { name: name.to_owned(), means, from, rests_on });
+        self.facts.insert(name.to_owned(), Fact { name: name.to_owned(), means, from, rests_on, endpoint });
     }
 
     fn check(&mut self, category: &str, stem: &str, file: &PackFile, problems: &Problems) {
@@ -191,14 +193,19 @@ impl Loader {
         let require = self.items(&map, "require", problems, &mut referred);
         let strength = map.word("strength", Some(Strength::Configured));
         let absent = map.word("absent", None);
+        let live = map.get("live").and_then(|node| live(node, file, problems));
         let attest = map.get("attest").and_then(|node| attest(node, problems));
         let tests = map.get("tests");
         map.finish();
         if file.with_tests && problems.is_empty() {
-            super::cases::verify(tests, &file.node, !applies.is_empty(), problems);
+            super::cases::verify(tests, &file.node, !applies.is_empty(), live.as_ref().and_then(Live::spec), problems);
         }
-        if forbid.is_empty() && require.is_empty() && attest.is_none() && problems.is_empty() {
-            map.note("a check needs at least one of `forbid`, `require`, `attest`");
+        let reads_files = !forbid.is_empty() || !require.is_empty() || !look_alike.is_empty();
+        if !reads_files && live.is_none() && attest.is_none() && problems.is_empty() {
+            map.note("a check needs at least one of `forbid`, `require`, `live`, `attest`");
+        }
+        if absent == Some(Absent::Fail) && !reads_files {
+            map.note_at("absent", "`absent: fail` needs `forbid` or `require`: nothing is looked for in files");
         }
         if absent == Some(Absent::Pass) && forbid.is_empty() {
             map.note_at("absent", "`absent: pass` needs `forbid`: silence proves nothing unless something was looked for");
@@ -229,6 +236,7 @@ impl Loader {
             require,
             strength,
             absent,
+            live,
             attest,
         };
         self.checks.insert(id, check);
@@ -368,6 +376,14 @@ fn clauses(map: &Map<'_>, key: &'static str, referred: &mut Vec<(String, Span)>)
     let clauses: Vec<Clause> = map.texts(key).iter().map(|text| Clause::parse(text)).collect();
     referred.extend(clauses.iter().flat_map(|clause| &clause.any).map(|literal| (literal.fact.clone(), span)));
     clauses
+}
+
+/// The live part. In the built-in pack its place is marked only: it stays packed until an endpoint is there.
+fn live(node: &Node, file: &PackFile, problems: &Problems) -> Option<Live> {
+    if !file.with_tests && node.value == Value::Bool(true) {
+        return Some(Live::built_in(&file.path));
+    }
+    super::live::parse(node, problems).map(Live::read)
 }
 
 fn attest(node: &Node, problems: &Problems) -> Option<Attest> {

@@ -11,6 +11,7 @@ pub mod expression;
 pub mod gitleaks;
 mod go_regex;
 pub mod lint;
+pub mod live;
 pub mod load;
 pub mod pack;
 mod routes;

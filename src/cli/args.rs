@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::live::Pin;
 use crate::model::terms::{Priority, Word};
 use crate::render::FORMATS;
 
@@ -62,9 +63,8 @@ pub enum Color {
 /// What to audit and what to judge.
 #[derive(Debug, Clone, ClapArgs)]
 pub struct TargetArgs {
-    /// The repository
-    #[arg(default_value = ".")]
-    pub path: PathBuf,
+    /// The repository; default: the current folder, or with --url none
+    pub path: Option<PathBuf>,
     /// Judge only these checks or categories
     #[arg(long, value_name = "ID|CATEGORY")]
     pub only: Vec<String>,
@@ -87,10 +87,89 @@ pub struct TargetArgs {
     pub threads: Option<usize>,
 }
 
+/// The deployed endpoint, and how it may be asked.
+#[derive(Debug, Default, Clone, ClapArgs)]
+#[command(next_help_heading = "Endpoint")]
+#[group(skip)]
+pub struct LiveArgs {
+    /// Audit this deployed endpoint, too; without PATH it alone
+    #[arg(long, value_name = "URL", group = "endpoint")]
+    pub url: Option<String>,
+    /// Judge what an earlier run recorded; nothing is sent
+    #[arg(long, value_name = "FILE", group = "endpoint")]
+    pub replay: Option<PathBuf>,
+    /// Keep what the endpoint answered, without secrets, for --replay
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub record: Option<PathBuf>,
+    /// Send requests that no ordinary visitor sends, too: bursts, TRACE, malformed input
+    #[arg(long, requires = "endpoint")]
+    pub active: bool,
+    /// Print the requests that would be sent, and send none
+    #[arg(long, requires = "url", conflicts_with = "record")]
+    pub dry_run: bool,
+    /// The plain HTTP twin, where that is not port 80 of the same host
+    #[arg(long, value_name = "URL", requires = "url")]
+    pub http_url: Option<String>,
+    /// Use this address for a host, as in curl; repeat for several
+    #[arg(long, value_name = "HOST:PORT:ADDRESS", requires = "url")]
+    pub resolve: Vec<Pin>,
+    /// Judge a private or local address as if it were public
+    #[arg(long, requires = "url")]
+    pub as_public: bool,
+    /// Trust the certificate authorities in this PEM file, too
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub ca_file: Option<PathBuf>,
+    /// Ask although the certificate is not trusted; checks of the certificate still fail, and no credential is sent
+    #[arg(long, requires = "url")]
+    pub insecure: bool,
+    /// Environment variable that holds the value of Authorization
+    #[arg(long, value_name = "NAME", requires = "url")]
+    pub auth_env: Option<String>,
+    /// Further header of every request; `NAME: env:VARIABLE` reads a credential from the environment
+    #[arg(long, value_name = "NAME: VALUE", requires = "url")]
+    pub header: Vec<String>,
+    /// Cookies to send as credentials; `env:VARIABLE` reads them from the environment
+    #[arg(long, value_name = "NAME=VALUE", requires = "url")]
+    pub cookie: Option<String>,
+    /// User-Agent to send
+    #[arg(long, value_name = "TEXT", requires = "url")]
+    pub user_agent: Option<String>,
+    /// Use IPv4 only
+    #[arg(short = '4', long, requires = "url", conflicts_with = "ipv6")]
+    pub ipv4: bool,
+    /// Use IPv6 only
+    #[arg(short = '6', long, requires = "url")]
+    pub ipv6: bool,
+    /// Most seconds for the whole endpoint
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub live_timeout: u64,
+    /// Go on as without --url if the endpoint does not answer
+    #[arg(long, requires = "endpoint")]
+    pub live_optional: bool,
+    /// Path that must not answer without credentials; repeat for several
+    #[arg(long, value_name = "PATH", requires = "url")]
+    pub protected: Vec<String>,
+    /// Path of the health endpoint, instead of the usual ones
+    #[arg(long, value_name = "PATH", requires = "url")]
+    pub health: Option<String>,
+    /// OpenAPI description: a file, or a URL or path of the endpoint
+    #[arg(long, value_name = "FILE|URL", requires = "url")]
+    pub openapi: Option<String>,
+}
+
+impl LiveArgs {
+    /// Is there an endpoint to judge?
+    pub fn names_endpoint(&self) -> bool {
+        self.url.is_some() || self.replay.is_some()
+    }
+}
+
 #[derive(Debug, ClapArgs)]
 pub struct AuditArgs {
     #[command(flatten)]
     pub target: TargetArgs,
+    #[command(flatten)]
+    pub live: LiveArgs,
     /// Output format; repeat for several, each with its own --output
     #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(FORMATS.iter().map(|f| f.name)))]
     pub format: Vec<String>,

@@ -1,17 +1,20 @@
 //! `readyctl audit`: collect, assess, render, gate.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::checks::check::Check;
 use crate::checks::gitleaks;
 use crate::checks::load::Ruleset;
 use crate::checks::pack::{self, Selection};
 use crate::config::{self, Policy};
 use crate::engine::assess::{Assessment, assess};
+use crate::engine::live::join::LiveRun;
 use crate::engine::units::complete;
 use crate::inventory::collect::{Context, Prepared, collect};
-use crate::inventory::source::{MAX_FILE_BYTES, Source};
-use crate::inventory::view::GitSummary;
+use crate::inventory::source::{MAX_FILE_BYTES, Memory, Source};
+use crate::inventory::view::{GitSummary, Inventory};
 use crate::inventory::walk::Disk;
 use crate::model::date;
 use crate::model::report::{Report, Target};
@@ -19,8 +22,9 @@ use crate::model::role::RoleOverride;
 use crate::model::terms::{Priority, Status, Verdict};
 use crate::model::text::stable_hash;
 
-use super::args::{AuditArgs, TargetArgs};
+use super::args::{AuditArgs, LiveArgs, TargetArgs};
 use super::error::{Exit, Failure};
+use super::live::Endpoint;
 use super::output;
 
 /// Runs the command.
@@ -29,51 +33,144 @@ use super::output;
 /// When the target, the configuration or the checks cannot be used, or the output cannot be written.
 pub fn run(args: &AuditArgs) -> Result<Exit, Failure> {
     let outputs = output::plan(args)?;
-    let (report, ruleset) = audited(&args.target)?;
+    if args.live.dry_run {
+        return dry_run(args);
+    }
+    let Audited { report, ruleset, dead } = audited(&args.target, &args.live)?;
     output::write(&report, &outputs)?;
-    let exit = gate(args, &report);
+    let exit = match gate(args, &report) {
+        Exit::Met if dead && !args.live.live_optional => Exit::Inconclusive,
+        exit => exit,
+    };
     // The process ends here: taking a million small allocations apart would be a tenth of a short run.
     std::mem::forget((report, ruleset));
     Ok(exit)
 }
 
-/// Audits the target. Returns the report and the ruleset that judged.
-pub(super) fn audited(target: &TargetArgs) -> Result<(Report, Ruleset), Failure> {
+/// Prints what would be sent.
+fn dry_run(args: &AuditArgs) -> Result<Exit, Failure> {
+    let target = &args.target;
+    let (policy, _, ruleset) = rules(target)?;
+    let selected = selector(target, &policy, &ruleset)?;
+    let endpoint = Endpoint::of(&args.live, ruleset.checks.iter().filter(|check| selected(check)))?;
+    output::print(endpoint.map(|endpoint| endpoint.dry_run()).unwrap_or_default().as_bytes())?;
+    Ok(Exit::Met)
+}
+
+/// The configuration in force, its file, and the checks.
+fn rules(target: &TargetArgs) -> Result<(Policy, Option<String>, Ruleset), Failure> {
+    let root = target.path.as_deref().unwrap_or(Path::new("."));
+    let (policy, config) = config::find(root, target.config.config.as_deref(), target.config.no_config)
+        .map_err(|error| Failure::new(Exit::Usage, format!("{error:#}")))?;
+    let mut folders = policy.checks.clone();
+    folders.extend(target.pack.checks.iter().cloned());
+    let ruleset = pack::open(&Selection { verify: false, folders, only_folders: false })?;
+    Ok((policy, config, ruleset))
+}
+
+/// A report and what it rests on.
+pub(super) struct Audited {
+    pub report: Report,
+    /// The checks that judged.
+    pub ruleset: Ruleset,
+    /// An endpoint was named and did not answer.
+    pub dead: bool,
+}
+
+/// Audits the repository, the endpoint, or both.
+pub(super) fn audited(target: &TargetArgs, live: &LiveArgs) -> Result<Audited, Failure> {
     let started = (SystemTime::now(), Instant::now());
     if let Some(threads) = target.threads {
         // A second pool in one process is refused; there is none before this.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build_global();
     }
-    let disk = Disk::open(&target.path).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
-    let (policy, config) = config::find(&target.path, target.config.config.as_deref(), target.config.no_config)
-        .map_err(|error| Failure::new(Exit::Usage, format!("{error:#}")))?;
-    if disk.entries().is_empty() {
-        return Err(Failure::new(Exit::Inconclusive, nothing(&target.path, "holds no files")));
-    }
-    let mut folders = policy.checks.clone();
-    folders.extend(target.pack.checks.iter().cloned());
-    let mut ruleset = pack::open(&Selection { verify: false, folders, only_folders: false })?;
+    let root = target.path.as_deref().unwrap_or(Path::new("."));
+    let named = (target.path.is_some() || !live.names_endpoint()).then_some(root);
+    let disk = named.map(open).transpose()?;
+    let (policy, config, mut ruleset) = rules(target)?;
     let notes = secrets_config(target, &mut ruleset)?;
     let selected = selector(target, &policy, &ruleset)?;
-    let progress = output::Progress::start();
-    let (mut context, commit, dirty) = context(&disk, policy.roles);
-    context.notes.extend(notes);
-    context.read_history(&disk, target.history);
-    let bytes = disk.entries().iter().map(|entry| entry.size.min(MAX_FILE_BYTES)).sum();
-    let prepared = Prepared::new(&ruleset.needs, bytes);
-    let inventory = complete(&ruleset, &selected, collect(&disk, &prepared, context));
-    drop(progress);
-    if inventory.files.iter().all(|file| !file.scanned) {
-        return Err(Failure::new(Exit::Inconclusive, nothing(&target.path, "holds no text file that a check looks into")));
+    let mut endpoint = Endpoint::of(live, ruleset.checks.iter().filter(|check| selected(check)))?;
+    if let Some(endpoint) = &mut endpoint {
+        endpoint.announce()?;
     }
-    let target_row = Target { path: target.path.display().to_string(), commit, dirty, url: None };
-    let assessment = Assessment { ruleset: &ruleset, target: target_row, selected: &selected, config };
+    let progress = output::Progress::start();
+    let scan =
+        || scanned(target, disk.as_ref(), &ruleset, &selected, Context { notes, roles: policy.roles, ..Context::default() });
+    // The network is waited for while files are read.
+    let (exchanges, scanned) = std::thread::scope(|scope| {
+        let asked = endpoint.as_ref().map(|endpoint| scope.spawn(|| endpoint.ask()));
+        let scanned = scan();
+        let gone = || Err(Failure::new(Exit::Failed, "the endpoint could not be asked: an internal failure"));
+        (asked.map(|asked| asked.join().unwrap_or_else(|_| gone())), scanned)
+    });
+    drop(progress);
+    let (exchanges, Scanned { inventory, commit, dirty }) = (exchanges.transpose()?, scanned?);
+    let assessment = Assessment {
+        ruleset: &ruleset,
+        target: Target {
+            path: named.map(|path| path.display().to_string()).unwrap_or_default(),
+            commit,
+            dirty,
+            url: exchanges.as_ref().map(|exchanges| exchanges.url.clone()),
+        },
+        selected: &selected,
+        config,
+        repository: named.is_some(),
+        live: exchanges.as_ref().map(|exchanges| LiveRun { exchanges, optional: live.live_optional }),
+    };
     let mut report = assess(&assessment, &inventory);
     report.run.started_at = date::second(started.0.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs());
     report.run.duration_ms = started.1.elapsed().as_millis() as u64;
+    let dead = exchanges.is_some_and(|exchanges| exchanges.dead.is_some());
     // As at the end of `run`.
-    std::mem::forget((prepared, inventory, disk));
-    Ok((report, ruleset))
+    std::mem::forget((inventory, disk));
+    Ok(Audited { report, ruleset, dead })
+}
+
+/// The repository, which must hold something.
+fn open(path: &Path) -> Result<Disk, Failure> {
+    let disk = Disk::open(path).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+    if disk.entries().is_empty() {
+        return Err(Failure::new(Exit::Inconclusive, nothing(path, "holds no files")));
+    }
+    Ok(disk)
+}
+
+/// What files said.
+struct Scanned {
+    inventory: Inventory,
+    commit: Option<String>,
+    dirty: Option<bool>,
+}
+
+/// Scans the repository; without one the inventory is empty.
+fn scanned(
+    target: &TargetArgs,
+    disk: Option<&Disk>,
+    ruleset: &Ruleset,
+    selected: &(dyn Fn(&Check) -> bool + Sync),
+    given: Context,
+) -> Result<Scanned, Failure> {
+    let Some(disk) = disk else {
+        let prepared = Prepared::new(&ruleset.needs, 0);
+        let nothing = Context { roles: Vec::new(), ..given };
+        let inventory = collect(&Memory::new(BTreeMap::new()), &prepared, nothing).inventory;
+        return Ok(Scanned { inventory, commit: None, dirty: None });
+    };
+    let (mut context, commit, dirty) = context(disk, given.roles);
+    context.notes.extend(given.notes);
+    context.read_history(disk, target.history);
+    let bytes = disk.entries().iter().map(|entry| entry.size.min(MAX_FILE_BYTES)).sum();
+    let prepared = Prepared::new(&ruleset.needs, bytes);
+    let inventory = complete(ruleset, selected, collect(disk, &prepared, context));
+    // As at the end of `run`.
+    std::mem::forget(prepared);
+    if inventory.files.iter().all(|file| !file.scanned) {
+        let path = target.path.as_deref().unwrap_or(Path::new("."));
+        return Err(Failure::new(Exit::Inconclusive, nothing(path, "holds no text file that a check looks into")));
+    }
+    Ok(Scanned { inventory, commit, dirty })
 }
 
 /// Adds the rules and exceptions of `--secrets-config`. Returns what the reader must know about them.
@@ -104,11 +201,7 @@ pub(super) fn context(disk: &Disk, roles: Vec<RoleOverride>) -> (Context, Option
 }
 
 /// Which checks to judge, from the command line and the configuration.
-fn selector(
-    target: &TargetArgs,
-    policy: &Policy,
-    ruleset: &Ruleset,
-) -> Result<impl Fn(&crate::checks::check::Check) -> bool + Sync + use<>, Failure> {
+fn selector(target: &TargetArgs, policy: &Policy, ruleset: &Ruleset) -> Result<impl Fn(&Check) -> bool + Sync + use<>, Failure> {
     let only: Vec<String> = if target.only.is_empty() { policy.only.clone() } else { target.only.clone() };
     let skip: Vec<String> = target.skip.iter().chain(&policy.skip).cloned().collect();
     for word in only.iter().chain(&skip) {
@@ -120,7 +213,7 @@ fn selector(
             return Err(Failure::new(Exit::Usage, message));
         }
     }
-    Ok(move |check: &crate::checks::check::Check| {
+    Ok(move |check: &Check| {
         let named = |list: &[String]| list.iter().any(|word| check.id == *word || check.category == *word);
         (only.is_empty() || named(&only)) && !named(&skip)
     })

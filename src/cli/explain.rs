@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use crate::checks::check::{Check, Item};
 use crate::checks::load::Ruleset;
 use crate::checks::pack::{self, Selection};
+use crate::model::live::Class;
 use crate::model::report::Report;
 use crate::model::terms::Status;
 
-use super::args::ExplainArgs;
-use super::audit;
+use super::args::{ExplainArgs, LiveArgs};
+use super::audit::{self, Audited};
 use super::error::{Exit, Failure};
 use super::output::print;
 
@@ -19,7 +20,7 @@ use super::output::print;
 /// When the topic is unknown, or the audit that `score` needs cannot run.
 pub fn run(args: &ExplainArgs) -> Result<Exit, Failure> {
     if args.topic == "score" {
-        let (report, ruleset) = audit::audited(&args.target)?;
+        let Audited { report, ruleset, .. } = audit::audited(&args.target, &LiveArgs::default())?;
         print(score(&report, &ruleset).as_bytes())?;
         return Ok(Exit::Met);
     }
@@ -65,6 +66,14 @@ fn explained(check: &Check) -> String {
     section("Fails when:", &check.forbid, false);
     section("Fails, unless it is done beside it, when:", &check.look_alike, false);
     section(&format!("Passes at strength `{}` when:", check.strength), &check.require, true);
+    if let Some(spec) = check.live.as_ref().and_then(|part| part.spec()) {
+        let class = if spec.class == Class::Active { " and --active" } else { "" };
+        line(format!("\nAt the deployed endpoint, with --url{class}, the first of these decides:"));
+        for rule in &spec.rules {
+            line(format!("  - {}: {}", rule.then.verdict, rule.then.say));
+        }
+        line(format!("  - else {}: {}", spec.otherwise.verdict, spec.otherwise.say));
+    }
     line(format!("\nWhen nothing decisive is seen: {}", check.absent));
     if let Some(limit) = &check.cannot_see {
         line(format!("Cannot see: {limit}"));

@@ -14,6 +14,7 @@ mod audit;
 mod checks;
 mod error;
 mod explain;
+mod live;
 mod new_check;
 mod output;
 mod routes;

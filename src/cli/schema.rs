@@ -4,6 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::model::live::facts::{OF_CAPTURE, OF_RUN};
+use crate::model::live::{Base, Class, LiveVerdict, Method, Shape};
 use crate::model::terms::{Absent, Confidence, Effort, Priority, Scope, Stage, Status, Strength, Word};
 use crate::probes::KINDS;
 
@@ -45,6 +47,7 @@ fn schema() -> Value {
             "require": items(&[("strength", words(Strength::words()))]),
             "strength": words(Strength::words()),
             "absent": words(Absent::words()),
+            "live": live(),
             "attest": {
                 "type": "object",
                 "additionalProperties": false,
@@ -58,14 +61,85 @@ fn schema() -> Value {
                 "properties": {
                     "name": { "type": "string" },
                     "expect": words(Status::words()),
+                    "live": { "type": "object", "description": "answers by request, `run`: facts of the run, or `dead`: why nothing answered" },
+                    "history": { "type": "array" },
                     "files": { "type": "object", "additionalProperties": { "type": ["string", "null"] } },
                     "git": {},
                     "at": texts,
                 },
             } },
         },
-        "$defs": { "expression": { "type": "object", "properties": probes() } },
+        "$defs": { "expression": { "type": "object", "properties": probes() }, "condition": condition() },
     })
+}
+
+/// The live part of a check.
+fn live() -> Value {
+    let words = |words: Vec<&'static str>| json!({ "enum": words });
+    let condition = json!({ "$ref": "#/$defs/condition" });
+    let decision = |own: Value| {
+        let mut properties = Map::from_iter([
+            ("verdict".to_owned(), words(LiveVerdict::words())),
+            ("say".to_owned(), json!({ "type": "string", "description": "the observation; {{fact}} stands for a value" })),
+        ]);
+        let mut required = vec!["verdict", "say"];
+        if own != Value::Null {
+            properties.insert("if".to_owned(), own);
+            required.push("if");
+        }
+        json!({ "type": "object", "additionalProperties": false, "required": required, "properties": properties })
+    };
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["rules", "otherwise"],
+        "properties": {
+            "class": words(Class::words()),
+            "when": condition,
+            "send": { "type": "array", "items": request() },
+            "rules": { "type": "array", "items": decision(condition.clone()) },
+            "otherwise": decision(Value::Null),
+        },
+    })
+}
+
+fn request() -> Value {
+    let words = |words: Vec<&'static str>| json!({ "enum": words });
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["as"],
+        "properties": {
+            "as": { "type": "string", "pattern": "^[a-z][a-z0-9-]*$" },
+            "method": words(Method::words()),
+            "path": { "type": "string", "pattern": "^/" },
+            "paths": { "type": "array", "items": { "type": "string", "pattern": "^/" } },
+            "headers": { "type": "object", "additionalProperties": { "type": "string" } },
+            "body": { "type": "string" },
+            "base": words(Base::words()),
+            "calibrate": words(Shape::words()),
+            "follow": { "type": "boolean" },
+            "auth": { "type": "boolean" },
+            "times": { "type": "integer", "minimum": 1, "maximum": 30 },
+        },
+    })
+}
+
+/// A condition: the tree words, and every declared fact with or without the name of an answer.
+fn condition() -> Value {
+    let reference = json!({ "$ref": "#/$defs/condition" });
+    let list = json!({ "type": "array", "items": reference, "minItems": 1 });
+    let mut properties = Map::new();
+    for (key, value) in [("all", &list), ("any", &list), ("not", &reference), ("where", &reference)] {
+        properties.insert(key.to_owned(), value.clone());
+    }
+    for key in ["some", "each"] {
+        properties.insert(key.to_owned(), json!({ "type": "string" }));
+    }
+    for fact in OF_CAPTURE.iter().chain(OF_RUN).filter(|fact| !fact.path.ends_with('*')) {
+        properties.insert(fact.path.to_owned(), json!({ "description": fact.about }));
+    }
+    json!({ "type": "object", "properties": properties })
 }
 
 fn items(own: &[(&str, Value)]) -> Value {

@@ -14,6 +14,7 @@ use crate::model::report::{
 use crate::model::terms::{Scope, Status};
 
 use super::judge::{Outcome, judge};
+use super::live::join::{LiveRun, join};
 use super::units::{Unit, unit, units};
 use super::{evidence, observe, score};
 
@@ -25,6 +26,10 @@ pub struct Assessment<'a> {
     pub selected: &'a (dyn Fn(&Check) -> bool + Sync),
     /// The configuration file in force.
     pub config: Option<String>,
+    /// Is there a repository? Without one only live parts are judged.
+    pub repository: bool,
+    /// What the endpoint answered, if one was named.
+    pub live: Option<LiveRun<'a>>,
 }
 
 /// Judges every selected check and writes the report.
@@ -35,9 +40,9 @@ pub fn assess(assessment: &Assessment<'_>, inventory: &Inventory) -> Report {
     let selected: Vec<&Check> = ruleset.checks.iter().filter(|check| (assessment.selected)(check)).collect();
     let rows: Vec<CheckRow> = selected
         .par_iter()
-        .map(|check| match check.scope {
-            Scope::Repository => row(check, std::slice::from_ref(&whole), assessment, inventory),
-            Scope::Component => row(check, &units, assessment, inventory),
+        .map(|check| {
+            let units = if check.scope == Scope::Repository { std::slice::from_ref(&whole) } else { &units };
+            joined(check, units, assessment, inventory)
         })
         .collect();
     let coverage = score::coverage(&ruleset.scoring, &rows);
@@ -56,7 +61,7 @@ pub fn assess(assessment: &Assessment<'_>, inventory: &Inventory) -> Report {
             scanned: inventory.files.iter().filter(|file| file.scanned).count(),
             skipped: inventory.skipped.clone(),
         },
-        notes: inventory.notes.clone(),
+        notes: inventory.notes.iter().cloned().chain(live_notes(assessment)).collect(),
         config: assessment.config.clone(),
     };
     Report {
@@ -69,12 +74,47 @@ pub fn assess(assessment: &Assessment<'_>, inventory: &Inventory) -> Report {
         },
         scoring_version: "1",
         target: assessment.target.clone(),
-        components: units.iter().map(component_row).collect(),
+        components: units.iter().filter(|_| assessment.repository).map(component_row).collect(),
         summary,
         categories: score::categories(&ruleset.categories, &rows),
         checks: rows,
         run: Run::default(),
     }
+}
+
+/// What a reader must know about the live side: address, requests, what stands in front, and why it said nothing.
+fn live_notes(assessment: &Assessment<'_>) -> Vec<String> {
+    let Some(LiveRun { exchanges, .. }) = assessment.live else { return Vec::new() };
+    let mut notes: Vec<String> =
+        exchanges.dead.iter().map(|cause| format!("nothing was judged at {}: {cause}", exchanges.url)).collect();
+    let plural = |count: u32, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    let made = [plural(exchanges.requests, "request"), plural(exchanges.handshakes, "handshake")].join(" and ");
+    notes.push(format!("{made} to {}", exchanges.url));
+    notes.extend(exchanges.notes.iter().cloned());
+    notes
+}
+
+/// The row of a check, of files and endpoint together.
+fn joined(check: &Check, units: &[Unit], assessment: &Assessment<'_>, inventory: &Inventory) -> CheckRow {
+    let of_files = if assessment.repository {
+        row(check, units, assessment, inventory)
+    } else if check.live.is_some() {
+        let outcome = Outcome::without(Status::Unknown, "the endpoint was not asked".to_owned());
+        let mut row = blank_row(check, outcome, assessment);
+        row.remediation = remediation(check, None, &[], assessment);
+        row
+    } else {
+        let reason = "it needs the repository; name its folder beside `--url`".to_owned();
+        blank_row(check, Outcome::without(Status::NotApplicable, reason), assessment)
+    };
+    let Some(live) = assessment.live else { return of_files };
+    let facts = &assessment.ruleset.facts;
+    let applies = !assessment.repository
+        || units.iter().any(|unit| observe::applies_with_endpoint(&check.applies, facts, &unit.view(inventory)));
+    if !applies {
+        return of_files;
+    }
+    join(check, of_files, assessment.repository && check.reads_files(), live, &assessment.ruleset.scoring)
 }
 
 fn component_row(unit: &Unit) -> ComponentRow {
@@ -107,7 +147,7 @@ fn row(check: &Check, units: &[Unit], assessment: &Assessment<'_>, inventory: &I
     let mut row = blank_row(check, Outcome::without(outcome.status, outcome.reason.clone()), assessment);
     row.component = decided.then(|| unit.name.clone());
     row.strength = outcome.strength;
-    row.remediation = remediation(check, unit, &evidence, assessment);
+    row.remediation = remediation(check, Some(unit), &evidence, assessment);
     row.evidence = evidence;
     row.evidence_omitted = evidence_omitted;
     row.by_component = by_component;
@@ -161,18 +201,23 @@ fn outcome<'c>(
 
 fn remediation(
     check: &Check,
-    unit: &Unit,
+    unit: Option<&Unit>,
     evidence: &[crate::model::evidence::Evidence],
     assessment: &Assessment<'_>,
 ) -> Remediation {
-    let by_fact = check.fix.by_stack.iter().find(|(stack, _)| unit.facts.contains_key(stack.as_str()));
-    let by_language = || unit.languages.iter().find_map(|language| check.fix.by_stack.get_key_value(language.as_str()));
-    let how = by_fact.or_else(by_language);
+    let how = unit.and_then(|unit| {
+        let by_fact = check.fix.by_stack.iter().find(|(stack, _)| unit.facts.contains_key(stack.as_str()));
+        let by_language = || unit.languages.iter().find_map(|language| check.fix.by_stack.get_key_value(language.as_str()));
+        by_fact.or_else(by_language)
+    });
+    let target = &assessment.target;
+    let path = Some(&target.path).filter(|path| !path.is_empty()).map_or(String::new(), |path| format!(" {path}"));
+    let url = target.url.as_ref().filter(|_| check.live.is_some()).map_or(String::new(), |url| format!(" --url {url}"));
     Remediation {
         summary: check.fix.summary.clone(),
         how: how.map(|(_, how)| how.clone()),
         stack: how.map(|(stack, _)| stack.clone()),
         path: evidence.iter().find(|piece| piece.kind == EvidenceKind::Finding).and_then(|piece| piece.path.clone()),
-        verify: format!("readyctl audit {} --only {}", assessment.target.path, check.id),
+        verify: format!("readyctl audit{path}{url} --only {}", check.id),
     }
 }

@@ -34,7 +34,7 @@ pub fn of(check: &Check, outcome: &Outcome<'_>, inventory: &Inventory) -> (Vec<E
     support.truncate(MAX_SHOWN);
     let silent = evidence.is_empty() && support.is_empty();
     evidence.extend(support);
-    if silent {
+    if silent && check.reads_files() {
         evidence.push(looked_for(check, &searched(observed)));
     }
     (evidence, omitted)
@@ -72,6 +72,7 @@ fn located(kind: EvidenceKind, held: &Held<'_>, hit: &Hit, inventory: &Inventory
         column: hit.line.map(|_| hit.column),
         end_line: hit.line.map(|_| hit.end_line),
         url: None,
+        exchange: None,
         snippet: hit.snippet.as_ref().map(Snippet::redacted),
         message: held.item.say.clone(),
         confidence: (kind == EvidenceKind::Finding).then_some(held.item.confidence),
@@ -119,6 +120,7 @@ fn looked_for(check: &Check, searched: &str) -> Evidence {
         column: None,
         end_line: None,
         url: None,
+        exchange: None,
         snippet: None,
         message,
         confidence: None,

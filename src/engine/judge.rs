@@ -62,6 +62,9 @@ fn nothing_decisive(check: &Check, observed: &Observed<'_>) -> (Status, String) 
     if let Some(gap) = &observed.gap {
         return (Status::Unknown, gap.clone());
     }
+    if !check.reads_files() && check.live.is_some() {
+        return (Status::Unknown, "only the deployed endpoint can answer; name it with `--url`".to_owned());
+    }
     if check.forbid.is_empty() && check.require.is_empty() {
         return (Status::Manual, "only a person can answer this; files cannot".to_owned());
     }

@@ -5,6 +5,7 @@
 pub mod assess;
 mod evidence;
 pub mod judge;
+pub mod live;
 pub mod observe;
 pub mod routes;
 pub mod score;

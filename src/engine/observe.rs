@@ -36,6 +36,14 @@ pub fn deciding_clause<'c>(clauses: &'c [Clause], view: &View<'_>) -> Option<&'c
     clauses.iter().find(|clause| !clause_holds(clause, view))
 }
 
+/// Does a check apply to a view whose endpoint answers? What an answer proves holds there, whatever files say.
+pub fn applies_with_endpoint(clauses: &[Clause], facts: &[Fact], view: &View<'_>) -> bool {
+    let proven = |name: &str| facts.iter().any(|fact| fact.endpoint && fact.name == name);
+    clauses
+        .iter()
+        .all(|clause| clause_holds(clause, view) || clause.any.iter().any(|literal| literal.holds && proven(&literal.fact)))
+}
+
 fn clause_holds(clause: &Clause, view: &View<'_>) -> bool {
     clause.any.iter().any(|literal| view.fact(&literal.fact).is_some() == literal.holds)
 }

@@ -15,11 +15,14 @@ use crate::inventory::history::{Repository, Snapshot};
 use crate::inventory::source::Memory;
 use crate::inventory::view::{GitSummary, Inventory};
 use crate::model::evidence::{Evidence, EvidenceKind};
+use crate::model::live::{Exchanges, LiveSpec};
 use crate::model::report::{CheckRow, Report, Target};
 use crate::model::terms::Status;
 use crate::probes::params::Problems;
 
 use super::assess::{Assessment, assess};
+use super::live::join::LiveRun;
+use super::live::{self, script};
 use super::observe;
 use super::units::complete;
 
@@ -166,9 +169,23 @@ fn past_of(case: &Case, past: &[BTreeMap<String, String>]) -> Repository {
 fn report(suite: &Suite<'_>, id: &str, case: &Case) -> Report {
     let selected = |check: &Check| check.id == id;
     let inventory = inventory(suite, case, &selected);
+    let exchanges = exchanges(suite, id, case).map(|(_, exchanges)| exchanges);
     let target = Target { path: ".".to_owned(), commit: None, dirty: None, url: None };
-    let assessment = Assessment { ruleset: suite.ruleset, target, selected: &selected, config: None };
+    let assessment = Assessment {
+        ruleset: suite.ruleset,
+        target,
+        selected: &selected,
+        config: None,
+        repository: !case.files.is_empty() || exchanges.is_none(),
+        live: exchanges.as_ref().map(|exchanges| LiveRun { exchanges, optional: false }),
+    };
     assess(&assessment, &inventory)
+}
+
+/// What the test's endpoint answers to the check.
+fn exchanges<'s>(suite: &'s Suite<'_>, id: &str, case: &Case) -> Option<(&'s LiveSpec, Exchanges)> {
+    let spec = suite.ruleset.checks.iter().find(|check| check.id == id)?.live.as_ref()?.spec()?;
+    Some((spec, script::exchanges(spec, case.live.as_ref()?)))
 }
 
 fn outcome(suite: &Suite<'_>, id: &str, case: &Case) -> Option<CheckRow> {
@@ -177,6 +194,12 @@ fn outcome(suite: &Suite<'_>, id: &str, case: &Case) -> Option<CheckRow> {
 
 /// `None`: nothing is cited, so nothing can be removed. `Some(None)`: the outcome moved. Otherwise what was removed in vain.
 fn unmoved(suite: &Suite<'_>, id: &str, case: &Case, row: &CheckRow) -> Option<Option<Vec<String>>> {
+    if let Some((spec, exchanges)) = exchanges(suite, id, case) {
+        let ruling = live::decide(spec, &exchanges);
+        if ruling.verdict.is_decisive() {
+            return Some(script::unmoved(spec, &exchanges, &ruling));
+        }
+    }
     let kind = match row.status {
         Status::Fail | Status::Partial if has(row, EvidenceKind::Finding) => EvidenceKind::Finding,
         Status::Pass | Status::Partial if has(row, EvidenceKind::Support) => EvidenceKind::Support,

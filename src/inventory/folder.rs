@@ -9,6 +9,8 @@ use super::source::read_regular;
 
 /// Largest pack file that is read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
+/// Largest recording that is read, in bytes: a few hundred bodies of 256 KiB, as JSON writes them.
+const MAX_RECORDING: u64 = 256 * 1024 * 1024;
 
 /// The texts of the files with this ending below `root`, as (relative POSIX path, content), ordered by path.
 ///
@@ -36,7 +38,19 @@ pub fn read_texts(root: &Path, extension: &str) -> anyhow::Result<Vec<(String, S
 /// # Errors
 /// When it cannot be read, is too large, or is not UTF-8.
 pub fn read_text(path: &Path) -> anyhow::Result<String> {
-    let bytes = read_regular(&path.canonicalize().unwrap_or_else(|_| path.to_path_buf()), MAX_BYTES)
+    read_up_to(path, MAX_BYTES)
+}
+
+/// The text of one file of what this program wrote, a recording.
+///
+/// # Errors
+/// As `read_text`.
+pub fn read_long_text(path: &Path) -> anyhow::Result<String> {
+    read_up_to(path, MAX_RECORDING)
+}
+
+fn read_up_to(path: &Path, most: u64) -> anyhow::Result<String> {
+    let bytes = read_regular(&path.canonicalize().unwrap_or_else(|_| path.to_path_buf()), most)
         .map_err(|reason| anyhow::anyhow!("it cannot be read: {reason}"))?;
     String::from_utf8(bytes).context("it is not UTF-8")
 }

@@ -38,6 +38,9 @@ pub struct Evidence {
     pub end_line: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// What was sent there and what came back, for live evidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<Exchange>,
     /// The line or lines, trimmed, redacted, without control characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snippet: Option<String>,
@@ -53,6 +56,16 @@ pub struct Evidence {
     /// The commit in which it stands, if that is an earlier one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<Commit>,
+}
+
+/// One request with its redirects.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Exchange {
+    pub method: String,
+    /// Of the last answer; `null` if there was none.
+    pub status: Option<u16>,
+    /// How many requests it took, redirects included.
+    pub hops: usize,
 }
 
 /// A commit that evidence stands in.

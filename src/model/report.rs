@@ -43,7 +43,7 @@ pub struct Ruleset {
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Target {
-    /// As given on the command line.
+    /// As given on the command line; empty if only an endpoint was audited.
     pub path: String,
     /// HEAD of the repository, in full.
     pub commit: Option<String>,

@@ -42,13 +42,16 @@ fn verdict(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "| Score | Grade | Coverage | Checks |\n| :-- | :-- | :-- | :-- |")?;
     writeln!(out, "| {score} | {grade} | {} % | {} |\n", view::number(summary.coverage), counts.join(", "))?;
     let target = &report.target;
-    write!(out, "Audited: {}", code(&target.path))?;
+    write!(out, "Audited: ")?;
+    if !target.path.is_empty() {
+        write!(out, "{}", code(&target.path))?;
+    }
     if let Some(commit) = &target.commit {
         let modified = if target.dirty == Some(true) { " with modified files" } else { "" };
         write!(out, " at commit {}{modified}", code(&view::short(commit)))?;
     }
     if let Some(url) = &target.url {
-        write!(out, " and {}", code(url))?;
+        write!(out, "{}{}", if target.path.is_empty() { "" } else { " and " }, code(url))?;
     }
     writeln!(out, ".\n")?;
     for component in &report.components {

@@ -171,6 +171,7 @@ fn at(kind: EvidenceKind, path: &str, line: u32, snippet: &str, message: &str) -
         column: Some(5),
         end_line: Some(line),
         url: None,
+        exchange: None,
         snippet: (!snippet.is_empty()).then(|| snippet.to_owned()),
         message: message.into(),
         confidence: Some(Confidence::High),

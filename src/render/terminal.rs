@@ -60,7 +60,7 @@ fn verdict(report: &Report, color: bool, canvas: &mut Canvas<'_>) -> io::Result<
 /// What was audited.
 fn subject(report: &Report) -> Vec<Span> {
     let target = &report.target;
-    let mut parts = vec![target.path.clone()];
+    let mut parts: Vec<String> = Some(&target.path).filter(|path| !path.is_empty()).cloned().into_iter().collect();
     if let Some(commit) = &target.commit {
         let modified = if target.dirty == Some(true) { ", with modified files" } else { "" };
         parts.push(format!("commit {}{modified}", view::short(commit)));
@@ -69,7 +69,9 @@ fn subject(report: &Report) -> Vec<Span> {
     if !report.components.is_empty() {
         parts.push(view::plural(report.components.len(), "component"));
     }
-    parts.push(view::plural(report.summary.files.scanned, "file"));
+    if !target.path.is_empty() {
+        parts.push(view::plural(report.summary.files.scanned, "file"));
+    }
     parts.push(view::plural(report.ruleset.checks, "check"));
     parts.into_iter().map(|part| s(Tone::Dim, part)).collect()
 }

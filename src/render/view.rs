@@ -227,7 +227,10 @@ pub fn quoted(word: &str) -> String {
 
 /// The command that repeats this audit, with `options` added.
 pub fn audit_command(report: &Report, options: &str) -> String {
-    let mut command = format!("readyctl audit {}", quoted(&report.target.path));
+    let mut command = "readyctl audit".to_owned();
+    if !report.target.path.is_empty() {
+        command.push_str(&format!(" {}", quoted(&report.target.path)));
+    }
     if let Some(url) = &report.target.url {
         command.push_str(&format!(" --url {}", quoted(url)));
     }

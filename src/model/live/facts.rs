@@ -45,7 +45,11 @@ pub const COOKIE: &[(&str, Kind)] = &[
 
 /// Facts of one answer.
 pub const OF_CAPTURE: &[Fact] = &[
-    fact("error", Kind::Word(ERRORS), "why there is no answer; absent when there is one"),
+    fact(
+        "error",
+        Kind::Word(ERRORS),
+        "why there is no answer; absent when there is one, also a redirect from plain HTTP whose target gave none",
+    ),
     fact("status", Kind::Int, "status code of the last hop"),
     fact("header.*", Kind::List, "values of the header, one per line sent, trimmed"),
     fact("body", Kind::Text, "decoded body, at most 256 KiB, invalid UTF-8 replaced"),
@@ -54,7 +58,11 @@ pub const OF_CAPTURE: &[Fact] = &[
     fact("html", Kind::Bool, "the content type is HTML"),
     fact("is-json", Kind::Bool, "the content type is JSON and the body parses"),
     fact("ms", Kind::Int, "milliseconds until the first byte; the median if sent several times"),
-    fact("found", Kind::Bool, "2xx and not the server's answer for things that do not exist; needs `calibrate`"),
+    fact(
+        "found",
+        Kind::Bool,
+        "2xx, no page where a file is asked for, and not the server's answer for things that do not exist; needs `calibrate`",
+    ),
     fact("content-encoding", Kind::Text, "gzip, br, deflate, zstd or another word; absent for identity"),
     fact("path", Kind::Text, "the path that answered, of several candidates"),
     fact("redirects.count", Kind::Int, "redirects followed or refused"),
@@ -62,7 +70,7 @@ pub const OF_CAPTURE: &[Fact] = &[
     fact("redirects.first-status", Kind::Int, "status of the first redirect"),
     fact("redirects.first-location", Kind::Text, "where the first redirect leads, absolute"),
     fact("redirects.downgrade", Kind::Bool, "a hop leads from https to http"),
-    fact("redirects.loop", Kind::Bool, "the chain returns to a URL of its own"),
+    fact("redirects.loop", Kind::Bool, "the chain returns to a URL of its own and sets no cookie on the way"),
     fact("redirects.offhost", Kind::Word(&["none", "first", "later"]), "which hop leaves the host"),
     fact("redirects.login", Kind::Bool, "a hop leads to a page for signing in"),
     fact("hsts.valid", Kind::Bool, "sent once and well-formed; absent when not sent"),
@@ -71,8 +79,16 @@ pub const OF_CAPTURE: &[Fact] = &[
     fact("hsts.preload", Kind::Bool, ""),
     fact("csp.enforced", Kind::Bool, "a policy is enforced, by header or meta element"),
     fact("csp.report-only", Kind::Bool, "a policy is reported only"),
-    fact("csp.directive.*", Kind::List, "effective sources of a directive, with the fallback of fetch directives"),
-    fact("csp.unsafe-inline", Kind::Bool, "scripts: 'unsafe-inline' counts (no nonce, hash or 'strict-dynamic' disables it)"),
+    fact(
+        "csp.directive.*",
+        Kind::List,
+        "effective sources of a directive, with the fallback of fetch directives and without those that browsers ignore; of several policies the strictest",
+    ),
+    fact(
+        "csp.unsafe-inline",
+        Kind::Bool,
+        "inline scripts are allowed: by 'unsafe-inline' that no nonce, hash or 'strict-dynamic' disables, or as no policy is about scripts",
+    ),
     fact("csp.unsafe-eval", Kind::Bool, "scripts: 'unsafe-eval' is allowed"),
     fact("csp.frame-ancestors", Kind::List, "of headers only: browsers ignore it in a meta element"),
     fact("cookies", Kind::Rows(COOKIE), "each Set-Cookie of every hop"),
@@ -113,7 +129,7 @@ pub const OF_RUN: &[Fact] = &[
     fact("target.auth", Kind::Bool, "credentials were given"),
     fact("target.cdn", Kind::Text, "the CDN that answers, if its headers name it"),
     fact("tls.accepted", Kind::List, "protocol versions the server accepted: ssl3, tls1.0, tls1.1, tls1.2, tls1.3"),
-    fact("tls.inconclusive", Kind::List, "versions whose test gave no clear answer"),
+    fact("tls.inconclusive", Kind::List, "versions, and classes of suites, whose test gave no clear answer"),
     fact("tls.weak", Kind::List, "weak classes accepted: anonymous, null, export, des, rc4, 3des"),
     fact("tls.legacy", Kind::List, "outdated classes accepted: cbc-only, static-rsa, dhe"),
     fact("tls.version", Kind::Text, "negotiated by a current client"),

@@ -1,0 +1,287 @@
+//! Asking under the contract: who gets credentials, where redirects may lead, what is sent again, and what is kept of an answer.
+
+use std::sync::Mutex;
+
+use reqwest::Url;
+
+use super::facts::{self, Answer};
+use super::failure::Failure;
+use super::mask;
+use super::pace::{Pace, Purpose};
+use super::roots::Roots;
+use super::scrub::Scrub;
+use super::settings::Settings;
+use super::target::Target;
+use super::wire::{Outgoing, Wire};
+use crate::model::live::Hop;
+
+/// Redirects that are followed.
+const HOPS: usize = 5;
+
+/// Words in a path that look as if asking for it changed something.
+const STATE: &[&str] = &[
+    "logout",
+    "signout",
+    "delete",
+    "remove",
+    "reset",
+    "revoke",
+    "unsubscribe",
+    "confirm",
+    "activate",
+    "verify",
+    "callback",
+    "cancel",
+    "purge",
+    "flush",
+    "restart",
+    "shutdown",
+    "export",
+];
+
+/// Headers that a check cannot set.
+const OWN: &[&str] = &[
+    "authorization",
+    "cookie",
+    "host",
+    "proxy-authorization",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "upgrade",
+    "te",
+];
+
+/// One question.
+#[derive(Debug, Clone)]
+pub(super) struct Ask {
+    pub method: &'static str,
+    pub url: Url,
+    pub headers: Vec<(String, String)>,
+    pub body: Option<String>,
+    pub follow: bool,
+    pub auth: bool,
+    pub purpose: Purpose,
+    /// Dropped first, when the server limits requests.
+    pub low: bool,
+    /// Its body may be as large as the description of an API.
+    pub large: bool,
+}
+
+impl Ask {
+    /// A plain GET without credentials.
+    pub fn get(url: Url) -> Ask {
+        let (headers, body) = (Vec::new(), None);
+        Ask { method: "GET", url, headers, body, follow: false, auth: false, purpose: Purpose::Check, low: false, large: false }
+    }
+}
+
+/// The answers to one question, without secrets.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Chain {
+    pub hops: Vec<Answer>,
+    pub log: Vec<Hop>,
+    pub failure: Option<Failure>,
+}
+
+impl Chain {
+    /// The answer behind all redirects that were followed, if there is one.
+    pub fn answer(&self) -> Option<&Answer> {
+        self.hops.last().filter(|_| self.failure.is_none())
+    }
+}
+
+/// What asks.
+pub(super) struct Asker {
+    pub settings: Settings,
+    pub target: Target,
+    pub pace: Pace,
+    /// Marks the requests of this run in the server's log.
+    pub id: String,
+    scrub: Scrub,
+    own: Wire,
+    twin: Option<Wire>,
+    /// The certificate is not trusted, and requests are sent nevertheless.
+    pub trusting: bool,
+    /// Why no HTTPS request can be answered; none is sent then.
+    pub blocked: Option<Failure>,
+    notes: Mutex<Vec<String>>,
+}
+
+impl Asker {
+    pub fn new(settings: Settings, target: Target, roots: &Roots, pace: Pace, id: String) -> Result<Asker, String> {
+        let own = Wire::new(&settings, &target.url, &target.addresses, roots, false)?;
+        let twin = match &target.plain {
+            Some(plain) if plain.origin() != target.url.origin() => {
+                Some(Wire::new(&settings, plain, &target.plain_addresses, roots, false)?)
+            }
+            _ => None,
+        };
+        let secret = settings.headers.iter().filter(|(name, _)| is_credential(name)).map(|(_, value)| value.as_str());
+        let scrub = Scrub::new(settings.auth.as_deref().into_iter().chain(settings.cookie.as_deref()).chain(secret));
+        let notes = Mutex::default();
+        Ok(Asker { settings, target, pace, id, scrub, own, twin, trusting: false, blocked: None, notes })
+    }
+
+    /// From now on any certificate will do, and credentials stay here.
+    pub fn trust_any(&mut self, roots: &Roots) -> Result<(), String> {
+        self.own = Wire::new(&self.settings, &self.target.url, &self.target.addresses, roots, true)?;
+        self.trusting = true;
+        Ok(())
+    }
+
+    /// Asks, and follows redirects as far as allowed. An error says why nothing was sent.
+    pub async fn ask(&self, ask: &Ask) -> Result<Chain, String> {
+        let (mut chain, mut visited) = (Chain::default(), Vec::new());
+        let mut url = ask.url.clone();
+        loop {
+            let outgoing = Outgoing {
+                method: ask.method,
+                headers: self.headers(ask, &url),
+                url: url.clone(),
+                body: ask.body.clone(),
+                large: ask.large,
+            };
+            let mut hop =
+                Hop { method: ask.method.to_owned(), url: self.shown(&mask::url(url.as_str())), status: None, cause: None };
+            let answer = match self.one(&outgoing, ask).await? {
+                Ok(answer) => answer,
+                Err(failure) => {
+                    let failure = Failure::new(failure.word, self.shown(&failure.cause));
+                    hop.cause = Some(failure.cause.clone());
+                    chain.log.push(hop);
+                    chain.failure = Some(failure);
+                    return Ok(chain);
+                }
+            };
+            hop.status = Some(answer.status);
+            chain.log.push(hop);
+            visited.push(url.clone());
+            let next = facts::target(&answer);
+            chain.hops.push(mask::answer(&self.scrub.answer(answer)));
+            match next {
+                Some(mut to) if ask.follow && chain.hops.len() <= HOPS && self.may_follow(ask.method, &url, &to) => {
+                    to.set_fragment(None);
+                    if visited.contains(&to) {
+                        return Ok(chain);
+                    }
+                    url = to;
+                }
+                _ => return Ok(chain),
+            }
+        }
+    }
+
+    /// One request, and once more if the connection broke before an answer.
+    async fn one(&self, outgoing: &Outgoing, ask: &Ask) -> Result<Result<Answer, Failure>, String> {
+        if let (Some(failure), "https") = (&self.blocked, outgoing.url.scheme()) {
+            return Ok(Err(failure.clone()));
+        }
+        let mut again = matches!(outgoing.method, "GET" | "HEAD") && ask.purpose != Purpose::Burst;
+        loop {
+            let turn = self.pace.turn(ask.purpose, ask.low).await?;
+            let wire = match &self.twin {
+                Some(twin) if self.target.plain.as_ref().is_some_and(|plain| plain.origin() == outgoing.url.origin()) => twin,
+                _ => &self.own,
+            };
+            let sent = tokio::time::timeout_at(self.pace.deadline().into(), wire.send(outgoing)).await;
+            drop(turn);
+            match sent {
+                Err(_) => return Ok(Err(Failure::new("timeout", "the time for the live side is over"))),
+                Ok(Err(failure)) if again && failure.word == "reset" => again = false,
+                Ok(Err(failure)) => return Ok(Err(failure)),
+                Ok(Ok((answer, address))) => {
+                    if ask.purpose != Purpose::Burst
+                        && (matches!(answer.status, 429 | 503) || answer.first("retry-after").is_some())
+                    {
+                        self.pace.slow_down();
+                    }
+                    if let (Some(address), true) = (address, outgoing.url.origin() == self.target.url.origin()) {
+                        self.note(format!("{} answered from {address}", self.target.authority()));
+                    }
+                    return Ok(Ok(answer));
+                }
+            }
+        }
+    }
+
+    /// The check's headers, those of the run, and credentials where they may go.
+    fn headers(&self, ask: &Ask, url: &Url) -> Vec<(String, String)> {
+        let allowed = |name: &str| !OWN.contains(&name.to_ascii_lowercase().as_str());
+        let mut headers: Vec<(String, String)> = ask.headers.iter().filter(|(name, _)| allowed(name)).cloned().collect();
+        headers.push(("X-Readyctl-Run".to_owned(), self.id.clone()));
+        let own = self.settings.headers.iter().filter(|(name, _)| allowed(name) && !is_credential(name));
+        headers.extend(own.cloned());
+        if self.may_know(ask, url) {
+            let secret = |name: &str, value: &Option<String>| value.as_ref().map(|value| (name.to_owned(), value.clone()));
+            headers.extend(secret("Authorization", &self.settings.auth));
+            headers.extend(secret("Cookie", &self.settings.cookie));
+            headers.extend(self.settings.headers.iter().filter(|(name, _)| is_credential(name)).cloned());
+        }
+        headers
+    }
+
+    /// May this request carry the user's credentials?
+    fn may_know(&self, ask: &Ask, url: &Url) -> bool {
+        let safe = match url.scheme() {
+            "https" => !self.trusting,
+            _ => self.target.is_loopback(),
+        };
+        let foreign = ask.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("origin"));
+        ask.auth
+            && safe
+            && !foreign
+            && ask.purpose == Purpose::Check
+            && ask.method != "TRACE"
+            && url.origin() == self.target.url.origin()
+            // Whoever can change plain HTTP could lead the credential to a path of their choice.
+            && ask.url.origin() == url.origin()
+    }
+
+    /// Only within the origin, or from plain HTTP to HTTPS of the same host, and to nothing that looks as if it changed something.
+    fn may_follow(&self, method: &str, from: &Url, to: &Url) -> bool {
+        let upgrade = from.scheme() == "http" && to.scheme() == "https" && from.host_str() == to.host_str();
+        let reads = matches!(method, "GET" | "HEAD" | "OPTIONS");
+        reads
+            && (from.origin() == to.origin() || upgrade)
+            && to.username().is_empty()
+            && to.password().is_none()
+            && !changes_state(to)
+    }
+
+    /// The text without credentials.
+    pub fn shown(&self, text: &str) -> String {
+        self.scrub.text(text)
+    }
+
+    /// Something that the reader must know, once.
+    pub fn note(&self, note: String) {
+        let mut notes = self.notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+
+    pub fn notes(&self) -> Vec<String> {
+        self.notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).iter().map(|note| self.shown(note)).collect()
+    }
+}
+
+/// Does the path look as if asking for it changed something?
+pub(super) fn changes_state(url: &Url) -> bool {
+    changes_state_text(url.path())
+}
+
+/// The same of a path as a description writes it, or of the name of an operation.
+pub(super) fn changes_state_text(text: &str) -> bool {
+    let compact = text.to_ascii_lowercase().replace(['-', '_'], "");
+    STATE.iter().any(|word| compact.contains(word))
+}
+
+/// Is this the name of a header that holds a credential?
+pub(super) fn is_credential(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["authorization", "cookie", "token", "secret", "key", "password", "session", "credential", "auth", "jwt"]
+        .iter()
+        .any(|word| name.contains(word))
+}

@@ -1,0 +1,14 @@
+//! The live side against servers of this process: what is configured must be what is reported, and what is sent must be what
+//! may be sent. [`fixture`] is the server; a test starts it with the modes that make it good or bad.
+
+pub mod answer;
+pub mod certificates;
+pub mod fixture;
+pub mod hostile;
+pub mod legacy;
+pub mod mode;
+
+mod server;
+mod site;
+mod tls;
+mod wire;

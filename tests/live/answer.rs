@@ -1,0 +1,407 @@
+//! What the site answers: a good site, less what the modes take away.
+
+use super::fixture::{Port, Received, Shared};
+use super::hostile::gzip;
+use super::mode::Mode;
+use super::server::canary;
+
+/// The credential that the API of the fixture accepts.
+pub const CREDENTIAL: &str = "Bearer fixture-credential-0123456789";
+/// The hashed script of the page.
+pub const SCRIPT: &str = "/static/app.3f9a1c2b.js";
+
+const GOOD_HEADERS: [(&str, &str); 6] = [
+    ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
+    (
+        "Content-Security-Policy",
+        "default-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
+];
+
+const STACK_TRACE: &str = "Traceback (most recent call last):\n  File \"/srv/app/main.py\", line 12, in handler\n    return \
+                           items[name]\nKeyError: 'missing'\n";
+
+/// An answer before it is written.
+struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
+        Answer { status, headers: vec![("Content-Type".to_owned(), content_type.to_owned())], body: body.into() }
+    }
+
+    fn json(status: u16, body: &str) -> Answer {
+        Answer::new(status, "application/json", body)
+    }
+
+    fn html(status: u16, body: impl Into<Vec<u8>>) -> Answer {
+        Answer::new(status, "text/html; charset=utf-8", body)
+    }
+
+    fn to(status: u16, location: &str) -> Answer {
+        let mut answer = Answer::html(status, "");
+        answer.add("Location", location);
+        answer
+    }
+
+    fn add(&mut self, name: &str, value: &str) {
+        self.headers.push((name.to_owned(), value.to_owned()));
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        self.headers.retain(|(own, _)| !own.eq_ignore_ascii_case(name));
+        if !value.is_empty() {
+            self.add(name, value);
+        }
+    }
+}
+
+/// The answer to the `number`-th request, as bytes.
+pub fn bytes(request: &Received, number: usize, shared: &Shared) -> Vec<u8> {
+    let mut answer = match request.port {
+        Port::Canary => Answer::html(200, "the canary was reached"),
+        Port::Http if !shared.has(Mode::PlainServes) && !shared.has(Mode::PlainOnTlsPort) => plain(request, shared),
+        Port::Https if shared.has(Mode::PlainOnTlsPort) => Answer::html(200, "plain HTTP"),
+        _ => site(request, number, shared),
+    };
+    decorate(&mut answer, request, shared);
+    compress(&mut answer, request, shared);
+    let mut bytes = format!("HTTP/1.1 {} {}\r\n", answer.status, reason(answer.status)).into_bytes();
+    answer.add("Content-Length", &answer.body.len().to_string());
+    for (name, value) in &answer.headers {
+        bytes.extend(format!("{name}: {value}\r\n").bytes());
+    }
+    bytes.extend(b"\r\n");
+    if request.method != "HEAD" {
+        bytes.extend(answer.body);
+    }
+    bytes
+}
+
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        204 => "No Content",
+        301 => "Moved Permanently",
+        302 => "Found",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        _ => "Answer",
+    }
+}
+
+fn plain(request: &Received, shared: &Shared) -> Answer {
+    let status = if shared.has(Mode::PlainTemporary) { 302 } else { 301 };
+    if shared.has(Mode::PlainOffHost) {
+        return Answer::to(status, &format!("{}{}", canary(shared), request.path));
+    }
+    Answer::to(status, &format!("https://localhost:{}{}", shared.https.port(), request.path))
+}
+
+fn site(request: &Received, number: usize, shared: &Shared) -> Answer {
+    let path = request.path.split('?').next().unwrap_or_default();
+    for mode in &shared.modes {
+        match *mode {
+            Mode::RateLimited(from) if number >= from => {
+                let mut answer = Answer::json(429, r#"{"error":"too many requests"}"#);
+                answer.add("Retry-After", "1");
+                return answer;
+            }
+            Mode::RateLimitedSilently(from) if number >= from => return Answer::json(429, r#"{"error":"too many requests"}"#),
+            Mode::Serve(own, content_type, body) if own == path => return Answer::new(200, content_type, body),
+            Mode::Status(own, status) if own == path => return Answer::html(status, format!("<h1>{status}</h1>")),
+            _ => {}
+        }
+    }
+    if shared.has(Mode::EchoCredentials) {
+        return echo(request);
+    }
+    match request.method.as_str() {
+        "GET" | "HEAD" => get(request, path, number, shared),
+        "OPTIONS" => {
+            let mut answer = Answer::new(204, "text/plain", "");
+            answer.add("Allow", "GET, HEAD, OPTIONS");
+            answer
+        }
+        "TRACE" if shared.has(Mode::TraceEcho) => {
+            let headers: String = request.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+            Answer::new(200, "message/http", format!("TRACE {} HTTP/1.1\r\n{headers}\r\n", request.path))
+        }
+        _ => Answer::json(405, r#"{"error":"method not allowed"}"#),
+    }
+}
+
+/// Tells the credentials of the request in as many ways as an answer has.
+fn echo(request: &Received) -> Answer {
+    let (auth, cookie) = (request.header("authorization").unwrap_or("none"), request.header("cookie").unwrap_or("none"));
+    let encoded = auth.replace(' ', "%20");
+    let html = format!("<a href=\"/next?token={encoded}\">{auth}</a> {cookie} {}", base64(auth));
+    let mut answer =
+        if request.path == "/redirect" { Answer::to(302, &format!("/next?token={encoded}")) } else { Answer::html(200, html) };
+    answer.add("X-Echo", auth);
+    answer.add("Set-Cookie", &format!("echo={}; Secure", base64(cookie)));
+    answer
+}
+
+/// As in RFC 4648, padded.
+pub fn base64(text: &str) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digits = |chunk: &[u8]| {
+        let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let used = chunk.len() + 1;
+        (0..4).map(|at| if at < used { DIGITS[(bits >> (18 - 6 * at)) as usize & 63] as char } else { '=' }).collect::<String>()
+    };
+    text.as_bytes().chunks(3).map(digits).collect()
+}
+
+fn get(request: &Received, path: &str, number: usize, shared: &Shared) -> Answer {
+    let has = |mode| shared.has(mode);
+    match path {
+        "/" if has(Mode::RedirectCanary) => Answer::to(302, &format!("{}/", canary(shared))),
+        "/" if has(Mode::Downgrade) => Answer::to(302, &format!("http://localhost:{}/", shared.http.port())),
+        "/" if has(Mode::RedirectLoop) => Answer::to(302, "/a"),
+        "/a" if has(Mode::RedirectLoop) => Answer::to(302, "/"),
+        "/" if has(Mode::LoginRedirect) => Answer::to(302, "/login"),
+        "/" if has(Mode::Json) => Answer::json(200, r#"{"name":"fixture","version":1}"#),
+        "/" => page(shared),
+        "/login" => Answer::html(200, "<!doctype html><title>Sign in</title><form><input type=password></form>"),
+        SCRIPT => script(shared),
+        "/healthz" if has(Mode::NoHealth) => missing(path, number, shared),
+        "/healthz" if has(Mode::HealthDown) => Answer::json(200, r#"{"status":"DOWN"}"#),
+        "/healthz" if has(Mode::HealthBroken) => Answer::json(500, r#"{"status":"error"}"#),
+        "/healthz" => Answer::json(200, r#"{"status":"ok"}"#),
+        _ => exposed(path, shared).or_else(|| api(request, path, shared)).unwrap_or_else(|| missing(path, number, shared)),
+    }
+}
+
+fn page(shared: &Shared) -> Answer {
+    let meta = if shared.has(Mode::CspMeta) {
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'self'; object-src 'none'; base-uri 'none'\">"
+    } else {
+        ""
+    };
+    let text = "<p>A paragraph that is long enough to be worth compressing.</p>\n".repeat(40);
+    Answer::html(
+        200,
+        format!(
+            "<!doctype html><html><head><title>Fixture</title>{meta}<script src=\"{SCRIPT}\"></script></head><body>{text}</body></html>"
+        ),
+    )
+}
+
+fn script(shared: &Shared) -> Answer {
+    let mut answer = Answer::new(200, "text/javascript; charset=utf-8", "export const value = 'fixture';\n".repeat(80));
+    if !shared.has(Mode::NoCache) {
+        answer.add("Cache-Control", "public, max-age=31536000, immutable");
+        answer.add("ETag", "\"3f9a1c2b\"");
+    }
+    answer
+}
+
+fn missing(path: &str, number: usize, shared: &Shared) -> Answer {
+    let has = |mode| shared.has(mode);
+    if has(Mode::DotFilesForbidden) && path.contains("/.") {
+        return Answer::html(403, "<h1>403 Forbidden</h1>");
+    }
+    if has(Mode::WildcardEnv) && path.ends_with(".env") {
+        return Answer::new(200, "text/plain", "NOTHING=here\nTO=see\n");
+    }
+    if has(Mode::SpaFallback) {
+        return page(shared);
+    }
+    if has(Mode::RandomPage) {
+        let words = ["river", "stone", "cloud", "lamp", "garden"];
+        let text: String = (0..40).map(|index| format!("{} ", words[(index * 7 + number * 3) % words.len()])).collect();
+        return Answer::html(200, format!("<!doctype html><title>Sorry {number}</title><p>Nothing at {path}: {text}</p>"));
+    }
+    if has(Mode::TracePage) {
+        return Answer::html(500, format!("<h1>Server Error</h1><pre>{STACK_TRACE}</pre>"));
+    }
+    if has(Mode::Json) { Answer::json(404, r#"{"error":"not found"}"#) } else { Answer::html(404, "<h1>404 Not Found</h1>") }
+}
+
+fn exposed(path: &str, shared: &Shared) -> Option<Answer> {
+    let has = |mode| shared.has(mode);
+    let answer = match path {
+        "/.git/config" if has(Mode::GitExposed) => {
+            Answer::new(200, "text/plain", "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n")
+        }
+        "/.git/HEAD" if has(Mode::GitExposed) => Answer::new(200, "text/plain", "ref: refs/heads/main\n"),
+        "/.env" if has(Mode::EnvExposed) => {
+            Answer::new(200, "text/plain", "APP_ENV=production\nDB_PASSWORD=fixture-env-value-1\nAPI_KEY=fixture-env-value-2\n")
+        }
+        "/backup.sql" if has(Mode::BackupExposed) => {
+            Answer::new(200, "application/sql", "-- MySQL dump 10.13\nCREATE TABLE users (id int);\n")
+        }
+        "/backup.zip" if has(Mode::BackupExposed) => Answer::new(200, "application/zip", b"PK\x03\x04fixture".to_vec()),
+        "/actuator/env" if has(Mode::ActuatorExposed) => {
+            Answer::json(200, r#"{"activeProfiles":[],"propertySources":[{"name":"systemProperties"}]}"#)
+        }
+        "/actuator/health" if has(Mode::ActuatorExposed) => Answer::json(200, r#"{"status":"UP"}"#),
+        "/docs" if has(Mode::DocsExposed) => {
+            Answer::html(200, "<!doctype html><title>API - Swagger UI</title><div id=\"swagger-ui\"></div>")
+        }
+        _ => return None,
+    };
+    Some(answer)
+}
+
+/// The description names what is not to be called, too: `/api/logout`, a POST, an operation with a required header.
+const OPENAPI: &str = r#"{"openapi":"3.1.0","info":{"title":"Fixture","version":"1"},
+"components":{"securitySchemes":{"bearer":{"type":"http","scheme":"bearer"}}},"paths":{
+"/api/items":{"get":{"security":[{"bearer":[]}],"responses":{}},"post":{"security":[{"bearer":[]}],"responses":{}}},
+"/api/items/{id}":{"get":{"security":[{"bearer":[]}],"parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"integer"}}],"responses":{}}},
+"/api/report":{"get":{"security":[{"bearer":[]}],"responses":{}}},
+"/api/logout":{"get":{"security":[{"bearer":[]}],"responses":{}}},
+"/api/header":{"get":{"security":[{"bearer":[]}],"parameters":[{"name":"X-Tenant","in":"header","required":true,"schema":{"type":"string"}}],"responses":{}}},
+"/api/public":{"get":{"responses":{}}}}}"#;
+
+fn api(request: &Received, path: &str, shared: &Shared) -> Option<Answer> {
+    let forgets = shared.has(Mode::OpenApiForgotten);
+    if !forgets && !shared.has(Mode::OpenApi) {
+        return None;
+    }
+    if path == "/openapi.json" {
+        return Some(Answer::json(200, OPENAPI));
+    }
+    if path == "/api/public" {
+        return Some(Answer::json(200, r#"{"public":true}"#));
+    }
+    let known = ["/api/items", "/api/report", "/api/logout", "/api/header"].contains(&path) || path.starts_with("/api/items/");
+    if !known {
+        return None;
+    }
+    let allowed = request.header("authorization") == Some(CREDENTIAL) || (forgets && path == "/api/report");
+    let mut answer =
+        if allowed { Answer::json(200, r#"[{"id":1,"owner":"a"}]"#) } else { Answer::json(401, r#"{"error":"sign in"}"#) };
+    answer.add("Cache-Control", "private, no-store");
+    Some(answer)
+}
+
+/// Headers, cookies and CORS.
+fn decorate(answer: &mut Answer, request: &Received, shared: &Shared) {
+    if request.port == Port::Canary {
+        return;
+    }
+    let has = |mode| shared.has(mode);
+    if (200..400).contains(&answer.status) || !has(Mode::HeadersOnSuccessOnly) {
+        for (name, value) in GOOD_HEADERS {
+            let name_is = |other: &str| name == other;
+            let left_out = (name_is("Strict-Transport-Security") && (request.port == Port::Http || has(Mode::NoHsts)))
+                || (name_is("Content-Security-Policy") && (has(Mode::NoCsp) || has(Mode::CspMeta)))
+                || (name_is("X-Content-Type-Options") && has(Mode::NoNosniff))
+                || (name_is("X-Frame-Options") && has(Mode::NoFrame));
+            if !left_out {
+                answer.add(name, value);
+            }
+        }
+    }
+    modify(answer, request, shared);
+    if !has(Mode::NoRateLimit) && answer.status != 429 {
+        answer.add("RateLimit", "\"20-in-1min\"; r=15; t=60");
+        answer.add("RateLimit-Policy", "\"20-in-1min\"; q=20; w=60");
+    }
+    cookies(answer, request, shared);
+    cors(answer, request, shared);
+    for mode in &shared.modes {
+        match *mode {
+            Mode::Header(name, value) => answer.set(name, value),
+            Mode::MoreHeader(name, value) => answer.add(name, value),
+            _ => {}
+        }
+    }
+}
+
+fn modify(answer: &mut Answer, request: &Received, shared: &Shared) {
+    const HSTS: &str = "Strict-Transport-Security";
+    const CSP: &str = "Content-Security-Policy";
+    let https = request.port == Port::Https;
+    for mode in &shared.modes {
+        match mode {
+            Mode::HstsShort if https => answer.set(HSTS, "max-age=86400"),
+            Mode::HstsZero if https => answer.set(HSTS, "max-age=0"),
+            Mode::HstsTwice if https => answer.add(HSTS, "max-age=300"),
+            Mode::CspReportOnly => {
+                answer.set(CSP, "");
+                answer.add("Content-Security-Policy-Report-Only", "default-src 'self'; report-uri /csp");
+            }
+            Mode::CspUnsafeInline => {
+                answer.set(CSP, "default-src 'self'; script-src 'self' 'unsafe-inline'; frame-ancestors 'none'");
+            }
+            Mode::NoFrame => answer.set(CSP, "default-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'"),
+            Mode::ReferrerUnsafe => answer.set("Referrer-Policy", "unsafe-url"),
+            Mode::Banner => {
+                answer.add("Server", "nginx/1.18.0");
+                answer.add("X-Powered-By", "PHP/7.4.3");
+            }
+            _ => {}
+        }
+    }
+}
+
+fn cookies(answer: &mut Answer, request: &Received, shared: &Shared) {
+    let has = |mode| shared.has(mode);
+    if answer.status != 200 || request.path != "/" || request.port != Port::Https || has(Mode::NoCookies) {
+        return;
+    }
+    let cookie = if has(Mode::CookieBare) {
+        "sessionid=fixture-cookie-value; Path=/; SameSite=Lax"
+    } else if has(Mode::CookieCrossSite) {
+        "sessionid=fixture-cookie-value; Path=/; HttpOnly; SameSite=None"
+    } else if has(Mode::CookiePrefix) {
+        "__Host-session=fixture-cookie-value; Path=/; Secure; HttpOnly; SameSite=Lax; Domain=localhost"
+    } else {
+        "__Host-session=fixture-cookie-value; Path=/; Secure; HttpOnly; SameSite=Lax"
+    };
+    answer.add("Set-Cookie", cookie);
+}
+
+fn cors(answer: &mut Answer, request: &Received, shared: &Shared) {
+    const ALLOW: &str = "Access-Control-Allow-Origin";
+    let Some(origin) = request.header("origin") else { return };
+    let has = |mode| shared.has(mode);
+    let own = format!("https://localhost:{}", shared.https.port());
+    let echoed = has(Mode::CorsEcho)
+        || has(Mode::CorsEchoCredentials)
+        || (has(Mode::CorsNull) && origin == "null")
+        || (has(Mode::CorsSuffix) && origin.ends_with("localhost"))
+        || (has(Mode::CorsPrefix) && origin.starts_with("https://localhost"))
+        || origin == own;
+    if has(Mode::CorsStar) {
+        answer.add(ALLOW, "*");
+    } else {
+        answer.add("Vary", "Origin");
+        if !echoed {
+            return;
+        }
+        answer.add(ALLOW, origin);
+        if !has(Mode::CorsEcho) {
+            answer.add("Access-Control-Allow-Credentials", "true");
+        }
+    }
+    if request.method == "OPTIONS" {
+        answer.add("Access-Control-Allow-Methods", "GET, POST");
+        answer.add("Access-Control-Allow-Headers", "content-type");
+        answer.add("Access-Control-Max-Age", "600");
+    }
+}
+
+fn compress(answer: &mut Answer, request: &Received, shared: &Shared) {
+    let asked = request.header("accept-encoding").is_some_and(|value| value.to_ascii_lowercase().contains("gzip"));
+    if asked && !shared.has(Mode::NoCompression) && answer.body.len() >= 1000 {
+        answer.body = gzip(&answer.body);
+        answer.add("Content-Encoding", "gzip");
+        answer.add("Vary", "Accept-Encoding");
+    }
+}

@@ -1,0 +1,174 @@
+//! The fixture server: a site on loopback with an HTTPS and a plain HTTP port, and a canary origin that must receive nothing.
+//! It records what it receives and stops when it is dropped.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use rustls::ServerConfig;
+
+use super::certificates::Chain;
+use super::mode::Mode;
+use super::server;
+
+/// Which port a request came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    Https,
+    Http,
+    Canary,
+}
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub struct Received {
+    pub port: Port,
+    pub method: String,
+    /// With the query.
+    pub path: String,
+    /// In order, names as sent.
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Received {
+    /// The first value of a header; the name in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What the threads of a fixture share.
+pub struct Shared {
+    pub modes: Vec<Mode>,
+    pub https: SocketAddr,
+    pub http: SocketAddr,
+    pub canary: SocketAddr,
+    pub tls: Arc<ServerConfig>,
+    /// The chain, for scripted hellos.
+    pub chain: Chain,
+    received: Mutex<Vec<Received>>,
+    /// Connections made to each port, also those that never became a request.
+    connections: Mutex<Vec<Port>>,
+    stopped: Mutex<bool>,
+    stop: Condvar,
+}
+
+impl Shared {
+    pub fn has(&self, mode: Mode) -> bool {
+        self.modes.contains(&mode)
+    }
+
+    pub fn record(&self, received: Received) -> usize {
+        let mut all = self.received.lock().unwrap();
+        all.push(received);
+        all.len()
+    }
+
+    pub fn connected(&self, port: Port) {
+        self.connections.lock().unwrap().push(port);
+    }
+
+    pub fn stopped(&self) -> bool {
+        *self.stopped.lock().unwrap()
+    }
+
+    /// Waits until the fixture stops or the time is over; true if it has stopped.
+    pub fn pause(&self, time: Duration) -> bool {
+        let stopped = self.stopped.lock().unwrap();
+        *self.stop.wait_timeout_while(stopped, time, |stopped| !*stopped).unwrap().0
+    }
+}
+
+/// A running server.
+pub struct Fixture {
+    shared: Arc<Shared>,
+    ca: tempfile::NamedTempFile,
+    threads: Vec<std::thread::JoinHandle<()>>,
+}
+
+impl Fixture {
+    /// Starts a good site with these differences.
+    pub fn start(modes: &[Mode]) -> Fixture {
+        let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let (https, http, canary) = (listen(), listen(), listen());
+        let chain = Chain::new(modes);
+        let ca = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(ca.path(), &chain.root).unwrap();
+        let shared = Arc::new(Shared {
+            modes: modes.to_vec(),
+            https: https.local_addr().unwrap(),
+            http: http.local_addr().unwrap(),
+            canary: canary.local_addr().unwrap(),
+            tls: server::tls(modes, &chain),
+            chain,
+            received: Mutex::default(),
+            connections: Mutex::default(),
+            stopped: Mutex::new(false),
+            stop: Condvar::new(),
+        });
+        let mut ports = vec![(https, Port::Https), (canary, Port::Canary)];
+        // Dropping the listener makes the port refuse.
+        if !modes.contains(&Mode::PlainRefused) {
+            ports.push((http, Port::Http));
+        }
+        let threads = ports
+            .into_iter()
+            .map(|(listener, port)| {
+                let shared = shared.clone();
+                std::thread::spawn(move || server::accept(&listener, port, &shared))
+            })
+            .collect();
+        Fixture { shared, ca, threads }
+    }
+
+    /// `https://localhost:PORT`
+    pub fn url(&self) -> String {
+        format!("https://localhost:{}", self.shared.https.port())
+    }
+
+    /// `http://localhost:PORT`
+    pub fn http_url(&self) -> String {
+        format!("http://localhost:{}", self.shared.http.port())
+    }
+
+    /// The address of the HTTPS port.
+    pub fn address(&self) -> SocketAddr {
+        self.shared.https
+    }
+
+    /// The root to trust, in PEM form.
+    pub fn ca_file(&self) -> &Path {
+        self.ca.path()
+    }
+
+    /// What the two ports of the site received, in order. The canary's requests are not among it.
+    pub fn received(&self) -> Vec<Received> {
+        self.shared.received.lock().unwrap().iter().filter(|request| request.port != Port::Canary).cloned().collect()
+    }
+
+    /// How many connections a port has accepted.
+    pub fn connections(&self, port: Port) -> usize {
+        self.shared.connections.lock().unwrap().iter().filter(|own| **own == port).count()
+    }
+
+    /// Nothing went to the other origin: not even a connection.
+    pub fn canary_is_untouched(&self) -> bool {
+        self.connections(Port::Canary) == 0
+    }
+}
+
+impl Drop for Fixture {
+    fn drop(&mut self) {
+        *self.shared.stopped.lock().unwrap() = true;
+        self.shared.stop.notify_all();
+        for address in [self.shared.https, self.shared.http, self.shared.canary] {
+            // Wakes the thread that waits for a connection.
+            let _ = std::net::TcpStream::connect(address);
+        }
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! How the fixture server differs from a good one. To add a behaviour, add a mode here and its line in the file that acts on it.
+
+#![allow(dead_code, reason = "the vocabulary is whole, also where a test names only some of its modes")]
+
+/// One difference. Without any the site is good: every check that can pass on it should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    // Certificates: certificates.rs.
+    Expired,
+    NotYetValid,
+    /// Five days left of ninety.
+    ExpiresSoon,
+    WrongName,
+    /// As `openssl req -x509` makes them: it says that it is an authority.
+    SelfSigned,
+    MissingIntermediate,
+
+    // Protocol: legacy.rs. Without these: TLS 1.2 and 1.3 with authenticated encryption.
+    /// Also accepts a hello of this version, answered by a scripted ServerHello.
+    Accepts(Version),
+    /// Accepts a hello that offers nothing current but suites of this class.
+    AcceptsSuites(Class),
+    /// Answers every hello up to TLS 1.2 by TLS 1.0.
+    OnlyTls10,
+    /// Knows no application protocol that a browser offers, and insists.
+    ForeignAlpn,
+    /// TLS 1.3 is switched off.
+    NoTls13,
+    /// Closes the connection on a hello below TLS 1.2, without an alert.
+    LegacyEof,
+    /// Resets the connection on such a hello.
+    LegacyReset,
+    /// Never answers such a hello.
+    LegacySilent,
+    /// Answers a hello below TLS 1.2 with a handshake failure of this code.
+    LegacyAlert(u8),
+    /// Closes after every hello.
+    ClosesAfterHello,
+    /// Speaks HTTP on the TLS port.
+    PlainOnTlsPort,
+    /// Answers every hello with these bytes.
+    Raw(&'static [u8]),
+
+    // Headers: answer.rs.
+    /// Sends this header on every answer, instead of the good one; an empty value leaves it out.
+    Header(&'static str, &'static str),
+    /// Sends this header one more time.
+    MoreHeader(&'static str, &'static str),
+    NoHsts,
+    HstsShort,
+    HstsZero,
+    HstsTwice,
+    NoCsp,
+    CspReportOnly,
+    CspUnsafeInline,
+    /// The policy is in a meta element only.
+    CspMeta,
+    NoNosniff,
+    NoFrame,
+    ReferrerUnsafe,
+    /// Security headers on 2xx only, as nginx does without `always`.
+    HeadersOnSuccessOnly,
+    /// `Server: nginx/1.18.0`, `X-Powered-By: PHP/7.4.3`.
+    Banner,
+
+    // Cookies.
+    NoCookies,
+    /// The session cookie lacks Secure and HttpOnly.
+    CookieBare,
+    /// `SameSite=None` without Secure.
+    CookieCrossSite,
+    /// `__Host-` with a Domain.
+    CookiePrefix,
+
+    // CORS.
+    CorsStar,
+    CorsEcho,
+    CorsEchoCredentials,
+    /// `null` is allowed, with credentials.
+    CorsNull,
+    /// Allows every origin that ends in the name of the host.
+    CorsSuffix,
+    /// Allows every origin that begins with that of the host.
+    CorsPrefix,
+
+    // Redirects.
+    /// 302 instead of 301 from http to https.
+    PlainTemporary,
+    /// Plain HTTP serves the site.
+    PlainServes,
+    /// Plain HTTP redirects to the canary origin.
+    PlainOffHost,
+    /// Nothing listens on plain HTTP.
+    PlainRefused,
+    RedirectLoop,
+    /// The root redirects to plain HTTP.
+    Downgrade,
+    /// The root redirects to the canary origin.
+    RedirectCanary,
+    /// The root redirects to `/login`.
+    LoginRedirect,
+
+    // Things that do not exist.
+    /// Every path answers 200 with the page of the application.
+    SpaFallback,
+    /// Every path that ends in `.env` answers 200 with the same text.
+    WildcardEnv,
+    /// Every path with a part that begins with a dot answers 403.
+    DotFilesForbidden,
+    /// Unknown paths answer 200 with a page that is different each time.
+    RandomPage,
+
+    // Exposed files.
+    GitExposed,
+    EnvExposed,
+    BackupExposed,
+    ActuatorExposed,
+    DocsExposed,
+    /// This path answers 200 with this content type and body.
+    Serve(&'static str, &'static str, &'static str),
+    /// This path answers this status.
+    Status(&'static str, u16),
+
+    // The application.
+    /// The root is JSON, as of an API.
+    Json,
+    NoHealth,
+    /// 200 with `DOWN`.
+    HealthDown,
+    HealthBroken,
+    /// Unknown paths answer 500 with a stack trace.
+    TracePage,
+    NoCompression,
+    NoCache,
+    /// 429 with Retry-After from the n-th request on.
+    RateLimited(usize),
+    /// 429 without Retry-After from the n-th request on.
+    RateLimitedSilently(usize),
+    /// No RateLimit headers.
+    NoRateLimit,
+    /// `/openapi.json` describes the API, and the declared authentication is enforced.
+    OpenApi,
+    /// As above, and one operation forgets it.
+    OpenApiForgotten,
+    /// TRACE is answered with the request.
+    TraceEcho,
+    /// Every answer repeats Authorization and Cookie: in headers, a cookie, a redirect and the body, also encoded.
+    EchoCredentials,
+
+    // Hostile: hostile.rs. They act on every path.
+    /// Headers, then one byte of the body now and then, for ever.
+    SlowBody,
+    /// One byte of the headers now and then, for ever.
+    SlowHeaders,
+    EndlessBody,
+    /// 64 MiB of zeros in 64 KiB.
+    GzipBomb,
+    /// 100,000 headers.
+    ManyHeaders,
+    /// One header of 1 MiB.
+    LongHeader,
+    /// Promises 10,000 bytes and closes after ten.
+    ClosesMidResponse,
+    /// Closes when the request was read.
+    ClosesBeforeResponse,
+    /// Answers with bytes that are not HTTP.
+    NotHttp,
+}
+
+/// Protocol versions as on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    Ssl3 = 0x0300,
+    Tls10 = 0x0301,
+    Tls11 = 0x0302,
+    Tls12 = 0x0303,
+}
+
+/// Classes of cipher suites; the scripted server picks one of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    Anonymous = 0x0034,
+    Null = 0x0002,
+    Export = 0x0003,
+    Des = 0x0009,
+    Rc4 = 0x0005,
+    TripleDes = 0x000a,
+    StaticRsa = 0x009c,
+    Cbc = 0xc013,
+    Dhe = 0x009e,
+}

@@ -1,0 +1,106 @@
+//! Connections of the fixture: accept, TLS or not, read requests, write what `answer` and `hostile` say.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use super::certificates::Chain;
+use super::fixture::{Port, Received, Shared};
+use super::mode::Mode;
+use super::{answer, hostile, legacy};
+
+/// TLS as configured.
+pub fn tls(modes: &[Mode], chain: &Chain) -> Arc<ServerConfig> {
+    let versions: &[&rustls::SupportedProtocolVersion] =
+        if modes.contains(&Mode::NoTls13) { &[&rustls::version::TLS12] } else { rustls::ALL_VERSIONS };
+    let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_protocol_versions(versions)
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain.sent.clone(), chain.key.clone_key())
+        .unwrap();
+    let protocol: &[u8] = if modes.contains(&Mode::ForeignAlpn) { b"acme-tls/1" } else { b"http/1.1" };
+    config.alpn_protocols = vec![protocol.to_vec()];
+    Arc::new(config)
+}
+
+/// The canary's origin.
+pub fn canary(shared: &Shared) -> String {
+    format!("http://{}", shared.canary)
+}
+
+/// Accepts until the fixture stops; each connection has its own thread, which ends with the connection.
+pub fn accept(listener: &TcpListener, port: Port, shared: &Arc<Shared>) {
+    for stream in listener.incoming() {
+        if shared.stopped() {
+            return;
+        }
+        let Ok(stream) = stream else { continue };
+        shared.connected(port);
+        let shared = shared.clone();
+        std::thread::spawn(move || connection(stream, port, &shared));
+    }
+}
+
+fn connection(stream: TcpStream, port: Port, shared: &Shared) {
+    if port == Port::Https && shared.has(Mode::PlainOnTlsPort) {
+        return not_tls(stream, shared);
+    }
+    if port != Port::Https {
+        return serve(stream, port, shared);
+    }
+    let Some(stream) = legacy::scripted(stream, shared) else { return };
+    let Ok(connection) = ServerConnection::new(shared.tls.clone()) else { return };
+    serve(StreamOwned::new(connection, stream), port, shared);
+}
+
+/// Plain HTTP where TLS is expected: a hello is a bad request.
+fn not_tls(mut stream: TcpStream, shared: &Shared) {
+    let mut first = [0];
+    if stream.peek(&mut first).is_ok_and(|read| read == 1 && first[0] != 22) {
+        return serve(stream, Port::Https, shared);
+    }
+    let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+    let _ = stream.shutdown(Shutdown::Write);
+    let _ = stream.read_to_end(&mut Vec::new());
+}
+
+fn serve(stream: impl Read + Write, port: Port, shared: &Shared) {
+    let mut reader = BufReader::new(stream);
+    while let Some(request) = read(&mut reader, port) {
+        let number = shared.record(request.clone());
+        let out = reader.get_mut();
+        let done = if hostile::acts(shared) && port != Port::Canary {
+            hostile::act(out, shared);
+            true
+        } else {
+            out.write_all(&answer::bytes(&request, number, shared)).and_then(|()| out.flush()).is_err()
+        };
+        if done {
+            return;
+        }
+    }
+}
+
+fn read(reader: &mut impl BufRead, port: Port) -> Option<Received> {
+    let mut line = |limit: u64| {
+        let mut text = Vec::new();
+        reader.take(limit).read_until(b'\n', &mut text).ok()?;
+        Some(String::from_utf8_lossy(&text).trim_end().to_owned())
+    };
+    let first = line(16_384)?;
+    let mut words = first.split(' ');
+    let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let mut headers = Vec::new();
+    loop {
+        let text = line(65_536)?;
+        let Some((name, value)) = text.split_once(':') else { break };
+        headers.push((name.to_owned(), value.trim().to_owned()));
+    }
+    let mut request = Received { port, method, path, headers, body: Vec::new() };
+    let length = request.header("content-length").and_then(|value| value.parse().ok()).unwrap_or(0);
+    reader.take(length).read_to_end(&mut request.body).ok()?;
+    Some(request)
+}
