@@ -204,11 +204,11 @@ impl<'a> Guards<'a> {
         if parts.last() != Some(&guarded) {
             return Effect::None;
         }
+        // A route that stands in a class is handled by a method of that class, whatever others are called.
         if let Some(class) = mark.fact.get("CLASS")
             && let Some(own) = self.chains.class_of(route)
-            && route.file == mark.fact.file
         {
-            return if class == own { Effect::At(0) } else { Effect::None };
+            return if class == own && route.file == mark.fact.file { Effect::At(0) } else { Effect::None };
         }
         let from = parts.first().map(|first| self.chains.files_of_import(route.file, first)).unwrap_or_default();
         let qualifier = if parts.len() > 1 { parts[parts.len() - 2] } else { "" };
