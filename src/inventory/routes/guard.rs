@@ -184,8 +184,9 @@ impl<'a> Guards<'a> {
         let below: Vec<Option<bool>> = prefixes
             .iter()
             .map(|prefix| {
-                let prefix = prefix.trim_matches('/');
-                path::is_below(path, prefix).map(|below| below || (!prefix.is_empty() && path.contains(&format!("/{prefix}/"))))
+                let prefix = prefix.trim_matches('/').trim_end_matches('*').trim_end_matches('/');
+                let within = || !prefix.is_empty() && format!("{path}/").contains(&format!("/{prefix}/"));
+                path::is_below(path, prefix).map(|below| below || within())
             })
             .collect();
         if below.contains(&Some(true)) {
