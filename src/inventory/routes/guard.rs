@@ -200,11 +200,12 @@ impl<'a> Guards<'a> {
 
     fn on_handler(&self, mark: &Mark<'a>, route: &Fact<'a>, handler: Option<&str>) -> Effect {
         let (Some(handler), Some(guarded)) = (handler, mark.fact.get("HANDLER")) else { return Effect::None };
-        let reference = handler.split(['(', '<']).next().unwrap_or(handler).trim_end_matches(".as_view");
+        // `asyncHandler(orders.create)` handles as `orders.create` does.
+        let wrapped = handler.split_once('(').and_then(|(_, inner)| inner.rsplit_once(')')).map(|(inner, _)| inner);
+        let names_it = |reference: &&str| words(reference).last() == Some(guarded);
+        let outer = handler.split(['(', '<']).next().unwrap_or(handler).trim_end_matches(".as_view");
+        let Some(reference) = [Some(outer), wrapped].into_iter().flatten().find(names_it) else { return Effect::None };
         let parts: Vec<&str> = words(reference).collect();
-        if parts.last() != Some(&guarded) {
-            return Effect::None;
-        }
         // A route that stands in a class is handled by a method of that class, whatever others are called.
         if let Some(class) = mark.fact.get("CLASS")
             && let Some(own) = self.chains.class_of(route)
