@@ -20,6 +20,8 @@ pub(super) struct Guards<'a> {
     facts: &'a Facts<'a>,
     chains: &'a Chains<'a>,
     marks: Vec<Mark<'a>>,
+    /// By the name of a function on which a guard stands, the files of such functions.
+    handlers: BTreeMap<&'a str, BTreeSet<&'a str>>,
     /// By class, those it derives from.
     bases: BTreeMap<&'a str, Vec<(&'a str, &'a Fact<'a>)>>,
 }
@@ -44,7 +46,7 @@ enum Effect {
 impl<'a> Guards<'a> {
     pub(super) fn new(framework: &Framework, facts: &'a Facts<'a>, chains: &'a Chains<'a>) -> Guards<'a> {
         let names = Names::new(framework, &facts.defines);
-        let mut guards = Guards { facts, chains, marks: Vec::new(), bases: BTreeMap::new() };
+        let mut guards = Guards { facts, chains, marks: Vec::new(), handlers: BTreeMap::new(), bases: BTreeMap::new() };
         for fact in &facts.classes {
             if let (Some(class), Some(base)) = (fact.get("CLASS"), fact.get("BASE")) {
                 guards.bases.entry(last(class)).or_default().push((last(base), fact));
@@ -66,6 +68,11 @@ impl<'a> Guards<'a> {
         let marks: Vec<Mark<'a>> =
             own.chain(facts.public.iter().map(|fact| (fact, None))).map(|(fact, v)| guards.mark(fact, v)).collect();
         guards.marks = marks;
+        for mark in guards.marks.iter().filter(|mark| mark.fact.definition.reach == Reach::Handler) {
+            if let Some(handler) = mark.fact.get("HANDLER") {
+                guards.handlers.entry(handler).or_default().insert(mark.fact.path);
+            }
+        }
         guards.marks.sort_by_key(|mark| (mark.fact.file, mark.fact.start));
         guards
     }
@@ -215,7 +222,8 @@ impl<'a> Guards<'a> {
         let from = parts.first().map(|first| self.chains.files_of_import(route.file, first)).unwrap_or_default();
         let qualifier = if parts.len() > 1 { parts[parts.len() - 2] } else { "" };
         let is_named = |path: &str| parts_of_file(path).iter().any(|part| part.eq_ignore_ascii_case(qualifier));
-        let others: BTreeSet<&str> = self.handler_marks(guarded).collect();
+        let none = BTreeSet::new();
+        let others = self.handlers.get(guarded).unwrap_or(&none);
         let is_beside = |path: &str| folder(path) == folder(route.path) && is_named(path);
         let own = mark.fact.path;
         if route.file == mark.fact.file
@@ -229,12 +237,6 @@ impl<'a> Guards<'a> {
             return Effect::None;
         }
         Effect::Perhaps(format!("`{guarded}` of {own} looks at the caller; it may be the handler"))
-    }
-
-    /// The files in which a guard stands on a function of this name.
-    fn handler_marks(&self, name: &str) -> impl Iterator<Item = &'a str> {
-        let on_handler = self.marks.iter().filter(|mark| mark.fact.definition.reach == Reach::Handler);
-        on_handler.filter(move |mark| mark.fact.get("HANDLER") == Some(name)).map(|mark| mark.fact.path)
     }
 
     /// Of several classes of one name, is this the one whose folder is in the path that the route was given?
