@@ -21,6 +21,8 @@ pub static KIND: ProbeKind = ProbeKind {
     keys: &[
         ("access", "guarded, public, open (no guard is in effect and no mark says that none is wanted), ?; default all"),
         ("method", "GET, POST, …; a route of any method counts; default all"),
+        ("any-method", "does a route that names no method count? default true"),
+        ("framework", "names of definitions in `routes/`; default all"),
         ("matches", "regex over the path; a part that is not known is `?`"),
         ("not-matches", "regex over the path or the handler: such routes do not count"),
     ],
@@ -32,6 +34,10 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     let map = Map::new(node, "`route`", loading.problems);
     let access = map.words::<Access>("access");
     let methods = map.texts("method").into_iter().map(|method| method.to_ascii_uppercase()).collect();
+    let (any_method, frameworks) = (map.flag("any-method", true), map.texts("framework"));
+    for name in frameworks.iter().filter(|name| loading.routes.iter().all(|known| known.name != **name)) {
+        map.note_at("framework", format!("no file routes/{name}.yaml"));
+    }
     let expression = |key| shared::pattern(&map, key).and_then(|pattern| Regex::new(&pattern).ok());
     let (matches, not_matches) = (expression("matches"), expression("not-matches"));
     map.finish();
@@ -39,7 +45,7 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
         return None;
     }
     let asked = RouteNeeds::ask(loading.routes, loading.needs);
-    Some(Box::new(RouteProbe { needs: asked.all(), asked, access, methods, matches, not_matches }))
+    Some(Box::new(RouteProbe { needs: asked.all(), asked, access, methods, any_method, frameworks, matches, not_matches }))
 }
 
 #[derive(Debug)]
@@ -48,6 +54,8 @@ struct RouteProbe {
     needs: Vec<NeedId>,
     access: Vec<Access>,
     methods: Vec<String>,
+    any_method: bool,
+    frameworks: Vec<String>,
     matches: Option<Regex>,
     not_matches: Option<Regex>,
 }
@@ -60,6 +68,8 @@ impl RouteProbe {
         };
         (self.access.is_empty() || self.access.contains(&route.access))
             && (self.methods.is_empty() || has_method())
+            && (self.any_method || !route.methods.is_empty())
+            && (self.frameworks.is_empty() || self.frameworks.iter().any(|name| **name == *route.framework))
             && self.matches.as_ref().is_none_or(|expression| expression.is_match(&route.path))
             && !self.not_matches.as_ref().is_some_and(says)
     }

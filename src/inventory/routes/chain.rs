@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::inventory::view::{FileId, View};
-use crate::model::route::Framework;
+use crate::model::route::{Framework, Section};
 
 use super::fact::{Fact, Facts};
 use super::path::{self, Paths};
@@ -136,14 +136,15 @@ impl<'a> Chains<'a> {
                     let why = "nothing was seen that mounts its routers but themselves".to_owned();
                     return self.follow(chain, link, Place::Unknown(why), done);
                 }
+                let bare = chain.paths.clone();
                 self.under(&mut chain, &self.facts.scopes[scope]);
-                self.outwards(chain, scope, done);
+                self.outwards(chain, &bare, scope, done);
             }
         }
     }
 
-    /// From a scope to what it is attached to.
-    fn outwards(&self, chain: Chain, index: usize, done: &mut Vec<Chain>) {
+    /// From a scope to what it is attached to. `bare` are the paths without its own.
+    fn outwards(&self, chain: Chain, bare: &[String], index: usize, done: &mut Vec<Chain>) {
         let scope = &self.facts.scopes[index];
         if let Some(parent) = scope.get("PARENT") {
             return self.follow(chain, Link::Scope(index), self.place(scope, Some(parent)), done);
@@ -153,6 +154,9 @@ impl<'a> Chains<'a> {
                 let fact = &self.facts.mounts[*mount];
                 let mut chain = chain.clone();
                 chain.steps.push(Step { link: Link::Scope(index), into: None });
+                if fact.get("ONLY").is_some() {
+                    chain.paths = bare.to_vec();
+                }
                 self.under(&mut chain, fact);
                 let place = self.place(fact, fact.get("INTO"));
                 self.follow(chain, Link::Mount(*mount), place, done);
@@ -202,12 +206,14 @@ impl<'a> Chains<'a> {
             return Paths { alternatives: vec![path], note: None };
         }
         if let Some(template) = &fact.definition.path {
-            let path = fact.filled(template);
+            let path = fact.filled(template).replace("//", "/");
             let known = !path.contains(['{', '(']);
             let note = (!known).then(|| format!("the path is `{}`", path::short(&path)));
             return Paths { alternatives: vec![if known { path } else { "?".to_owned() }], note };
         }
-        let mut paths = fact.get("PATH").map_or(Paths { alternatives: vec![String::new()], note: None }, path::read);
+        // What a mount captures as ONLY takes the place of the child's own path.
+        let instead = fact.get("ONLY").filter(|_| fact.definition.section == Section::Mounts);
+        let mut paths = fact.get("PATH").or(instead).map_or(Paths { alternatives: vec![String::new()], note: None }, path::read);
         for (token, ending) in &self.framework.class_tokens {
             let class = self.class_of(fact).unwrap_or("?");
             let name = class.strip_suffix(ending.as_str()).unwrap_or(class);

@@ -20,6 +20,8 @@ pub(super) struct Guards<'a> {
     facts: &'a Facts<'a>,
     chains: &'a Chains<'a>,
     marks: Vec<Mark<'a>>,
+    /// By the name of a function on which a guard stands, the files of such functions.
+    handlers: BTreeMap<&'a str, BTreeSet<&'a str>>,
     /// By class, those it derives from.
     bases: BTreeMap<&'a str, Vec<(&'a str, &'a Fact<'a>)>>,
 }
@@ -44,7 +46,7 @@ enum Effect {
 impl<'a> Guards<'a> {
     pub(super) fn new(framework: &Framework, facts: &'a Facts<'a>, chains: &'a Chains<'a>) -> Guards<'a> {
         let names = Names::new(framework, &facts.defines);
-        let mut guards = Guards { facts, chains, marks: Vec::new(), bases: BTreeMap::new() };
+        let mut guards = Guards { facts, chains, marks: Vec::new(), handlers: BTreeMap::new(), bases: BTreeMap::new() };
         for fact in &facts.classes {
             if let (Some(class), Some(base)) = (fact.get("CLASS"), fact.get("BASE")) {
                 guards.bases.entry(last(class)).or_default().push((last(base), fact));
@@ -66,6 +68,11 @@ impl<'a> Guards<'a> {
         let marks: Vec<Mark<'a>> =
             own.chain(facts.public.iter().map(|fact| (fact, None))).map(|(fact, v)| guards.mark(fact, v)).collect();
         guards.marks = marks;
+        for mark in guards.marks.iter().filter(|mark| mark.fact.definition.reach == Reach::Handler) {
+            if let Some(handler) = mark.fact.get("HANDLER") {
+                guards.handlers.entry(handler).or_default().insert(mark.fact.path);
+            }
+        }
         guards.marks.sort_by_key(|mark| (mark.fact.file, mark.fact.start));
         guards
     }
@@ -184,8 +191,9 @@ impl<'a> Guards<'a> {
         let below: Vec<Option<bool>> = prefixes
             .iter()
             .map(|prefix| {
-                let prefix = prefix.trim_matches('/');
-                path::is_below(path, prefix).map(|below| below || (!prefix.is_empty() && path.contains(&format!("/{prefix}/"))))
+                let prefix = prefix.trim_matches('/').trim_end_matches('*').trim_end_matches('/');
+                let within = || !prefix.is_empty() && format!("{path}/").contains(&format!("/{prefix}/"));
+                path::is_below(path, prefix).map(|below| below || within())
             })
             .collect();
         if below.contains(&Some(true)) {
@@ -199,21 +207,23 @@ impl<'a> Guards<'a> {
 
     fn on_handler(&self, mark: &Mark<'a>, route: &Fact<'a>, handler: Option<&str>) -> Effect {
         let (Some(handler), Some(guarded)) = (handler, mark.fact.get("HANDLER")) else { return Effect::None };
-        let reference = handler.split(['(', '<']).next().unwrap_or(handler).trim_end_matches(".as_view");
+        // `asyncHandler(orders.create)` handles as `orders.create` does.
+        let wrapped = handler.split_once('(').and_then(|(_, inner)| inner.rsplit_once(')')).map(|(inner, _)| inner);
+        let names_it = |reference: &&str| words(reference).last() == Some(guarded);
+        let outer = handler.split(['(', '<']).next().unwrap_or(handler).trim_end_matches(".as_view");
+        let Some(reference) = [Some(outer), wrapped].into_iter().flatten().find(names_it) else { return Effect::None };
         let parts: Vec<&str> = words(reference).collect();
-        if parts.last() != Some(&guarded) {
-            return Effect::None;
-        }
+        // A route that stands in a class is handled by a method of that class, whatever others are called.
         if let Some(class) = mark.fact.get("CLASS")
             && let Some(own) = self.chains.class_of(route)
-            && route.file == mark.fact.file
         {
-            return if class == own { Effect::At(0) } else { Effect::None };
+            return if class == own && route.file == mark.fact.file { Effect::At(0) } else { Effect::None };
         }
         let from = parts.first().map(|first| self.chains.files_of_import(route.file, first)).unwrap_or_default();
         let qualifier = if parts.len() > 1 { parts[parts.len() - 2] } else { "" };
         let is_named = |path: &str| parts_of_file(path).iter().any(|part| part.eq_ignore_ascii_case(qualifier));
-        let others: BTreeSet<&str> = self.handler_marks(guarded).collect();
+        let none = BTreeSet::new();
+        let others = self.handlers.get(guarded).unwrap_or(&none);
         let is_beside = |path: &str| folder(path) == folder(route.path) && is_named(path);
         let own = mark.fact.path;
         if route.file == mark.fact.file
@@ -227,12 +237,6 @@ impl<'a> Guards<'a> {
             return Effect::None;
         }
         Effect::Perhaps(format!("`{guarded}` of {own} looks at the caller; it may be the handler"))
-    }
-
-    /// The files in which a guard stands on a function of this name.
-    fn handler_marks(&self, name: &str) -> impl Iterator<Item = &'a str> {
-        let on_handler = self.marks.iter().filter(|mark| mark.fact.definition.reach == Reach::Handler);
-        on_handler.filter(move |mark| mark.fact.get("HANDLER") == Some(name)).map(|mark| mark.fact.path)
     }
 
     /// Of several classes of one name, is this the one whose folder is in the path that the route was given?

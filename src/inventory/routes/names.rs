@@ -59,15 +59,24 @@ impl<'a> Names<'a> {
     pub(super) fn of(&self, text: &str, strict: bool) -> Verdict {
         let says = |expression: &Option<Regex>| expression.as_ref().is_some_and(|expression| expression.is_match(text));
         let callee = text.split('(').next().unwrap_or(text);
+        // What is called decides before what it is called on or with: `authService.verify` is no service,
+        // `requireStudent(authService)` neither.
+        let last = callee.rfind('.').map_or(0, |dot| dot + 1);
+        let named = text.get(..=callee.len()).unwrap_or(text);
+        let says_itself = |expression: &Option<Regex>, text: &str| {
+            expression.as_ref().is_some_and(|expression| expression.find_iter(text).any(|found| found.end() > last))
+        };
         let is_defined = words(callee).last().is_some_and(|name| self.defined.contains(name));
         if says(&self.never) {
             Verdict::Harmless
         } else if says(&self.guard) {
             Verdict::Guard
-        } else if says(&self.harmless) {
+        } else if says_itself(&self.harmless, named) {
             Verdict::Harmless
         } else if is_defined || (!strict && self.likely.as_ref().is_some_and(|likely| likely.is_match(callee))) {
             Verdict::Guard
+        } else if says(&self.harmless) {
+            Verdict::Harmless
         } else if self.unknown_guards && !strict {
             Verdict::Unknown
         } else {
@@ -106,6 +115,11 @@ mod tests {
             ("auth.check()", true, Verdict::Harmless),
             // What it is called with does not make it one.
             ("robots('auth')", false, Verdict::Unknown),
+            ("authOnly(limit)", false, Verdict::Guard),
+            ("wrap(limit)", false, Verdict::Harmless),
+            ("limits.auth", false, Verdict::Guard),
+            ("auth.limit", false, Verdict::Harmless),
+            ("limiter.single", false, Verdict::Harmless),
         ] {
             assert_eq!(judge.of(text, strict), verdict, "{text}");
         }
