@@ -22,7 +22,8 @@ pub struct Case {
     pub history: Option<Vec<BTreeMap<String, String>>>,
     /// Places that the deciding evidence must include, as `path:line` or `path`.
     pub at: Vec<String>,
-    /// For a framework: the rows of the route table, as `engine::routes::line` writes them.
+    /// For a framework: the rows of the route table, as `engine::routes::line` writes them; for a source of variables, those of
+    /// `engine::env::line`.
     pub rows: Vec<String>,
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::model::env::Contract;
 use crate::model::language::Language;
 use crate::model::needs::NeedSet;
 use crate::model::node::{Node, Span, Value};
@@ -52,6 +53,8 @@ pub struct Ruleset {
     pub needs: NeedSet,
     /// What is known of frameworks, for the route table.
     pub routes: Arc<Vec<Framework>>,
+    /// What is known of environment variables.
+    pub env: Arc<Contract>,
     /// Hash over the files it was loaded from.
     pub digest: String,
 }
@@ -71,6 +74,10 @@ pub fn load(files: &[PackFile], digest: String) -> Result<Ruleset, Vec<FileProbl
         loader.routes(file);
     }
     loader.frameworks = std::mem::take(&mut loader.routes).finish();
+    for file in files.iter().filter(|file| file.path.starts_with("env/")) {
+        loader.env(file);
+    }
+    loader.contract = std::mem::take(&mut loader.env).finish();
     for file in files {
         loader.file(file);
     }
@@ -83,6 +90,9 @@ struct Loader {
     routes: super::routes::Reader,
     /// What it read, once every file of it is.
     frameworks: Arc<Vec<Framework>>,
+    env: super::env::Reader,
+    /// What it read, once every file of it is.
+    contract: Arc<Contract>,
     needs: NeedSet,
     checks: BTreeMap<String, Check>,
     facts: BTreeMap<String, Fact>,
@@ -124,7 +134,7 @@ impl Loader {
             note_duplicate_keys(&file.node, &problems);
         }
         match file.path.trim_end_matches(".yaml").split_once('/') {
-            Some(("utils" | "routes", _)) => return,
+            Some(("utils" | "routes" | "env", _)) => return,
             Some(("tokens", _)) => self.needs.token_formats.extend(super::tokens::read(&file.node, file.with_tests, &problems)),
             Some(("facts", name)) => self.fact(name, file, &problems),
             Some((category, stem)) if !stem.contains('/') => self.check(category, stem, file, &problems),
@@ -144,6 +154,15 @@ impl Loader {
             note_duplicate_keys(&file.node, &problems);
         }
         self.routes.read(file.path.trim_start_matches("routes/").trim_end_matches(".yaml"), &file.node, &self.utils, &problems);
+        self.keep(&file.shown, problems);
+    }
+
+    fn env(&mut self, file: &PackFile) {
+        let problems = if file.with_tests { Problems::default() } else { Problems::of_verified() };
+        if problems.verify() {
+            note_duplicate_keys(&file.node, &problems);
+        }
+        self.env.read(file.path.trim_start_matches("env/").trim_end_matches(".yaml"), &file.node, &self.utils, &problems);
         self.keep(&file.shown, problems);
     }
 
@@ -271,8 +290,8 @@ impl Loader {
                 if key == "require" { Some(Confidence::High) } else { map.word("confidence", Some(Confidence::High)) };
             let strength = if key == "require" { map.word("strength", None) } else { Some(Strength::Declared) };
             let when = clauses(&map, "when", referred);
-            let mut loading =
-                Loading { needs: &mut self.needs, problems, utils: &self.utils, routes: &self.frameworks, facts: referred };
+            let (routes, env) = (&self.frameworks, &self.contract);
+            let mut loading = Loading { needs: &mut self.needs, problems, utils: &self.utils, routes, env, facts: referred };
             let expression = Expression::parse(&map, &mut loading);
             map.finish();
             let (Some(confidence), Some(strength), Some(expression)) = (confidence, strength, expression) else { continue };
@@ -329,6 +348,7 @@ impl Loader {
                 scoring,
                 needs: self.needs,
                 routes: self.frameworks,
+                env: self.contract,
                 digest,
             });
         }

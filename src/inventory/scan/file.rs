@@ -290,7 +290,7 @@ impl Standing {
 }
 
 fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut FileScan) {
-    let Look::Text { area, missing, .. } = &scanner.needs.need(need).look else { return };
+    let Look::Text { area, missing, named, .. } = &scanner.needs.need(need).look else { return };
     let Some(pattern) = scanner.pattern(need) else {
         found.gaps.push((need, "its pattern does not compile".to_owned()));
         return;
@@ -306,7 +306,11 @@ fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut
     let excluded =
         |start: usize, end: usize| except.is_some_and(|except| except.is_match(whole_lines(text.as_bytes(), start, end)));
     let hits = pattern.matches(text.as_bytes()).filter(|(start, end)| !excluded(*start, *end));
-    found.hits.extend(hits.take(MAX_HITS).map(|(start, end)| (need, subject.lines().hit(subject.id, start, end))));
+    let name = |start: usize, end: usize| text.get(start..end).filter(|_| *named).map(str::to_owned);
+    found.hits.extend(hits.take(if *named { MAX_ROWS } else { MAX_HITS }).map(|(start, end)| {
+        let hit = subject.lines().hit(subject.id, start, end);
+        (need, documents::named(hit, name(start, end)))
+    }));
 }
 
 /// The lines that a byte range touches.
