@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::model::env::{CAPTURES, Contract, Definition, Fallback, Form, Names, Section};
+use crate::model::env::{CAPTURES, Contract, Definition, Fallback, Form, Names, Section, Standing};
 use crate::model::language::Language;
 use crate::model::needs::{Area, DocumentKind, Look, Naming, Selector};
 use crate::model::node::{Node, Value};
@@ -98,7 +98,8 @@ fn definition(section: Section, node: &Node, defaults: &Defaults<'_>) -> Option<
         split: expression(&map, "split"),
         form: map.word("form", Some(Form::AsIs))?,
         fallback: map.word("default", Some(Fallback::None))?,
-        loose: map.flag("loose", false),
+        standing: map.word("standing", Some(Standing::Firm))?,
+        leave_out: expression(&map, "leave-out"),
     };
     map.finish();
     (defaults.problems.len() == before).then_some(definition)

@@ -10,6 +10,7 @@ use crate::engine::env::{EnvTable, notes, read, table};
 use crate::inventory::env::{EnvVar, Place};
 use crate::inventory::source::{MAX_FILE_BYTES, Source};
 use crate::inventory::walk::Disk;
+use crate::model::env::Standing;
 
 use super::args::{EnvArgs, TableFormat};
 use super::audit::context;
@@ -62,7 +63,7 @@ fn first(places: &[Place], of: &dyn Fn(&Place) -> String) -> String {
 fn cells(row: &EnvVar, found: &EnvTable) -> [String; 4] {
     // The read that says most about what is needed comes first: one that ends without the variable.
     let mut reads = row.reads.clone();
-    reads.sort_by_key(|place| (place.loose, std::cmp::Reverse(place.fallback)));
+    reads.sort_by_key(|place| (place.standing, std::cmp::Reverse(place.fallback)));
     [
         plain(&row.name),
         plain(&first(&reads, &|place| read(place, found))),
@@ -135,7 +136,7 @@ fn terminal(found: &EnvTable, columns: usize) -> String {
 fn json(found: &EnvTable) -> Value {
     let path = |place: &Place| found.inventory.file(place.file).path.to_string();
     let reads = |place: &Place| {
-        let (component, passed_on) = (found.component(place.file), place.loose);
+        let (component, passed_on) = (found.component(place.file), place.standing != Standing::Firm);
         json!({ "path": path(place), "line": place.line, "default": place.fallback, "component": component, "passed_on": passed_on })
     };
     let documented = |place: &Place| json!({ "path": path(place), "line": place.line });

@@ -6,7 +6,7 @@ use crate::inventory::collect::{Context, Due, Prepared, collect};
 use crate::inventory::env::{self, EnvVar, Place};
 use crate::inventory::source::Source;
 use crate::inventory::view::{FileId, Inventory};
-use crate::model::env::{Contract, EnvNeeds, Fallback, Section};
+use crate::model::env::{Contract, EnvNeeds, Fallback, Section, Standing};
 use crate::model::needs::NeedSet;
 
 /// A table and the inventory that its places are in.
@@ -66,9 +66,9 @@ pub fn line(row: &EnvVar, table: &EnvTable) -> String {
 
 /// The place of a read and what it yields where the variable is not set.
 pub fn read(place: &Place, table: &EnvTable) -> String {
-    match (place.fallback, place.loose) {
-        (Fallback::None, false) => table.at(place),
-        (Fallback::None, true) => format!("{} on", table.at(place)),
+    match (place.fallback, place.standing) {
+        (Fallback::None, Standing::Firm) => table.at(place),
+        (Fallback::None, _) => format!("{} on", table.at(place)),
         (fallback, _) => format!("{} {fallback}", table.at(place)),
     }
 }

@@ -61,6 +61,21 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// What a match is worth.
+    Standing {
+        /// What its section says. The default.
+        Firm = "firm",
+        /// Of a read: it hands the value on, under a name of its own. Of what is provided: it may be meant for another program than the
+        /// repository's.
+        Loose = "loose",
+        /// It counts only for names that stand elsewhere, too.
+        Faint = "faint",
+        /// Of what is provided: a value that ships with the code, as a default.
+        Ships = "ships",
+    }
+}
+
 /// One rule, pattern or query with what its matches are.
 #[derive(Debug, Clone)]
 pub struct Definition {
@@ -71,14 +86,15 @@ pub struct Definition {
     pub by: Arc<str>,
     /// Where the name is not what was captured as NAME: `{PREFIX}{NAME}`.
     pub name: Option<String>,
-    /// A regular expression over what was captured as NAME, with groups `name`, `default`, `required`: each match is a variable.
+    /// A regular expression over what was captured as NAME, with a group `name`: each match is a variable. The groups `default` (a
+    /// value), `code` (an expression), `none`, `empty` and `required` say what it yields where the variable is not set.
     pub split: Option<String>,
     pub form: Form,
     /// Where DEFAULT is not captured.
     pub fallback: Fallback,
-    /// Of a read: does it only hand the value on, under a name of its own? Of what is provided: may it be meant for another program
-    /// than the repository's?
-    pub loose: bool,
+    pub standing: Standing,
+    /// A regular expression over what was captured as NAME: such are no variables, or none that matter.
+    pub leave_out: Option<String>,
 }
 
 /// What is known of names.

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::inventory::env::{EnvVar, Note, Place, table};
 use crate::inventory::view::{Hit, View};
-use crate::model::env::{EnvNeeds, Fallback, Section};
+use crate::model::env::{EnvNeeds, Fallback, Section, Standing};
 use crate::model::needs::NeedId;
 use crate::model::node::Node;
 
@@ -94,14 +94,14 @@ impl EnvProbe {
     fn counts(&self, row: &EnvVar) -> bool {
         let is = |wanted: Option<bool>, holds: bool| wanted.is_none_or(|wanted| wanted == holds);
         is(self.read, row.is_read())
-            && is(self.documented, !row.documented.is_empty())
+            && is(self.documented, row.is_documented())
             && is(self.provided, !row.provided.is_empty())
             && (self.defaults.is_empty() || row.reads.iter().any(|place| self.is_read_so(place)))
             && (!self.alike || row.notes.iter().any(|(note, _)| *note == Note::Alike))
     }
 
     fn is_read_so(&self, place: &Place) -> bool {
-        !place.loose && (self.defaults.is_empty() || self.defaults.contains(&place.fallback))
+        place.standing == Standing::Firm && (self.defaults.is_empty() || self.defaults.contains(&place.fallback))
     }
 
     /// Where a row is cited: where it is read, else where it is told of or set.

@@ -16,14 +16,12 @@ mod read;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use regex::Regex;
-
 use super::view::{FileId, Hit, Snippet, View};
-use crate::model::env::{EnvNeeds, Fallback, Section};
+use crate::model::env::{EnvNeeds, Fallback, Section, Standing};
 use crate::model::terms::vocabulary;
 
 use alike::Alike;
-use read::{Found, Names};
+use read::{Found, Names, Reader};
 
 /// A place that reads, documents or provides a variable.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,8 +35,7 @@ pub struct Place {
     pub fallback: Fallback,
     /// What provides: `compose`.
     pub by: Arc<str>,
-    /// Of a read: it only hands the value on. Of what is provided: it may be meant for another program.
-    pub loose: bool,
+    pub standing: Standing,
     snippet: Option<Snippet>,
 }
 
@@ -76,7 +73,12 @@ pub struct EnvVar {
 impl EnvVar {
     /// Does code read it, rather than files that hand it on?
     pub fn is_read(&self) -> bool {
-        self.reads.iter().any(|place| !place.loose)
+        self.reads.iter().any(|place| place.standing == Standing::Firm)
+    }
+
+    /// Does any place tell people of it, or set it as a default that ships with the code?
+    pub fn is_documented(&self) -> bool {
+        !self.documented.is_empty() || self.provided.iter().any(|place| place.standing == Standing::Ships)
     }
 
     /// Does anything set or document it?
@@ -102,14 +104,15 @@ pub fn table(view: &View<'_>, needs: &EnvNeeds) -> Vec<EnvVar> {
     let names = Names::new(&needs.contract.names);
     let mut found: Vec<(usize, Found)> = Vec::new();
     for (index, (definition, needs)) in needs.contract.definitions.iter().zip(&needs.needs).enumerate() {
-        let split = definition.split.as_deref().and_then(|pattern| Regex::new(pattern).ok());
+        let reader = Reader::new(definition);
         for hit in needs.iter().flat_map(|need| view.hits(*need)) {
-            found.extend(read::found(definition, split.as_ref(), hit).into_iter().map(|found| (index, found)));
+            found.extend(reader.found(hit).into_iter().map(|found| (index, found)));
         }
     }
-    // Several definitions may see the same thing; the first of them decides.
+    // Several definitions may see the same thing; the first of them decides. A property that is filled from the variable of its own name
+    // reads it and gives it nothing.
     found.sort_by(|(a, x), (b, y)| (x.key(), a).cmp(&(y.key(), b)));
-    found.dedup_by(|(a, x), (b, y)| x.start.is_some() && x.start == y.start && x.place.file == y.place.file && a != b);
+    found.dedup_by(|(a, x), (b, y)| x.is_same_place(y) && a != b);
     let mut rows: BTreeMap<String, EnvVar> = BTreeMap::new();
     for (index, Found { name, place, .. }) in found {
         if names.is_platform(&name) {
@@ -124,23 +127,29 @@ pub fn table(view: &View<'_>, needs: &EnvNeeds) -> Vec<EnvVar> {
         };
         places.push(place);
     }
-    let mut rows: Vec<EnvVar> = rows.into_values().collect();
+    let mut rows: Vec<EnvVar> = rows.into_values().filter(stands).collect();
     for row in &mut rows {
         for places in [&mut row.reads, &mut row.documented, &mut row.provided] {
             places.sort();
-            places.dedup_by(|a, b| (a.file, a.line, a.loose) == (b.file, b.line, b.loose));
+            places.dedup_by(|a, b| (a.file, a.line, a.standing) == (b.file, b.line, b.standing));
         }
     }
     note(&mut rows, &names, &Alike::new(&needs.contract.names));
     rows
 }
 
+/// Is there more of it than places that count only beside others?
+fn stands(row: &EnvVar) -> bool {
+    [&row.reads, &row.documented, &row.provided].into_iter().flatten().any(|place| place.standing != Standing::Faint)
+}
+
 fn note(rows: &mut [EnvVar], names: &Names, alike: &Alike<'_>) {
     for row in rows.iter_mut() {
-        if !row.reads.is_empty() && row.documented.is_empty() {
+        let is_needed = row.reads.iter().any(|place| place.standing == Standing::Firm || place.fallback == Fallback::Required);
+        if is_needed && !row.is_documented() {
             row.notes.push((Note::Undocumented, None));
         }
-        let provided = row.provided.iter().any(|place| !place.loose);
+        let provided = row.provided.iter().any(|place| place.standing == Standing::Firm);
         if provided && row.reads.is_empty() && !names.is_of_library(&row.name) {
             row.notes.push((Note::Unread, None));
         }

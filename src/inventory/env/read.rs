@@ -1,6 +1,6 @@
 //! From a hit to names, and to what is used where the variable is not set.
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use super::Place;
 use crate::inventory::view::Hit;
@@ -21,6 +21,12 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Did both see the same thing?
+    pub(super) fn is_same_place(&self, other: &Found) -> bool {
+        let place = |found: &Found| (found.place.file, found.start, found.place.line, found.place.column);
+        place(self) == place(other)
+    }
+
     /// Orders by place.
     pub(super) fn key(&self) -> (u32, Option<u32>, u32, u32, &str) {
         (self.place.file.0, self.start, self.place.line, self.place.column, &self.name)
@@ -48,13 +54,34 @@ impl Names {
     }
 }
 
-/// The variables of a hit. What is no name of a variable is none.
-pub(super) fn found(definition: &Definition, split: Option<&Regex>, hit: &Hit) -> Vec<Found> {
+/// A definition, compiled.
+pub(super) struct Reader<'d> {
+    definition: &'d Definition,
+    split: Option<Regex>,
+    leave_out: Option<Regex>,
+}
+
+impl<'d> Reader<'d> {
+    pub(super) fn new(definition: &'d Definition) -> Reader<'d> {
+        let compiled = |pattern: &Option<String>| pattern.as_deref().and_then(|pattern| Regex::new(pattern).ok());
+        Reader { definition, split: compiled(&definition.split), leave_out: compiled(&definition.leave_out) }
+    }
+
+    /// The variables of a hit. What is no name of a variable is none.
+    pub(super) fn found(&self, hit: &Hit) -> Vec<Found> {
+        found(self.definition, self.split.as_ref(), self.leave_out.as_ref(), hit)
+    }
+}
+
+fn found(definition: &Definition, split: Option<&Regex>, leave_out: Option<&Regex>, hit: &Hit) -> Vec<Found> {
     let get = |name: &str| hit.captures.iter().find(|(known, _)| &**known == name).map(|(_, text)| &**text);
     let (Some(written), Some(line)) = (get(NAME), hit.line) else { return Vec::new() };
     let start = get(SPAN).and_then(|span| span.split_once("..")?.0.parse().ok());
     let fallback = get(DEFAULT).map_or(definition.fallback, |text| fallback(text, definition.fallback));
     let one = |written: &str, fallback: Fallback| {
+        if leave_out.is_some_and(|expression| expression.is_match(unquoted(written))) {
+            return None;
+        }
         let written = match &definition.name {
             Some(template) => {
                 template.replace("{PREFIX}", unquoted(get(PREFIX).unwrap_or_default())).replace("{NAME}", unquoted(written))
@@ -68,22 +95,30 @@ pub(super) fn found(definition: &Definition, split: Option<&Regex>, hit: &Hit) -
             end_line: hit.end_line,
             fallback,
             by: std::sync::Arc::clone(&definition.by),
-            loose: definition.loose,
+            standing: definition.standing,
             snippet: hit.snippet.clone(),
         };
         Some(Found { name: formed(&written, definition.form)?, place, start })
     };
     let Some(split) = split else { return one(written, fallback).into_iter().collect() };
-    let parts = split.captures_iter(written).filter_map(|part| {
-        let named = match (part.name("default"), part.name("required")) {
-            (Some(text), _) if text.as_str().trim().is_empty() => Fallback::Empty,
-            (Some(_), _) => Fallback::Literal,
-            (None, Some(_)) => Fallback::Required,
-            (None, None) => fallback,
-        };
-        one(part.name("name")?.as_str(), named)
-    });
+    let parts =
+        split.captures_iter(written).filter_map(|part| one(part.name("name")?.as_str(), said(split, &part).unwrap_or(fallback)));
     parts.collect()
+}
+
+/// What the groups of `split` say of what stands in for the variable.
+fn said(split: &Regex, part: &Captures<'_>) -> Option<Fallback> {
+    // A name stands once in an expression, so that alternatives are numbered: `code`, `code2`.
+    let groups = split.capture_names().flatten().filter_map(|name| Some((name.trim_end_matches('2'), part.name(name)?.as_str())));
+    groups.into_iter().find_map(|(name, text)| match name {
+        "default" if unquoted(text).trim().is_empty() => Some(Fallback::Empty),
+        "default" => Some(Fallback::Literal),
+        "code" => Some(fallback(text, Fallback::Computed)),
+        "none" => Some(Fallback::None),
+        "empty" => Some(Fallback::Empty),
+        "required" => Some(Fallback::Required),
+        _ => None,
+    })
 }
 
 /// The name of the variable, if this can be one.
@@ -125,7 +160,8 @@ fn fallback(text: &str, otherwise: Fallback) -> Fallback {
     let bare = if quoted.starts_with(['"', '\'', '`']) { quoted } else { text };
     match word.as_str() {
         "None" | "null" | "nil" | "undefined" | "NULL" | "Null" => return Fallback::None,
-        "throw" | "raise" | "panic" | "abort" | "fail" | "die" | "exit" | "..." | "bail" | "unreachable" | "sys.exit" => {
+        "throw" | "error" | "raise" | "panic" | "abort" | "fail" | "die" | "exit" | "..." | "bail" | "unreachable"
+        | "sys.exit" => {
             return Fallback::Required;
         }
         "true" | "false" | "True" | "False" | "TRUE" | "FALSE" => return Fallback::Literal,
