@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::model::env::{CAPTURES, Contract, Definition, Fallback, Form, Names, Section, Standing};
+use crate::model::env::{CAPTURES, Contract, Definition, Fallback, Form, Names, Pattern, Section, Standing};
 use crate::model::language::Language;
 use crate::model::needs::{Area, DocumentKind, Look, Naming, Selector};
 use crate::model::node::{Node, Value};
@@ -57,6 +57,7 @@ fn names(map: &Map<'_>) -> Names {
     let names = Names {
         platform: expression(map, "platform").unwrap_or_default(),
         library: expression(map, "library").unwrap_or_default(),
+        known: expression(map, "known").unwrap_or_default(),
         prefixes: map.texts("prefixes"),
         alike: map.get("alike").map(Node::items).unwrap_or_default().iter().map(alike).collect(),
     };
@@ -66,14 +67,14 @@ fn names(map: &Map<'_>) -> Names {
 }
 
 /// A regular expression over names and short texts.
-fn expression(map: &Map<'_>, key: &'static str) -> Option<String> {
+fn expression(map: &Map<'_>, key: &'static str) -> Option<Pattern> {
     let pattern = map.opt_text(key)?;
     if map.problems().verify()
         && let Err(error) = regex::Regex::new(&pattern)
     {
         map.note_at(key, format!("bad regular expression: {error}"));
     }
-    Some(pattern)
+    Some(Pattern::new(pattern))
 }
 
 fn definition(section: Section, node: &Node, defaults: &Defaults<'_>) -> Option<Definition> {

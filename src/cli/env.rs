@@ -82,7 +82,9 @@ fn widths(rows: &[[String; 4]], columns: usize) -> [usize; 4] {
     }
     let room = columns.saturating_sub(INDENT + 3 * GAP);
     while widths.iter().sum::<usize>() > room {
-        let widest = (0..4).max_by_key(|at| widths[*at]).unwrap_or(0);
+        // Names give way last: half of one says nothing.
+        let weight = |at: &usize| if *at == 0 { widths[0] / 2 } else { widths[*at] };
+        let widest = (0..4).max_by_key(weight).unwrap_or(0);
         if widths[widest] <= NARROW {
             break;
         }

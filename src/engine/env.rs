@@ -75,8 +75,5 @@ pub fn read(place: &Place, table: &EnvTable) -> String {
 
 /// The notes of a row, in words.
 pub fn notes(row: &EnvVar) -> impl Iterator<Item = String> {
-    row.notes.iter().map(|(note, other)| match other {
-        Some(other) => format!("{note} {other}"),
-        None => note.to_string(),
-    })
+    row.notes.iter().map(ToString::to_string)
 }

@@ -4,7 +4,9 @@
 //! matches into a table; nothing there knows a language. To add a language or a platform: a file in `checks/env`. To add a way in which
 //! a name is written: a `Form`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use regex::Regex;
 
 use super::needs::{Look, NAME, NeedId, NeedSet, Selector};
 use super::route::SPAN;
@@ -18,6 +20,32 @@ pub const DEFAULT: &str = "DEFAULT";
 
 /// What stands before every name of a group.
 pub const PREFIX: &str = "PREFIX";
+
+/// A regular expression that compiles when first used, once for all tables.
+#[derive(Debug, Clone, Default)]
+pub struct Pattern {
+    text: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// What is written; the empty text matches nothing.
+    pub fn new(text: String) -> Pattern {
+        Pattern { text, compiled: OnceLock::new() }
+    }
+
+    /// The expression, if it is one.
+    pub fn get(&self) -> Option<&Regex> {
+        self.compiled
+            .get_or_init(|| Some(&self.text).filter(|text| !text.is_empty()).and_then(|text| Regex::new(text).ok()))
+            .as_ref()
+    }
+
+    /// Does it match anywhere in the text?
+    pub fn is_match(&self, text: &str) -> bool {
+        self.get().is_some_and(|expression| expression.is_match(text))
+    }
+}
 
 vocabulary! {
     /// What the matches of a definition are.
@@ -88,22 +116,24 @@ pub struct Definition {
     pub name: Option<String>,
     /// A regular expression over what was captured as NAME, with a group `name`: each match is a variable. The groups `default` (a
     /// value), `code` (an expression), `none`, `empty` and `required` say what it yields where the variable is not set.
-    pub split: Option<String>,
+    pub split: Option<Pattern>,
     pub form: Form,
     /// Where DEFAULT is not captured.
     pub fallback: Fallback,
     pub standing: Standing,
     /// A regular expression over what was captured as NAME: such are no variables, or none that matter.
-    pub leave_out: Option<String>,
+    pub leave_out: Option<Pattern>,
 }
 
 /// What is known of names.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Names {
     /// Set by every platform and shell: nobody documents or provides them. A regular expression.
-    pub platform: String,
+    pub platform: Pattern,
     /// Read by runtimes, tools and libraries by themselves, so that no code reads them. A regular expression.
-    pub library: String,
+    pub library: Pattern,
+    /// Everybody knows what they mean: they need no documentation. A regular expression.
+    pub known: Pattern,
     /// Stand before names that a bundler hands to the browser.
     pub prefixes: Vec<String>,
     /// Parts of names that people mix up; each list means the same.

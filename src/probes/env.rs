@@ -5,7 +5,7 @@
 
 use regex::Regex;
 
-use crate::inventory::env::{EnvVar, Note, Place, table};
+use crate::inventory::env::{Conspicuous, EnvVar, Note, Place, table};
 use crate::inventory::view::{Hit, View};
 use crate::model::env::{EnvNeeds, Fallback, Section, Standing};
 use crate::model::needs::NeedId;
@@ -23,7 +23,10 @@ pub static KIND: ProbeKind = ProbeKind {
         ("default", "what a read yields where it is not set: none, empty, literal, computed, required; only such reads count"),
         ("documented", "true or false: an example file or the documentation lists it"),
         ("provided", "true or false: compose, Kubernetes, CI, a Dockerfile, a production dotenv file sets it"),
-        ("looks-alike", "true: one side sets a name that is much like one that the other side reads"),
+        (
+            "looks-alike",
+            "documented or provided: there stands another name, which is much like this one and which nothing reads; or this one stands there and the other is read",
+        ),
         ("matches", "regex over the name"),
         ("not-matches", "regex over the name: such variables do not count"),
         (
@@ -39,14 +42,14 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     let map = Map::new(node, "`env`", loading.problems);
     let (read, documented, provided) = (map.opt_flag("read"), map.opt_flag("documented"), map.opt_flag("provided"));
     let defaults = map.words::<Fallback>("default");
-    let alike = map.flag("looks-alike", false);
+    let alike = map.words::<Section>("looks-alike");
     let expression = |key| shared::pattern(&map, key).and_then(|pattern| Regex::new(&pattern).ok());
     let (matches, not_matches) = (expression("matches"), expression("not-matches"));
     let share = map.opt_int("share").unwrap_or(0);
     if !(0..=100).contains(&share) {
         map.note_at("share", "`share` is a percentage, 0 to 100");
     }
-    if [read, documented, provided].iter().all(Option::is_none) && !alike {
+    if [read, documented, provided].iter().all(Option::is_none) && alike.is_empty() {
         map.note("`env` needs `read`, `documented`, `provided` or `looks-alike`");
     }
     map.finish();
@@ -57,9 +60,9 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
         .iter()
         .copied()
         .filter(|section| {
-            alike
+            alike.contains(section)
                 || match section {
-                    Section::Reads => read.is_some() || !defaults.is_empty() || share > 0,
+                    Section::Reads => read.is_some() || !defaults.is_empty() || !alike.is_empty() || share > 0,
                     Section::Documented => documented.is_some(),
                     Section::Provided => provided.is_some(),
                 }
@@ -78,7 +81,7 @@ struct EnvProbe {
     documented: Option<bool>,
     provided: Option<bool>,
     defaults: Vec<Fallback>,
-    alike: bool,
+    alike: Vec<Section>,
     matches: Option<Regex>,
     not_matches: Option<Regex>,
     /// Percent.
@@ -97,7 +100,11 @@ impl EnvProbe {
             && is(self.documented, row.is_documented())
             && is(self.provided, !row.provided.is_empty())
             && (self.defaults.is_empty() || row.reads.iter().any(|place| self.is_read_so(place)))
-            && (!self.alike || row.notes.iter().any(|(note, _)| *note == Note::Alike))
+            && (self.alike.is_empty() || row.notes.iter().any(|note| self.is_alike(note)))
+    }
+
+    fn is_alike(&self, note: &Note) -> bool {
+        note.what == Conspicuous::Alike && note.is_firm && self.alike.contains(&note.by)
     }
 
     fn is_read_so(&self, place: &Place) -> bool {
@@ -114,15 +121,26 @@ impl EnvProbe {
     }
 }
 
+/// Where the other name stands that a row looks like.
+impl EnvProbe {
+    fn other_places<'r>(&self, row: &EnvVar, all: &'r [EnvVar]) -> Vec<&'r Place> {
+        let notes = row.notes.iter().filter(|note| self.is_alike(note));
+        let others = notes.filter_map(|note| Some((note.by, all.iter().find(|other| Some(&other.name) == note.other.as_ref())?)));
+        others.flat_map(|(by, other)| if by == Section::Documented { &other.documented } else { &other.provided }).collect()
+    }
+}
+
 impl Probe for EnvProbe {
     fn observe(&self, view: &View<'_>) -> Vec<Hit> {
-        let rows: Vec<EnvVar> = table(view, &self.asked).into_iter().filter(|row| self.is_named(row)).collect();
-        let such: Vec<&EnvVar> = rows.iter().filter(|row| self.counts(row)).collect();
-        let read = rows.iter().filter(|row| row.is_read()).count() as i64;
+        let all = table(view, &self.asked);
+        let rows = || all.iter().filter(|row| self.is_named(row));
+        let such: Vec<&EnvVar> = rows().filter(|row| self.counts(row)).collect();
+        let read = rows().filter(|row| row.is_read()).count() as i64;
         if (such.len() as i64) * 100 < self.share * read {
             return Vec::new();
         }
         let mut hits: Vec<Hit> = such.iter().flat_map(|row| self.places(row)).map(Place::hit).collect();
+        hits.extend(such.iter().flat_map(|row| self.other_places(row, &all)).map(Place::hit));
         hits.sort();
         hits.dedup();
         hits

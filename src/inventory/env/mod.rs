@@ -17,11 +17,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::view::{FileId, Hit, Snippet, View};
-use crate::model::env::{EnvNeeds, Fallback, Section, Standing};
+use crate::model::env::{EnvNeeds, Fallback, Names, Section, Standing};
 use crate::model::terms::vocabulary;
 
 use alike::Alike;
-use read::{Found, Names, Reader};
+use read::Found;
 
 /// A place that reads, documents or provides a variable.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,13 +49,33 @@ impl Place {
 
 vocabulary! {
     /// What is conspicuous about a variable.
-    Note {
+    Conspicuous {
         /// Read, and no place documents it.
         Undocumented = "read, never documented",
         /// Provided, and nothing reads it.
         Unread = "provided, never read",
         /// One side reads a name, the other side sets another that is much like it.
         Alike = "looks like",
+    }
+}
+
+/// What is conspicuous about a variable, with the other name if it takes two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    pub what: Conspicuous,
+    pub other: Option<String>,
+    /// For `Alike`: the section in which one of the two is missing.
+    pub by: Section,
+    /// Is what gives the other name meant for the repository's own program?
+    pub is_firm: bool,
+}
+
+impl std::fmt::Display for Note {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.other {
+            Some(other) => write!(f, "{} {other}", self.what),
+            None => self.what.fmt(f),
+        }
     }
 }
 
@@ -66,47 +86,52 @@ pub struct EnvVar {
     pub reads: Vec<Place>,
     pub documented: Vec<Place>,
     pub provided: Vec<Place>,
-    /// In the order of `Note`; with the other name, if there is one.
-    pub notes: Vec<(Note, Option<String>)>,
+    /// In the order of `Conspicuous`.
+    pub notes: Vec<Note>,
+    /// Does everybody know what it means?
+    is_known: bool,
 }
 
 impl EnvVar {
+    fn new(name: String, is_known: bool) -> EnvVar {
+        let none = Vec::new;
+        EnvVar { name, reads: none(), documented: none(), provided: none(), notes: Vec::new(), is_known }
+    }
+
     /// Does code read it, rather than files that hand it on?
     pub fn is_read(&self) -> bool {
         self.reads.iter().any(|place| place.standing == Standing::Firm)
     }
 
-    /// Does any place tell people of it, or set it as a default that ships with the code?
+    /// Is there no need to tell people of it: some place does, a default ships with the code, or everybody knows?
     pub fn is_documented(&self) -> bool {
-        !self.documented.is_empty() || self.provided.iter().any(|place| place.standing == Standing::Ships)
+        self.is_known || !self.documented.is_empty() || self.provided.iter().any(|place| place.standing == Standing::Ships)
     }
 
-    /// Does anything set or document it?
-    fn is_given(&self, by: Given) -> bool {
-        !match by {
-            Given::Provided => &self.provided,
-            Given::Documented => &self.documented,
+    /// Does a place of this section give it to the application, though nothing there takes it?
+    fn is_surplus(&self, by: Section) -> bool {
+        match by {
+            // A name that a file hands on under another one is read.
+            Section::Documented => !self.documented.is_empty() && self.reads.is_empty(),
+            _ => !self.is_read() && self.provided.iter().any(|place| matches!(place.standing, Standing::Firm | Standing::Loose)),
         }
-        .is_empty()
     }
-}
 
-/// The two ways in which a variable reaches an environment: a deployment file sets it, or a person who follows the documentation.
-#[derive(Debug, Clone, Copy)]
-enum Given {
-    Provided,
-    Documented,
+    /// Does code read it, and nothing of this section give it?
+    fn is_missing(&self, by: Section) -> bool {
+        let given = if by == Section::Documented { &self.documented } else { &self.provided };
+        self.is_read() && given.is_empty()
+    }
 }
 
 /// The table of a view, ordered by name. Costs nothing but the joining: the needs are answered already. Notes rest on all three
 /// sections, so they say something only where all were asked for.
 pub fn table(view: &View<'_>, needs: &EnvNeeds) -> Vec<EnvVar> {
-    let names = Names::new(&needs.contract.names);
+    let names = &needs.contract.names;
     let mut found: Vec<(usize, Found)> = Vec::new();
     for (index, (definition, needs)) in needs.contract.definitions.iter().zip(&needs.needs).enumerate() {
-        let reader = Reader::new(definition);
         for hit in needs.iter().flat_map(|need| view.hits(*need)) {
-            found.extend(reader.found(hit).into_iter().map(|found| (index, found)));
+            found.extend(read::found(definition, hit).into_iter().map(|found| (index, found)));
         }
     }
     // Several definitions may see the same thing; the first of them decides. A property that is filled from the variable of its own name
@@ -115,10 +140,10 @@ pub fn table(view: &View<'_>, needs: &EnvNeeds) -> Vec<EnvVar> {
     found.dedup_by(|(a, x), (b, y)| x.is_same_place(y) && a != b);
     let mut rows: BTreeMap<String, EnvVar> = BTreeMap::new();
     for (index, Found { name, place, .. }) in found {
-        if names.is_platform(&name) {
+        if names.platform.is_match(&name) {
             continue;
         }
-        let empty = || EnvVar { name: name.clone(), reads: vec![], documented: vec![], provided: vec![], notes: vec![] };
+        let empty = || EnvVar::new(name.clone(), names.known.is_match(&name));
         let row = rows.entry(name.clone()).or_insert_with(empty);
         let places = match needs.contract.definitions[index].section {
             Section::Reads => &mut row.reads,
@@ -134,7 +159,7 @@ pub fn table(view: &View<'_>, needs: &EnvNeeds) -> Vec<EnvVar> {
             places.dedup_by(|a, b| (a.file, a.line, a.standing) == (b.file, b.line, b.standing));
         }
     }
-    note(&mut rows, &names, &Alike::new(&needs.contract.names));
+    note(&mut rows, names, &Alike::new(names));
     rows
 }
 
@@ -144,29 +169,28 @@ fn stands(row: &EnvVar) -> bool {
 }
 
 fn note(rows: &mut [EnvVar], names: &Names, alike: &Alike<'_>) {
+    let plain = |what| Note { what, other: None, by: Section::Reads, is_firm: true };
     for row in rows.iter_mut() {
         let is_needed = row.reads.iter().any(|place| place.standing == Standing::Firm || place.fallback == Fallback::Required);
         if is_needed && !row.is_documented() {
-            row.notes.push((Note::Undocumented, None));
+            row.notes.push(plain(Conspicuous::Undocumented));
         }
         let provided = row.provided.iter().any(|place| place.standing == Standing::Firm);
-        if provided && row.reads.is_empty() && !names.is_of_library(&row.name) {
-            row.notes.push((Note::Unread, None));
+        if provided && row.reads.is_empty() && !names.library.is_match(&row.name) {
+            row.notes.push(plain(Conspicuous::Unread));
         }
     }
-    for by in [Given::Provided, Given::Documented] {
-        let missing: Vec<usize> = (0..rows.len()).filter(|at| rows[*at].is_read() && !rows[*at].is_given(by)).collect();
-        let surplus: Vec<usize> = (0..rows.len()).filter(|at| !rows[*at].is_read() && rows[*at].is_given(by)).collect();
-        let pairs = alike.pairs(
-            &missing.iter().map(|at| rows[*at].name.as_str()).collect::<Vec<_>>(),
-            &surplus.iter().map(|at| rows[*at].name.as_str()).collect::<Vec<_>>(),
-        );
-        for (a, b) in pairs {
-            let (a, b) = (missing[a], surplus[b]);
-            for (one, other) in [(a, b), (b, a)] {
-                let note = (Note::Alike, Some(rows[other].name.clone()));
-                if !rows[one].notes.contains(&note) {
-                    rows[one].notes.push(note);
+    for by in [Section::Provided, Section::Documented] {
+        let missing: Vec<usize> = (0..rows.len()).filter(|at| rows[*at].is_missing(by)).collect();
+        let surplus: Vec<usize> = (0..rows.len()).filter(|at| rows[*at].is_surplus(by)).collect();
+        let named = |list: &[usize]| list.iter().map(|at| rows[*at].name.clone()).collect::<Vec<_>>();
+        for (a, b) in alike.pairs(&named(&missing), &named(&surplus)) {
+            let (read, given) = (missing[a], surplus[b]);
+            let is_firm = by == Section::Documented || rows[given].provided.iter().any(|place| place.standing == Standing::Firm);
+            for (one, other) in [(read, given), (given, read)] {
+                let other = Some(rows[other].name.clone());
+                if !rows[one].notes.iter().any(|note| note.what == Conspicuous::Alike && note.other == other) {
+                    rows[one].notes.push(Note { what: Conspicuous::Alike, other, by, is_firm });
                 }
             }
         }

@@ -4,7 +4,7 @@ use regex::{Captures, Regex};
 
 use super::Place;
 use crate::inventory::view::Hit;
-use crate::model::env::{self, DEFAULT, Definition, Fallback, Form, PREFIX};
+use crate::model::env::{DEFAULT, Definition, Fallback, Form, PREFIX, Pattern};
 use crate::model::needs::NAME;
 use crate::model::route::SPAN;
 
@@ -33,53 +33,14 @@ impl Found {
     }
 }
 
-/// What is known of names, compiled.
-pub(super) struct Names {
-    platform: Option<Regex>,
-    library: Option<Regex>,
-}
-
-impl Names {
-    pub(super) fn new(names: &env::Names) -> Names {
-        let compiled = |pattern: &str| (!pattern.is_empty()).then(|| Regex::new(pattern).ok()).flatten();
-        Names { platform: compiled(&names.platform), library: compiled(&names.library) }
-    }
-
-    pub(super) fn is_platform(&self, name: &str) -> bool {
-        self.platform.as_ref().is_some_and(|known| known.is_match(name))
-    }
-
-    pub(super) fn is_of_library(&self, name: &str) -> bool {
-        self.library.as_ref().is_some_and(|known| known.is_match(name))
-    }
-}
-
-/// A definition, compiled.
-pub(super) struct Reader<'d> {
-    definition: &'d Definition,
-    split: Option<Regex>,
-    leave_out: Option<Regex>,
-}
-
-impl<'d> Reader<'d> {
-    pub(super) fn new(definition: &'d Definition) -> Reader<'d> {
-        let compiled = |pattern: &Option<String>| pattern.as_deref().and_then(|pattern| Regex::new(pattern).ok());
-        Reader { definition, split: compiled(&definition.split), leave_out: compiled(&definition.leave_out) }
-    }
-
-    /// The variables of a hit. What is no name of a variable is none.
-    pub(super) fn found(&self, hit: &Hit) -> Vec<Found> {
-        found(self.definition, self.split.as_ref(), self.leave_out.as_ref(), hit)
-    }
-}
-
-fn found(definition: &Definition, split: Option<&Regex>, leave_out: Option<&Regex>, hit: &Hit) -> Vec<Found> {
+/// The variables of a hit. What is no name of a variable is none.
+pub(super) fn found(definition: &Definition, hit: &Hit) -> Vec<Found> {
     let get = |name: &str| hit.captures.iter().find(|(known, _)| &**known == name).map(|(_, text)| &**text);
     let (Some(written), Some(line)) = (get(NAME), hit.line) else { return Vec::new() };
     let start = get(SPAN).and_then(|span| span.split_once("..")?.0.parse().ok());
     let fallback = get(DEFAULT).map_or(definition.fallback, |text| fallback(text, definition.fallback));
     let one = |written: &str, fallback: Fallback| {
-        if leave_out.is_some_and(|expression| expression.is_match(unquoted(written))) {
+        if definition.leave_out.as_ref().is_some_and(|pattern| pattern.is_match(unquoted(written))) {
             return None;
         }
         let written = match &definition.name {
@@ -100,7 +61,9 @@ fn found(definition: &Definition, split: Option<&Regex>, leave_out: Option<&Rege
         };
         Some(Found { name: formed(&written, definition.form)?, place, start })
     };
-    let Some(split) = split else { return one(written, fallback).into_iter().collect() };
+    let Some(split) = definition.split.as_ref().and_then(Pattern::get) else {
+        return one(written, fallback).into_iter().collect();
+    };
     let parts =
         split.captures_iter(written).filter_map(|part| one(part.name("name")?.as_str(), said(split, &part).unwrap_or(fallback)));
     parts.collect()
