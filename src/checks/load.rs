@@ -70,13 +70,10 @@ pub fn load(files: &[PackFile], digest: String) -> Result<Ruleset, Vec<FileProbl
             loader.utils(name, file);
         }
     }
-    for file in files.iter().filter(|file| file.path.starts_with("routes/")) {
-        loader.routes(file);
+    for folder in ["routes/", "env/"] {
+        files.iter().filter(|file| file.path.starts_with(folder)).for_each(|file| loader.shared(folder, file));
     }
     loader.frameworks = std::mem::take(&mut loader.routes).finish();
-    for file in files.iter().filter(|file| file.path.starts_with("env/")) {
-        loader.env(file);
-    }
     loader.contract = std::mem::take(&mut loader.env).finish();
     for file in files {
         loader.file(file);
@@ -148,21 +145,17 @@ impl Loader {
         self.keep(&file.shown, problems);
     }
 
-    fn routes(&mut self, file: &PackFile) {
+    /// Reads a file of what is known of frameworks (`routes/`) or of environment variables (`env/`).
+    fn shared(&mut self, folder: &str, file: &PackFile) {
         let problems = if file.with_tests { Problems::default() } else { Problems::of_verified() };
         if problems.verify() {
             note_duplicate_keys(&file.node, &problems);
         }
-        self.routes.read(file.path.trim_start_matches("routes/").trim_end_matches(".yaml"), &file.node, &self.utils, &problems);
-        self.keep(&file.shown, problems);
-    }
-
-    fn env(&mut self, file: &PackFile) {
-        let problems = if file.with_tests { Problems::default() } else { Problems::of_verified() };
-        if problems.verify() {
-            note_duplicate_keys(&file.node, &problems);
+        let name = file.path[folder.len()..].trim_end_matches(".yaml");
+        match folder {
+            "env/" => self.env.read(name, &file.node, &self.utils, &problems),
+            _ => self.routes.read(name, &file.node, &self.utils, &problems),
         }
-        self.env.read(file.path.trim_start_matches("env/").trim_end_matches(".yaml"), &file.node, &self.utils, &problems);
         self.keep(&file.shown, problems);
     }
 

@@ -127,8 +127,10 @@ fn terminal(found: &EnvTable, columns: usize) -> String {
     let (reads, documented) = (count(&|row| !row.reads.is_empty()), count(&|row| !row.documented.is_empty()));
     let (provided, noted) = (count(&|row| !row.provided.is_empty()), count(&|row| !row.notes.is_empty()));
     let all = found.rows.len();
+    let word = if all == 1 { "name" } else { "names" };
     let lines = if text.is_empty() { "" } else { "\n" };
-    let _ = writeln!(text, "{lines}{all} names: {reads} read, {documented} documented, {provided} provided, {noted} with a note");
+    let _ =
+        writeln!(text, "{lines}{all} {word}: {reads} read, {documented} documented, {provided} provided, {noted} with a note");
     for gap in &found.gaps {
         let _ = writeln!(text, "{}", plain(gap));
     }

@@ -121,8 +121,8 @@ impl EnvProbe {
     }
 }
 
-/// Where the other name stands that a row looks like.
 impl EnvProbe {
+    /// Where the other name stands that a row looks like.
     fn other_places<'r>(&self, row: &EnvVar, all: &'r [EnvVar]) -> Vec<&'r Place> {
         let notes = row.notes.iter().filter(|note| self.is_alike(note));
         let others = notes.filter_map(|note| Some((note.by, all.iter().find(|other| Some(&other.name) == note.other.as_ref())?)));

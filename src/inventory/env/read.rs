@@ -100,7 +100,7 @@ fn formed(written: &str, form: Form) -> Option<String> {
 /// A literal without its quotes, a symbol without its colon.
 fn unquoted(text: &str) -> &str {
     let text = text.trim();
-    let bare = text.trim_start_matches(|c: char| matches!(c, 'r' | 'R' | 'u' | 'U' | 'b' | 'B' | 'f' | 'F' | '@' | '$' | '#'));
+    let bare = text.trim_start_matches(['r', 'R', 'u', 'U', 'b', 'B', 'f', 'F', '@', '$', '#']);
     let text = if bare.starts_with(['"', '\'', '`']) { bare } else { text };
     let text = text.strip_prefix(':').unwrap_or(text);
     let quote = |c: char| matches!(c, '"' | '\'' | '`');
@@ -119,7 +119,7 @@ fn fallback(text: &str, otherwise: Fallback) -> Fallback {
         text = text.strip_prefix(head).unwrap_or(text).trim_start();
     }
     let word: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_' || *c == '.').collect();
-    let quoted = text.trim_start_matches(|c: char| matches!(c, 'r' | 'u' | 'b' | 'f' | '@' | '$'));
+    let quoted = text.trim_start_matches(['r', 'u', 'b', 'f', '@', '$']);
     let bare = if quoted.starts_with(['"', '\'', '`']) { quoted } else { text };
     match word.as_str() {
         "None" | "null" | "nil" | "undefined" | "NULL" | "Null" => return Fallback::None,
