@@ -114,7 +114,8 @@ fn main() -> io::Result<()> {
 
 /// The names under which a file is bundled: its own, and for checks those of their copies.
 fn names(path: &str, copies: usize) -> Vec<String> {
-    let is_check = path.split_once('/').is_some_and(|(folder, _)| !["facts", "routes", "tokens", "utils"].contains(&folder));
+    let is_check =
+        path.split_once('/').is_some_and(|(folder, _)| !["env", "facts", "routes", "tokens", "utils"].contains(&folder));
     let stem = path.trim_end_matches(".yaml");
     let copy = |number| format!("{stem}-copy{number}.yaml");
     std::iter::once(path.to_owned()).chain((1..copies).filter(|_| is_check).map(copy)).collect()

@@ -151,3 +151,36 @@ fn the_route_table_says_who_may_call_what() {
     assert_eq!((&row["methods"][0], &row["path"], &row["access"]), (&"POST".into(), &"/b".into(), &"guarded".into()));
     assert_eq!((&row["guards"][0]["name"], &row["guards"][0]["line"]), (&"get_current_user".into(), &5.into()));
 }
+
+#[test]
+fn the_config_contract_names_what_differs_and_no_value() {
+    let folder = crate::support::tree(&[
+        ("package.json", r#"{"dependencies": {"express": "4"}}"#),
+        ("src/app.js", "cors(process.env.CORS_ORIGIN || 'http://localhost');\nconnect(process.env.DATABASE_URL);\n"),
+        (".env.example", "DATABASE_URL=postgres://app:hunter2-value@db/app\n"),
+        (
+            "compose.yaml",
+            "services:\n  app:\n    build: .\n    environment:\n      CORS_ORIGINS: https://hidden.example\n      OLD_FLAG: hidden-flag\n",
+        ),
+    ]);
+    let path = folder.path().to_str().unwrap();
+    for width in ["80", "120"] {
+        let text = stdout(&run(&["env", path, "--width", width]));
+        assert!(text.lines().all(|line| line.chars().count() <= width.parse().unwrap()), "{text}");
+        assert!(text.contains("CORS_ORIGIN   src/app.js:1 literal"), "{text}");
+        assert!(text.contains("! read, never documented; looks like CORS_ORIGINS"), "{text}");
+        assert!(text.contains("! provided, never read; looks like CORS_ORIGIN"), "{text}");
+        assert!(text.contains("DATABASE_URL  src/app.js:2") && text.contains(".env.example:1"), "{text}");
+        assert!(text.contains("4 names: 2 read, 1 documented, 2 provided, 3 with a note"), "{text}");
+        assert!(!text.contains("hidden") && !text.contains("hunter2") && !text.contains("localhost"), "{text}");
+    }
+    let text = stdout(&run(&["env", path, "--format", "json"]));
+    assert!(!text.contains("hidden") && !text.contains("hunter2") && !text.contains("localhost"), "{text}");
+    let json: Value = serde_json::from_str(&text).unwrap();
+    let row = &json["env"][0];
+    assert_eq!(
+        (&row["name"], &row["reads"][0]["default"], &row["reads"][0]["line"]),
+        (&"CORS_ORIGIN".into(), &"literal".into(), &1.into())
+    );
+    assert_eq!((&json["env"][1]["provided"][0]["by"], &json["env"][3]["name"]), (&"compose".into(), &"OLD_FLAG".into()));
+}

@@ -27,7 +27,8 @@ pub struct Case {
     pub at: Vec<String>,
     /// What the deployed endpoint answers; `None`: the audit is of files alone. Without `files` it is of the endpoint alone.
     pub live: Option<Script>,
-    /// For a framework: the rows of the route table, as `engine::routes::line` writes them.
+    /// For a framework: the rows of the route table, as `engine::routes::line` writes them; for a source of variables, those of
+    /// `engine::env::line`.
     pub rows: Vec<String>,
 }
 

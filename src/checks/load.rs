@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::model::env::Contract;
 use crate::model::language::Language;
 use crate::model::needs::NeedSet;
 use crate::model::node::{Node, Span, Value};
@@ -53,6 +54,8 @@ pub struct Ruleset {
     pub needs: NeedSet,
     /// What is known of frameworks, for the route table.
     pub routes: Arc<Vec<Framework>>,
+    /// What is known of environment variables.
+    pub env: Arc<Contract>,
     /// Hash over the files it was loaded from.
     pub digest: String,
 }
@@ -68,10 +71,11 @@ pub fn load(files: &[PackFile], digest: String) -> Result<Ruleset, Vec<FileProbl
             loader.utils(name, file);
         }
     }
-    for file in files.iter().filter(|file| file.path.starts_with("routes/")) {
-        loader.routes(file);
+    for folder in ["routes/", "env/"] {
+        files.iter().filter(|file| file.path.starts_with(folder)).for_each(|file| loader.shared(folder, file));
     }
     loader.frameworks = std::mem::take(&mut loader.routes).finish();
+    loader.contract = std::mem::take(&mut loader.env).finish();
     for file in files {
         loader.file(file);
     }
@@ -84,6 +88,9 @@ struct Loader {
     routes: super::routes::Reader,
     /// What it read, once every file of it is.
     frameworks: Arc<Vec<Framework>>,
+    env: super::env::Reader,
+    /// What it read, once every file of it is.
+    contract: Arc<Contract>,
     needs: NeedSet,
     checks: BTreeMap<String, Check>,
     facts: BTreeMap<String, Fact>,
@@ -125,7 +132,7 @@ impl Loader {
             note_duplicate_keys(&file.node, &problems);
         }
         match file.path.trim_end_matches(".yaml").split_once('/') {
-            Some(("utils" | "routes", _)) => return,
+            Some(("utils" | "routes" | "env", _)) => return,
             Some(("tokens", _)) => self.needs.token_formats.extend(super::tokens::read(&file.node, file.with_tests, &problems)),
             Some(("facts", name)) => self.fact(name, file, &problems),
             Some((category, stem)) if !stem.contains('/') => self.check(category, stem, file, &problems),
@@ -139,12 +146,17 @@ impl Loader {
         self.keep(&file.shown, problems);
     }
 
-    fn routes(&mut self, file: &PackFile) {
+    /// Reads a file of what is known of frameworks (`routes/`) or of environment variables (`env/`).
+    fn shared(&mut self, folder: &str, file: &PackFile) {
         let problems = if file.with_tests { Problems::default() } else { Problems::of_verified() };
         if problems.verify() {
             note_duplicate_keys(&file.node, &problems);
         }
-        self.routes.read(file.path.trim_start_matches("routes/").trim_end_matches(".yaml"), &file.node, &self.utils, &problems);
+        let name = file.path[folder.len()..].trim_end_matches(".yaml");
+        match folder {
+            "env/" => self.env.read(name, &file.node, &self.utils, &problems),
+            _ => self.routes.read(name, &file.node, &self.utils, &problems),
+        }
         self.keep(&file.shown, problems);
     }
 
@@ -279,8 +291,8 @@ impl Loader {
                 if key == "require" { Some(Confidence::High) } else { map.word("confidence", Some(Confidence::High)) };
             let strength = if key == "require" { map.word("strength", None) } else { Some(Strength::Declared) };
             let when = clauses(&map, "when", referred);
-            let mut loading =
-                Loading { needs: &mut self.needs, problems, utils: &self.utils, routes: &self.frameworks, facts: referred };
+            let (routes, env) = (&self.frameworks, &self.contract);
+            let mut loading = Loading { needs: &mut self.needs, problems, utils: &self.utils, routes, env, facts: referred };
             let expression = Expression::parse(&map, &mut loading);
             map.finish();
             let (Some(confidence), Some(strength), Some(expression)) = (confidence, strength, expression) else { continue };
@@ -337,6 +349,7 @@ impl Loader {
                 scoring,
                 needs: self.needs,
                 routes: self.frameworks,
+                env: self.contract,
                 digest,
             });
         }

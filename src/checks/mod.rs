@@ -7,6 +7,7 @@
 pub mod bundle;
 pub mod cases;
 pub mod check;
+mod env;
 pub mod expression;
 pub mod gitleaks;
 mod go_regex;

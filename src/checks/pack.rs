@@ -84,7 +84,7 @@ pub fn open(selection: &Selection) -> Result<Ruleset, Vec<FileProblem>> {
 fn texts(selection: &Selection) -> Result<BTreeMap<String, Text>, Vec<FileProblem>> {
     let mut texts = BTreeMap::new();
     for file in bundle::files() {
-        let shared = ["facts/", "routes/", "tokens/", "utils/"];
+        let shared = ["env/", "facts/", "routes/", "tokens/", "utils/"];
         let is_check = file.path.contains('/') && !shared.iter().any(|folder| file.path.starts_with(folder));
         if selection.only_folders && is_check {
             continue;

@@ -28,6 +28,8 @@ pub enum Command {
     Checks(ChecksCommand),
     /// Print the route table: method, path, place, guards in effect, public or not
     Routes(RoutesArgs),
+    /// Print the config contract: every environment variable, with where it is read, documented and provided
+    Env(EnvArgs),
     /// Print completions for a shell
     Completions { shell: clap_complete::Shell },
 }
@@ -219,6 +221,15 @@ pub struct RoutesArgs {
     /// Threads to use; default: one for each core
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct EnvArgs {
+    #[command(flatten)]
+    pub table: RoutesArgs,
+    /// Width of the table in columns
+    #[arg(long, value_name = "COLUMNS")]
+    pub width: Option<u16>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -12,6 +12,7 @@ use clap::error::ErrorKind;
 mod args;
 mod audit;
 mod checks;
+mod env;
 mod error;
 mod explain;
 mod live;
@@ -48,6 +49,7 @@ fn dispatch(args: &args::Args) -> Result<Exit, Failure> {
         args::Command::Explain(options) => explain::run(options),
         args::Command::Checks(command) => checks::run(command),
         args::Command::Routes(options) => routes::run(options),
+        args::Command::Env(options) => env::run(options),
         args::Command::Completions { shell } => output::completions(*shell),
     }
 }

@@ -56,10 +56,19 @@ fn options(args: &AuditArgs, to_stdout: bool) -> Options {
         Color::Never => false,
         Color::Auto => to_stdout && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
     };
+    Options { width: width(args.width), color, verbose: args.verbose }
+}
+
+/// The columns to fill: what was asked for, `COLUMNS`, the terminal's, else those of a report by itself.
+pub(super) fn width(asked: Option<u16>) -> u16 {
     let terminal = || comfy_table::Table::new().width();
     let columns = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let width = args.width.or_else(columns).or_else(terminal).unwrap_or_default();
-    Options { width, color, verbose: args.verbose }
+    asked.or_else(columns).or_else(terminal).unwrap_or(Options::default().width)
+}
+
+/// Text from the repository, without what would steer a terminal.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Renders every output. A closed pipe is no error.

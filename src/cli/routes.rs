@@ -15,7 +15,7 @@ use crate::model::route::Access;
 use super::args::{RoutesArgs, TableFormat};
 use super::audit::context;
 use super::error::{Exit, Failure};
-use super::output::print;
+use super::output::{plain, print};
 
 /// Widest path column, in characters.
 const WIDE: usize = 56;
@@ -53,11 +53,6 @@ fn place(found: &RouteTable, row: &Route) -> String {
 fn guards(row: &Route) -> String {
     let names: Vec<&str> = row.guards.iter().map(|guard| &*guard.name).collect();
     if names.is_empty() { "-".to_owned() } else { names.join(", ") }
-}
-
-/// Text from the repository, without what would steer a terminal.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 fn terminal(found: &RouteTable) -> String {

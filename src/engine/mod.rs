@@ -3,6 +3,7 @@
 //! `assess` is the one path from an inventory to a report: the audit takes it, and so does every check's own test.
 
 pub mod assess;
+pub mod env;
 mod evidence;
 pub mod judge;
 pub mod live;

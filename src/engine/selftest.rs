@@ -40,7 +40,7 @@ pub enum Verdict {
         wanted: String,
         got: Vec<String>,
     },
-    /// Another route table: the rows that are missing, and those that are too many.
+    /// Another table: the rows that are missing, and those that are too many.
     Rows {
         missing: Vec<String>,
         surplus: Vec<String>,
@@ -92,6 +92,9 @@ fn test(suite: &Suite<'_>, id: &str, case: &Case, mutate: bool) -> Tested {
     if id.starts_with("routes/") {
         return tested(test_routes(suite, case), false);
     }
+    if id.starts_with("env/") {
+        return tested(test_env(suite, case), false);
+    }
     let Some(row) = outcome(suite, id, case) else {
         return tested(Verdict::Outcome { got: Status::Error, reason: "no such check is loaded".to_owned() }, false);
     };
@@ -127,10 +130,20 @@ fn test_fact(suite: &Suite<'_>, fact: &str, case: &Case) -> Verdict {
 fn test_routes(suite: &Suite<'_>, case: &Case) -> Verdict {
     let files = case.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
     let table = super::routes::table(&suite.ruleset.routes, &Memory::new(files), Context::default(), 0);
-    let rows: Vec<String> = table.rows.iter().map(|(_, row)| super::routes::line(row, &table.inventory)).collect();
+    rows(case, &table.rows.iter().map(|(_, row)| super::routes::line(row, &table.inventory)).collect::<Vec<_>>())
+}
+
+fn test_env(suite: &Suite<'_>, case: &Case) -> Verdict {
+    let files = case.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
+    let table = super::env::table(&suite.ruleset.env, &Memory::new(files), Context::default(), 0);
+    rows(case, &table.rows.iter().map(|row| super::env::line(row, &table)).collect::<Vec<_>>())
+}
+
+/// Are these the rows that the test states?
+fn rows(case: &Case, rows: &[String]) -> Verdict {
     let beyond =
         |some: &[String], others: &[String]| some.iter().filter(|row| !others.contains(row)).cloned().collect::<Vec<_>>();
-    let (missing, surplus) = (beyond(&case.rows, &rows), beyond(&rows, &case.rows));
+    let (missing, surplus) = (beyond(&case.rows, rows), beyond(rows, &case.rows));
     if missing.is_empty() && surplus.is_empty() { Verdict::Ok } else { Verdict::Rows { missing, surplus } }
 }
 

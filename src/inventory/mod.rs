@@ -6,6 +6,7 @@
 pub mod automaton;
 pub mod collect;
 pub mod document;
+pub mod env;
 pub mod folder;
 pub mod git;
 mod git_index;

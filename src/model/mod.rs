@@ -5,6 +5,7 @@
 
 pub mod code;
 pub mod date;
+pub mod env;
 pub mod evidence;
 pub mod glob;
 pub mod language;

@@ -86,6 +86,21 @@ vocabulary! {
     }
 }
 
+/// The capture under which a need that names its hits keeps the name.
+pub const NAME: &str = "NAME";
+
+vocabulary! {
+    /// What a document need keeps of a selected node, as the capture `NAME`.
+    Naming {
+        /// The key under which it stands.
+        Key = "key",
+        /// Its text.
+        Value = "value",
+        /// For every scalar below it, a hit of its own: the keys that lead there, with dots between them.
+        Path = "path",
+    }
+}
+
 /// A condition on a node: the value at `at` (dotted path below the node, the node itself if empty) passes `op`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Condition {
@@ -132,6 +147,8 @@ pub enum Look {
         except: Option<String>,
         /// The pattern must not occur in the file: the file itself is the hit.
         missing: bool,
+        /// Is the text that is cited kept as the capture `NAME`?
+        named: bool,
     },
     /// An ast-grep rule in one language.
     Code {
@@ -152,6 +169,8 @@ pub enum Look {
         select: String,
         /// All must hold.
         conditions: Vec<Condition>,
+        /// What is kept of the node.
+        named: Option<Naming>,
     },
     /// Calls in Rust code: methods and macros by name.
     RustCalls {

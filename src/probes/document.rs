@@ -64,11 +64,12 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     if loading.problems.len() > before {
         return None;
     }
-    let look = Look::Document { kind: kind?, objects, select, conditions };
+    let look = Look::Document { kind: kind?, objects, select, conditions, named: None };
     Some(Box::new(NeedProbe { needs: vec![loading.needs.add(selector, look)] }))
 }
 
-fn conditions(map: &Map<'_>) -> Vec<Condition> {
+/// Reads `where`.
+pub fn conditions(map: &Map<'_>) -> Vec<Condition> {
     let Some(node) = map.get("where") else { return Vec::new() };
     let items = match node.value {
         Value::Array(_) => node.items(),

@@ -9,6 +9,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::inventory::view::{Hit, View};
+use crate::model::env::Contract;
 use crate::model::needs::{NeedId, NeedSet, SelectorId};
 use crate::model::node::Node;
 use crate::model::route::Framework;
@@ -20,6 +21,7 @@ mod shared;
 mod code;
 mod dependency;
 mod document;
+mod env;
 mod fact;
 mod file;
 mod git;
@@ -34,6 +36,7 @@ pub static KINDS: &[&ProbeKind] = &[
     &code::KIND,
     &dependency::KIND,
     &document::KIND,
+    &env::KIND,
     &fact::KIND,
     &file::KIND,
     &git::KIND,
@@ -46,7 +49,8 @@ pub static KINDS: &[&ProbeKind] = &[
 // </registry>
 
 pub use code::Written as WrittenCode;
-pub use shared::languages;
+pub use document::conditions;
+pub use shared::{languages, pattern, selector};
 
 /// A way of looking, as check files name it.
 pub struct ProbeKind {
@@ -68,6 +72,8 @@ pub struct Loading<'l> {
     pub utils: &'l Utils,
     /// What is known of web frameworks.
     pub routes: &'l Arc<Vec<Framework>>,
+    /// What is known of environment variables.
+    pub env: &'l Arc<Contract>,
     /// The facts that probes refer to, with their places, for the loader to verify.
     pub facts: &'l mut Vec<(String, crate::model::node::Span)>,
 }

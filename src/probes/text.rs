@@ -45,6 +45,6 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     if loading.problems.len() > before {
         return None;
     }
-    let look = Look::Text { pattern: pattern?, ignore_case, area: area?, except, missing };
+    let look = Look::Text { pattern: pattern?, ignore_case, area: area?, except, missing, named: false };
     Some(Box::new(NeedProbe { needs: vec![loading.needs.add(selector, look)] }))
 }

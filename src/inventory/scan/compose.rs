@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::Scanner;
-use super::documents::evaluate;
+use super::documents::{Found, evaluate, named};
 use super::position::Lines;
 use crate::inventory::document::{
     self, Format,
@@ -55,11 +55,12 @@ pub fn answer(scanner: &Scanner<'_>, files: &[File], composes: &[ComposeFile]) -
         for merged in documents(files, composes, members, &needs, &mut gaps) {
             for need in &needs {
                 let selector = scanner.needs.need(*need).selector;
-                for span in evaluate(scanner, *need, &[&merged.node]) {
+                for Found { span, name } in evaluate(scanner, *need, &[&merged.node]) {
                     let Some(compose) = merged.origins.get(span.origin as usize).map(|index| &composes[*index]) else { continue };
                     if merged.is_selected(selector, files, composes) {
                         let lines = Lines::new(&compose.text);
-                        hits.push((*need, lines.hit_at(compose.id, span.line, span.column, span.line)));
+                        let hit = lines.hit_at(compose.id, span.line, span.column, span.line);
+                        hits.push((*need, named(hit, name)));
                     }
                 }
             }
@@ -133,7 +134,7 @@ mod tests {
         let conditions = conditions.iter().map(|(at, op)| Condition { at: vec![(*at).to_owned()], op: op.clone() }).collect();
         let select = "$.services.*".to_owned();
         let mut needs = NeedSet::default();
-        let look = Look::Document { kind: DocumentKind::Compose, objects: Vec::new(), select, conditions };
+        let look = Look::Document { kind: DocumentKind::Compose, objects: Vec::new(), select, conditions, named: None };
         // A selector that names one of the files judges what they make together.
         let need = needs.add(Selector { globs: vec!["*prod*".to_owned()], ..Selector::any() }, look);
         let (memory, prepared) = (Memory::new(files), Prepared::new(&needs, 0));

@@ -5,11 +5,15 @@ use std::cell::OnceCell;
 use super::file::{FileScan, Subject};
 use super::{ConditionPattern, DocumentQuery, Scanner, Selection};
 use crate::inventory::document::{self, Format};
-use crate::model::needs::{Condition, DocumentKind, Look, NeedId, NodeTest, SelectorId};
+use crate::inventory::view::Hit;
+use crate::model::needs::{Condition, DocumentKind, Look, NAME, Naming, NeedId, NodeTest, SelectorId};
 use crate::model::node::{Node, Span, Value};
 
 /// Largest file that is parsed as a document, in bytes.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
+
+/// Longest name that is kept, in bytes.
+const MAX_NAME: usize = 200;
 
 /// Answers the document needs of one file. Compose files are answered later, merged (`compose`).
 pub(super) fn scan(
@@ -33,9 +37,9 @@ pub(super) fn scan(
         match &parsed[index].1 {
             Ok(roots) => {
                 let roots = roots_of(*kind, objects, roots);
-                for span in evaluate(scanner, *need, &roots) {
+                for Found { span, name } in evaluate(scanner, *need, &roots) {
                     let hit = subject.lines().hit_at(subject.id, span.line, span.column, span.end_line.min(span.line + 20));
-                    found.hits.push((*need, hit));
+                    found.hits.push((*need, named(hit, name)));
                 }
             }
             Err(reason) => found.gaps.push((*need, reason.clone())),
@@ -130,22 +134,69 @@ fn roots_of<'d>(kind: DocumentKind, objects: &[String], documents: &'d [Node]) -
     roots
 }
 
-/// The places of the nodes that meet a document need.
-pub fn evaluate(scanner: &Scanner<'_>, need: NeedId, roots: &[&Node]) -> Vec<Span> {
+/// A node that meets a document need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    pub span: Span,
+    /// What the need keeps of it.
+    pub name: Option<String>,
+}
+
+/// The hit, with the name that its need keeps.
+pub(super) fn named(mut hit: Hit, name: Option<String>) -> Hit {
+    hit.captures.extend(name.map(|name| (NAME.into(), name.into())));
+    hit
+}
+
+/// The nodes that meet a document need.
+pub fn evaluate(scanner: &Scanner<'_>, need: NeedId, roots: &[&Node]) -> Vec<Found> {
     let Some(query) = scanner.document(need) else { return Vec::new() };
-    let Look::Document { conditions, .. } = &scanner.needs.need(need).look else { return Vec::new() };
+    let Look::Document { conditions, named, .. } = &scanner.needs.need(need).look else { return Vec::new() };
     let meets = |key: Option<&str>, node: &Node| {
         conditions.iter().zip(&query.patterns).all(|(condition, pattern)| holds(condition, pattern, key, node))
     };
-    let mut spans: Vec<Span> = roots
+    let mut found: Vec<Found> = roots
         .iter()
         .flat_map(|root| query.select(root))
         .filter(|(key, node)| meets(key.as_deref(), node))
-        .map(|(_, node)| deciding(conditions, node))
+        .flat_map(|(key, node)| kept(*named, key, node, deciding(conditions, node)))
         .collect();
-    spans.sort_by_key(|span| (span.origin, span.line, span.column));
-    spans.dedup();
-    spans
+    found.sort_by(|a, b| {
+        (a.span.origin, a.span.line, a.span.column, &a.name).cmp(&(b.span.origin, b.span.line, b.span.column, &b.name))
+    });
+    found.dedup();
+    found
+}
+
+/// What is kept of a node. One without the name that is asked for is no hit.
+fn kept(naming: Option<Naming>, key: Option<String>, node: &Node, span: Span) -> Vec<Found> {
+    match naming {
+        None => vec![Found { span, name: None }],
+        Some(Naming::Key) => key.map(|key| Found { span, name: Some(key) }).into_iter().collect(),
+        Some(Naming::Value) => node.scalar().map(|text| Found { span, name: Some(text) }).into_iter().collect(),
+        Some(Naming::Path) => {
+            let mut found = Vec::new();
+            scalars_below(node, &mut String::new(), &mut found);
+            found
+        }
+    }
+}
+
+/// The scalars below a node, by the keys that lead there. Parsers bound the depth.
+fn scalars_below(node: &Node, path: &mut String, found: &mut Vec<Found>) {
+    for entry in node.entries() {
+        let before = path.len();
+        if before > 0 {
+            path.push('.');
+        }
+        path.push_str(&entry.key);
+        if matches!(entry.value.value, Value::Object(_)) {
+            scalars_below(&entry.value, path, found);
+        } else if path.len() <= MAX_NAME {
+            found.push(Found { span: entry.value.span, name: Some(path.clone()) });
+        }
+        path.truncate(before);
+    }
 }
 
 /// Where the value stands that decided: that of the last condition that looked below the node and found something there, else

@@ -297,7 +297,7 @@ impl Standing {
 }
 
 fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut FileScan) {
-    let Look::Text { area, missing, .. } = &scanner.needs.need(need).look else { return };
+    let Look::Text { area, missing, named, .. } = &scanner.needs.need(need).look else { return };
     let ranges = scanner.window(need).filter(|_| !missing).and_then(|window| window.ranges(subject.lower()));
     if ranges.as_ref().is_some_and(Vec::is_empty) {
         return;
@@ -306,19 +306,24 @@ fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut
         found.gaps.push((need, "its pattern does not compile".to_owned()));
         return;
     };
-    let text = subject.area(*area).as_bytes();
+    let area = subject.area(*area);
+    let text = area.as_bytes();
     if *missing {
         if !pattern.is_match(text) {
             found.hits.push((need, Hit::of_file(subject.id)));
         }
         return;
     }
-    let ranges = ranges.unwrap_or_else(|| vec![0..text.len()]);
+    let ranges = ranges.unwrap_or_else(|| std::iter::once(0..text.len()).collect());
     let except = scanner.except(need);
     let excluded = |start: usize, end: usize| except.is_some_and(|except| except.is_match(whole_lines(text, start, end)));
     let hits = ranges.into_iter().flat_map(|range| pattern.matches_within(text, range));
-    let hits = hits.filter(|(start, end)| !excluded(*start, *end)).take(MAX_HITS);
-    found.hits.extend(hits.map(|(start, end)| (need, subject.lines().hit(subject.id, start, end))));
+    let hits = hits.filter(|(start, end)| !excluded(*start, *end)).take(if *named { MAX_ROWS } else { MAX_HITS });
+    let name = |start: usize, end: usize| area.get(start..end).filter(|_| *named).map(str::to_owned);
+    found.hits.extend(hits.map(|(start, end)| {
+        let hit = subject.lines().hit(subject.id, start, end);
+        (need, documents::named(hit, name(start, end)))
+    }));
 }
 
 /// The lines that a byte range touches.
