@@ -119,6 +119,11 @@ async fn work(mut asker: Asker, variables: Variables, roots: &Roots, plan: &Live
         return Err(asker.shown(&sentence));
     }
     of_root(&first, &mut raw.facts);
+    let leads = first.as_ref().ok().and_then(Chain::answer).and_then(facts::target);
+    if let Some(to) = leads.filter(|to| to.origin() != asker.target.url.origin()) {
+        let to = super::mask::url(to.as_str());
+        asker.note(format!("{} leads to {to}, which is not under audit: give it as --url to have it judged", raw.url));
+    }
     handshakes(&asker, roots, plan, raw).await;
     let run = Arc::new(Run { asker, variables, misses: Mutex::default() });
     let mut done = requests(&run, plan, &root_key, first).await;
@@ -500,9 +505,41 @@ fn of_root(first: &Result<Chain, String>, facts: &mut Facts) {
     let kind = match answer.status {
         _ if login => "login",
         401 | 403 | 407 => "auth-wall",
-        _ if answer.is_html() => "html",
+        // The page for an error is not what the target serves.
+        _ if answer.is_html() && answer.status < 400 => "html",
         _ if media == "application/json" || media == "text/json" || media.ends_with("+json") => "json",
         _ => "other",
     };
     facts.insert("target.kind".to_owned(), Value::Text(kind.to_owned()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_tells_what_the_target_is() {
+        let kind = |hops: &[(u16, &str, &str)]| {
+            let answer = |(status, name, value): &(u16, &str, &str)| Answer {
+                url: "https://app.example/".to_owned(),
+                status: *status,
+                headers: vec![((*name).to_owned(), (*value).to_owned())],
+                ..Answer::default()
+            };
+            let chain = Chain { hops: hops.iter().map(answer).collect(), ..Chain::default() };
+            let mut facts = Facts::new();
+            of_root(&Ok(chain), &mut facts);
+            (facts.remove("target.kind"), facts.remove("target.cdn"))
+        };
+        let word = |word: &str| Some(Value::Text(word.to_owned()));
+        let html = (200, "Content-Type", "text/html; charset=utf-8");
+        assert_eq!(kind(&[html]).0, word("html"));
+        assert_eq!(kind(&[(404, "Content-Type", "text/html")]).0, word("other"));
+        assert_eq!(kind(&[(404, "Content-Type", "application/problem+json")]).0, word("json"));
+        assert_eq!(kind(&[(401, "Content-Type", "text/html")]).0, word("auth-wall"));
+        assert_eq!(kind(&[(302, "Location", "/users/sign_in"), html]).0, word("login"));
+        assert_eq!(kind(&[(302, "Location", "/en"), html]).0, word("html"));
+        assert_eq!(kind(&[(200, "X-Served-By", "cache-fra-1")]), (word("other"), word("Fastly")));
+        assert_eq!(kind(&[(200, "X-Served-By", "web-3")]).1, None);
+    }
 }

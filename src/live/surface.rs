@@ -100,15 +100,15 @@ async fn call(run: &Run, operations: &[Operation], facts: &mut Facts) {
     let (mut open, mut private, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     for operation in openapi::choose(operations, OPENAPI_BUDGET as usize) {
         let Some(path) = &operation.path else { continue };
-        let Some((door, status)) = door(run, path, Purpose::OpenApi).await else { break };
-        if status.is_some_and(|status| status >= 500) {
+        let Some((door, chain)) = door(run, path, Purpose::OpenApi).await else { break };
+        if chain.answer().is_some_and(|answer| answer.status >= 500) {
             errors.push(operation.template.clone());
         }
         match (operation.declared, door) {
             (true, Door::Closed) => closed += 1,
             (true, Door::Open) => open.push(operation.template.clone()),
             (true, Door::Unclear) => unclear += 1,
-            (false, Door::Open) if operation.looks_private() => private.push(operation.template.clone()),
+            (false, Door::Open) if operation.looks_private() && has_data(&chain) => private.push(operation.template.clone()),
             (false, _) => {}
         }
         declared += i64::from(operation.declared);
@@ -139,14 +139,18 @@ fn put_list(facts: &mut Facts, path: &str, list: Vec<String>) {
 }
 
 /// Asks for a path without credentials. `None`: it was not sent.
-async fn door(run: &Run, path: &str, purpose: Purpose) -> Option<(Door, Option<u16>)> {
+async fn door(run: &Run, path: &str, purpose: Purpose) -> Option<(Door, Chain)> {
     let url = run.variables.url(&run.asker.target, Base::Target, path).ok()?;
     let chain = run.asker.ask(&Ask { purpose, low: purpose == Purpose::OpenApi, ..Ask::get(url) }).await.ok()?;
-    let status = chain.answer().map(|answer| answer.status);
-    let ok = status.is_some_and(|status| (200..300).contains(&status));
+    let ok = chain.answer().is_some_and(|answer| (200..300).contains(&answer.status));
     // Only what claims to be there is compared with what is not.
     let misses = if ok { run.misses(Base::Target, Shape::Page, false).await } else { Vec::new() };
-    Some((judge(&chain, path, &misses), status))
+    Some((judge(&chain, path, &misses), chain))
+}
+
+/// More than an empty body or collection.
+fn has_data(chain: &Chain) -> bool {
+    chain.answer().is_some_and(|answer| !matches!(answer.text().trim(), "" | "[]" | "{}" | "null"))
 }
 
 fn judge(chain: &Chain, path: &str, misses: &[Answer]) -> Door {
