@@ -8,6 +8,7 @@ pub mod hostile;
 pub mod legacy;
 pub mod mode;
 
+mod mutation;
 mod server;
 mod site;
 mod tls;

@@ -141,9 +141,7 @@ fn verify_live(tests: &Node, cases: &[Case], spec: Option<&LiveSpec>, problems: 
         }
     }
     let Some(spec) = spec else { return };
-    let can = |verdict: LiveVerdict| {
-        spec.rules.iter().map(|rule| &rule.then).chain([&spec.otherwise]).any(|then| then.verdict == verdict)
-    };
+    let can = |verdict: LiveVerdict| spec.decisions().any(|then| then.verdict == verdict);
     let has = |status: Status| cases.iter().any(|case| case.expect == status && case.live.is_some());
     if !can(LiveVerdict::Fail) && !can(LiveVerdict::Warn) {
         problems.note(tests.span, "no rule of `live` comes to `fail` or `warn`: a check that cannot fail is a defect");

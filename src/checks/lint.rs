@@ -3,9 +3,11 @@
 //! To add one, add a function that notes what it finds and call it in `lint`.
 
 use crate::inventory::syntax::{Literal, Prefilter};
+use crate::model::live::LiveSpec;
 use crate::model::needs::Look;
 
 use super::check::Item;
+use super::live::Live;
 use super::load::Ruleset;
 
 /// A remark about a check; not an error.
@@ -38,6 +40,11 @@ pub fn lint(ruleset: &Ruleset) -> Vec<Remark> {
             }
             for message in expensive(item, ruleset) {
                 note(message);
+            }
+        }
+        for then in check.live.iter().filter_map(Live::spec).flat_map(LiveSpec::decisions) {
+            if then.say.ends_with('.') {
+                note(format!("`say` ends with a full stop: {}", then.say));
             }
         }
     }

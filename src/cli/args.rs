@@ -20,7 +20,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Audit a repository
-    Audit(AuditArgs),
+    Audit(Box<AuditArgs>),
     /// Explain a check, or how the score came about
     Explain(ExplainArgs),
     /// List, show, verify and test checks

@@ -99,7 +99,7 @@ pub(super) fn audited(target: &TargetArgs, live: &LiveArgs) -> Result<Audited, F
         || scanned(target, disk.as_ref(), &ruleset, &selected, Context { notes, roles: policy.roles, ..Context::default() });
     // The network is waited for while files are read.
     let (exchanges, scanned) = std::thread::scope(|scope| {
-        let asked = endpoint.as_ref().map(|endpoint| scope.spawn(|| endpoint.ask()));
+        let asked = endpoint.map(|endpoint| scope.spawn(|| endpoint.ask(disk.as_ref(), &ruleset.routes)));
         let scanned = scan();
         let gone = || Err(Failure::new(Exit::Failed, "the endpoint could not be asked: an internal failure"));
         (asked.map(|asked| asked.join().unwrap_or_else(|_| gone())), scanned)

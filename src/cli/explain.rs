@@ -69,10 +69,9 @@ fn explained(check: &Check) -> String {
     if let Some(spec) = check.live.as_ref().and_then(|part| part.spec()) {
         let class = if spec.class == Class::Active { " and --active" } else { "" };
         line(format!("\nAt the deployed endpoint, with --url{class}, the first of these decides:"));
-        for rule in &spec.rules {
-            line(format!("  - {}: {}", rule.then.verdict, rule.then.say));
+        for then in spec.decisions() {
+            line(format!("  - {}: {}", then.verdict, then.say));
         }
-        line(format!("  - else {}: {}", spec.otherwise.verdict, spec.otherwise.say));
     }
     line(format!("\nWhen nothing decisive is seen: {}", check.absent));
     if let Some(limit) = &check.cannot_see {

@@ -1,12 +1,18 @@
 //! The endpoint of an audit: settings from the command line, asked beside the scan of the files, or replayed from a recording.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::live::plan;
+use crate::engine::routes::table;
+use crate::inventory::collect::Context;
 use crate::inventory::folder;
+use crate::inventory::source::{MAX_FILE_BYTES, Source};
+use crate::inventory::walk::Disk;
 use crate::live::{self, Family, OpenApi, Settings};
 use crate::model::live::{Exchanges, LivePlan};
+use crate::model::route::{Access, Framework};
 
 use super::args::LiveArgs;
 use super::error::{Exit, Failure};
@@ -50,8 +56,16 @@ impl<'a> Endpoint<'a> {
         Ok(())
     }
 
-    /// Asks the endpoint, or the recording.
-    pub(super) fn ask(&self) -> Result<Exchanges, Failure> {
+    /// Does a check ask which operations refuse anonymous calls, with no description of them at hand?
+    fn wants_routes(&self) -> bool {
+        self.args.replay.is_none() && self.settings.openapi.is_none() && self.plan.groups.contains("openapi")
+    }
+
+    /// Asks the endpoint, or the recording. The routes of the repository stand in for a description of the API.
+    pub(super) fn ask(mut self, disk: Option<&Disk>, frameworks: &Arc<Vec<Framework>>) -> Result<Exchanges, Failure> {
+        if let Some(disk) = disk.filter(|_| self.wants_routes()) {
+            self.settings.routes = routes(disk, frameworks);
+        }
         if let Some(path) = &self.args.replay {
             let usage = |message: String| Failure::new(Exit::Usage, format!("the recording {}: {message}", path.display()));
             let text = folder::read_long_text(path).map_err(|error| usage(format!("{error:#}")))?;
@@ -63,6 +77,23 @@ impl<'a> Endpoint<'a> {
             .map_err(|error| Failure::new(Exit::Failed, format!("cannot write {}: {error}", path.display())))?;
         Ok(exchanges)
     }
+}
+
+/// Routes that answer GET, and whether they mean to answer everybody; what is not certain is left out.
+fn routes(disk: &Disk, frameworks: &Arc<Vec<Framework>>) -> Vec<(String, bool)> {
+    let bytes = disk.entries().iter().map(|entry| entry.size.min(MAX_FILE_BYTES)).sum();
+    let found = table(frameworks, disk, Context::default(), bytes);
+    let gets = found.rows.iter().filter(|(_, row)| row.methods.iter().any(|method| &**method == "GET"));
+    let mut routes: Vec<(String, bool)> = gets
+        .filter_map(|(_, row)| match row.access {
+            Access::Guarded => Some((row.path.to_string(), false)),
+            Access::Public | Access::Open => Some((row.path.to_string(), true)),
+            Access::Unknown => None,
+        })
+        .collect();
+    routes.sort();
+    routes.dedup();
+    routes
 }
 
 fn settings(args: &LiveArgs) -> Result<Settings, Failure> {

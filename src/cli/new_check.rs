@@ -38,6 +38,12 @@ require:
   - say: What is observed when it is right
     strength: wired
     code: { language: python, rule: { pattern: safe($$$) } }
+live:                   # what the deployed endpoint is asked, with --url; leave out what it cannot show
+  send:
+    - { as: root }      # no path: the URL under audit itself
+  rules:                # the first that holds decides: pass warn fail not-applicable inconclusive
+    - { if: { header.x-safe: absent }, verdict: fail, say: X-Safe is not sent }
+  otherwise: { verdict: pass, say: "X-Safe is {{header.x-safe}}" }
 tests:
   - name: wrong
     expect: fail
@@ -56,6 +62,14 @@ tests:
         from fastapi import FastAPI
         app = FastAPI()
         safe()
+  - name: live, not sent
+    expect: fail
+    live:
+      root: { status: 200 }
+  - name: live, sent
+    expect: pass
+    live:
+      root: { headers: { X-Safe: "yes" } }
   - name: not a service
     expect: not_applicable
     files: { main.py: print("hello") }

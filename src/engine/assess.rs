@@ -199,6 +199,12 @@ fn outcome<'c>(
     judge(check, observe::check(check, &view, &ruleset.needs, searched))
 }
 
+/// A URL as one word of a command line.
+fn for_shell(url: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/@%+=,[]".contains(c);
+    if url.chars().all(plain) { url.to_owned() } else { format!("'{}'", url.replace('\'', "%27")) }
+}
+
 fn remediation(
     check: &Check,
     unit: Option<&Unit>,
@@ -212,7 +218,8 @@ fn remediation(
     });
     let target = &assessment.target;
     let path = Some(&target.path).filter(|path| !path.is_empty()).map_or(String::new(), |path| format!(" {path}"));
-    let url = target.url.as_ref().filter(|_| check.live.is_some()).map_or(String::new(), |url| format!(" --url {url}"));
+    let url =
+        target.url.as_ref().filter(|_| check.live.is_some()).map_or(String::new(), |url| format!(" --url {}", for_shell(url)));
     Remediation {
         summary: check.fix.summary.clone(),
         how: how.map(|(_, how)| how.clone()),

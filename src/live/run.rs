@@ -104,7 +104,9 @@ async fn work(mut asker: Asker, variables: Variables, roots: &Roots, plan: &Live
     if asker.target.had_user {
         asker.note("user and password in the URL are not used: give them by --auth-env".to_owned());
     }
-    asker.note(format!("certificates are judged by {}", roots.used()));
+    if asker.target.is_https() {
+        asker.note(format!("certificates are judged by {}", roots.used()));
+    }
     let root_key = root_key(plan);
     let first = first(&mut asker, &root_key, &variables, roots).await;
     let dead = match &first {

@@ -145,6 +145,22 @@ fn facts_of_the_run_that_nobody_looked_into_decide_nothing() {
 }
 
 #[test]
+fn what_was_not_found_may_be_asked() {
+    let spec = spec(concat!(
+        "rules:\n  - {if: {openapi.found: absent}, verdict: not-applicable, say: no description was found}\n",
+        "  - {if: {openapi.open: {gt: 0}}, verdict: fail, say: \"{{openapi.open-list}}\"}\n",
+        "otherwise: {verdict: pass, say: closed}\n",
+    ));
+    assert_eq!(ruling(&spec, &[], &[]).verdict, table(LiveVerdict::NotApplicable));
+    let list = (1..8).map(|number| format!("/orders/{number}")).collect();
+    let open =
+        [("openapi.found", text("/openapi.json")), ("openapi.open", Value::Int(7)), ("openapi.open-list", Value::List(list))];
+    let ruling = ruling(&spec, &open, &[]);
+    assert_eq!(ruling.verdict, table(LiveVerdict::Fail));
+    assert_eq!(ruling.say, "/orders/1, /orders/2, /orders/3, /orders/4, /orders/5 and 2 more");
+}
+
+#[test]
 fn rows_are_asked_one_by_one() {
     let some = spec(concat!(
         "send: [{as: get}]\nrules:\n",

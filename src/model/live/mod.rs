@@ -102,6 +102,13 @@ pub struct LiveSpec {
     pub otherwise: Decision,
 }
 
+impl LiveSpec {
+    /// Everything that it can conclude, in the order of the table.
+    pub fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        self.rules.iter().map(|rule| &rule.then).chain([&self.otherwise])
+    }
+}
+
 /// One row of the decision table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
