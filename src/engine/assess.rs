@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use crate::checks::check::Check;
@@ -45,7 +47,13 @@ pub fn assess(assessment: &Assessment<'_>, inventory: &Inventory) -> Report {
             joined(check, units, assessment, inventory)
         })
         .collect();
-    let coverage = score::coverage(&ruleset.scoring, &rows);
+    // What only an endpoint can show is no part of what this run could decide, unless one was named.
+    let out_of_sight: BTreeSet<&str> = match assessment.live {
+        Some(_) => BTreeSet::new(),
+        None => selected.iter().filter(|check| check.live.is_some() && !check.reads_files()).map(|check| &*check.id).collect(),
+    };
+    let unasked = |row: &&CheckRow| row.status == Status::Unknown && out_of_sight.contains(&*row.id);
+    let coverage = score::coverage(&ruleset.scoring, rows.iter().filter(|row| !unasked(row)));
     let (verdict, verdict_reason) = score::verdict(&ruleset.scoring, &rows, coverage);
     let points = score::percent(&rows);
     let summary = Summary {
@@ -61,7 +69,13 @@ pub fn assess(assessment: &Assessment<'_>, inventory: &Inventory) -> Report {
             scanned: inventory.files.iter().filter(|file| file.scanned).count(),
             skipped: inventory.skipped.clone(),
         },
-        notes: inventory.notes.iter().cloned().chain(live_notes(assessment)).collect(),
+        notes: inventory
+            .notes
+            .iter()
+            .cloned()
+            .chain(unasked_note(rows.iter().filter(unasked).count()))
+            .chain(live_notes(assessment))
+            .collect(),
         config: assessment.config.clone(),
     };
     Report {
@@ -80,6 +94,16 @@ pub fn assess(assessment: &Assessment<'_>, inventory: &Inventory) -> Report {
         checks: rows,
         run: Run::default(),
     }
+}
+
+/// Says that some checks wait for an endpoint, and that the coverage is of the others.
+fn unasked_note(count: usize) -> Option<String> {
+    let (checks, look) = if count == 1 { ("check", "looks") } else { ("checks", "look") };
+    (count > 0).then(|| {
+        format!(
+            "{count} {checks} that {look} only at the deployed endpoint are not counted in the coverage; name it with `--url`"
+        )
+    })
 }
 
 /// What a reader must know about the live side: address, requests, what stands in front, and why it said nothing.

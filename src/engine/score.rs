@@ -22,10 +22,10 @@ pub fn percent(rows: &[CheckRow]) -> Option<f64> {
 }
 
 /// Decided weight over applicable weight, in percent, one decimal; 0 when nothing applies.
-pub fn coverage(scoring: &Scoring, rows: &[CheckRow]) -> f64 {
-    let applicable: f64 =
-        rows.iter().filter(|row| row.status != Status::NotApplicable).map(|row| scoring.weight(row.priority)).sum();
-    let (decided, _) = sums(rows.iter());
+pub fn coverage<'r>(scoring: &Scoring, rows: impl Iterator<Item = &'r CheckRow> + Clone) -> f64 {
+    let applies = |row: &&CheckRow| row.status != Status::NotApplicable;
+    let applicable: f64 = rows.clone().filter(applies).map(|row| scoring.weight(row.priority)).sum();
+    let (decided, _) = sums(rows);
     if applicable > 0.0 { round(100.0 * decided / applicable) } else { 0.0 }
 }
 

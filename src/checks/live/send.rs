@@ -13,13 +13,12 @@ use super::script::RESERVED;
 pub const VARIABLES: [&str; 4] = ["random", "foreign", "host", "origin"];
 
 /// Headers that the engine alone sets: credentials, the host, who asks, and how a message ends.
-const ENGINES: [&str; 11] = [
+const ENGINES: [&str; 10] = [
     "authorization",
     "cookie",
     "host",
     "proxy-authorization",
     "user-agent",
-    "accept-encoding",
     "content-length",
     "transfer-encoding",
     "connection",
