@@ -36,9 +36,9 @@ pub fn table(frameworks: &Arc<Vec<Framework>>, source: &dyn Source, context: Con
     }
     let (mut rows, mut known): (Vec<(String, Route)>, BTreeSet<Route>) = Default::default();
     for (component, view) in views {
-        for row in routes::table(&view, &asked) {
+        for row in routes::table(&view, &asked).iter() {
             if known.insert(row.clone()) {
-                rows.push((component.clone(), row));
+                rows.push((component.clone(), row.clone()));
             }
         }
     }

@@ -16,6 +16,7 @@ use super::history::{self, Repository};
 use super::layout::{Layout, LayoutFile, ManifestHint};
 use super::manifest::{self, Manifest, link};
 use super::role::{self, Overrides};
+use super::routes::Tables;
 use super::scan::compose::ComposeFile;
 use super::scan::{self, FileScan, Scanner, Scratch, Selection};
 use super::source::{FileEntry, Source};
@@ -343,6 +344,7 @@ fn assemble(
         git,
         history: None,
         notes,
+        tables: Tables::default(),
     };
     let (mut manifests, mut composes): (Vec<Manifest>, Vec<ComposeFile>) = (Vec::new(), Vec::new());
     for (index, mut result) in read.into_iter().enumerate() {

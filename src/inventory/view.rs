@@ -15,6 +15,7 @@ use crate::model::text;
 use super::history::Extent;
 use super::layout::Layout;
 use super::manifest::Dependency;
+use super::routes::Tables;
 
 /// Index of a file in the inventory; files are ordered by path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,7 +126,12 @@ pub struct Inventory {
     /// How much of the history was read; `None` if it was not.
     pub history: Option<Extent>,
     pub notes: Vec<String>,
+    /// Route tables that were joined already.
+    pub tables: Tables,
 }
+
+/// Which part of an inventory a view is of: a component, a file.
+pub type Scope = (Option<usize>, Option<FileId>);
 
 /// What reports and checks know of git.
 #[derive(Debug, Clone, Default)]
@@ -185,6 +191,11 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
+    /// Which part of the inventory it is of.
+    pub fn scope(&self) -> Scope {
+        (self.component, self.only)
+    }
+
     /// The same view, with the facts that hold.
     pub fn with_facts(self, facts: &'a Facts) -> View<'a> {
         View { facts: Some(facts), ..self }

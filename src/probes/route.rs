@@ -78,7 +78,7 @@ impl RouteProbe {
 impl Probe for RouteProbe {
     fn observe(&self, view: &View<'_>) -> Vec<Hit> {
         let rows = table(view, &self.asked);
-        let mut hits: Vec<Hit> = rows.into_iter().filter(|route| self.counts(route)).map(|route| route.hit()).collect();
+        let mut hits: Vec<Hit> = rows.iter().filter(|route| self.counts(route)).map(|route| route.hit()).collect();
         hits.sort();
         hits.dedup();
         hits

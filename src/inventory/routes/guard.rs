@@ -20,6 +20,9 @@ pub(super) struct Guards<'a> {
     facts: &'a Facts<'a>,
     chains: &'a Chains<'a>,
     marks: Vec<Mark<'a>>,
+    /// By the name of a handler, the marks on functions of that name, and all marks that do not stand on a handler.
+    on_handlers: BTreeMap<&'a str, Vec<usize>>,
+    elsewhere: Vec<usize>,
     /// By the name of a function on which a guard stands, the files of such functions.
     handlers: BTreeMap<&'a str, BTreeSet<&'a str>>,
     /// By class, those it derives from.
@@ -46,7 +49,15 @@ enum Effect {
 impl<'a> Guards<'a> {
     pub(super) fn new(framework: &Framework, facts: &'a Facts<'a>, chains: &'a Chains<'a>) -> Guards<'a> {
         let names = Names::new(framework, &facts.defines);
-        let mut guards = Guards { facts, chains, marks: Vec::new(), handlers: BTreeMap::new(), bases: BTreeMap::new() };
+        let mut guards = Guards {
+            facts,
+            chains,
+            marks: Vec::new(),
+            on_handlers: BTreeMap::new(),
+            elsewhere: Vec::new(),
+            handlers: BTreeMap::new(),
+            bases: BTreeMap::new(),
+        };
         for fact in &facts.classes {
             if let (Some(class), Some(base)) = (fact.get("CLASS"), fact.get("BASE")) {
                 guards.bases.entry(last(class)).or_default().push((last(base), fact));
@@ -74,7 +85,23 @@ impl<'a> Guards<'a> {
             }
         }
         guards.marks.sort_by_key(|mark| (mark.fact.file, mark.fact.start));
+        for (index, mark) in guards.marks.iter().enumerate() {
+            match mark.fact.get("HANDLER").filter(|_| mark.fact.definition.reach == Reach::Handler) {
+                Some(handler) => guards.on_handlers.entry(handler).or_default().push(index),
+                None => guards.elsewhere.push(index),
+            }
+        }
         guards
+    }
+
+    /// The marks that can be in effect on a route with this handler, in the order of their places.
+    fn candidates(&self, handler: Option<&str>) -> impl Iterator<Item = &Mark<'a>> {
+        let names = handler.map(references).into_iter().flatten().filter_map(|reference| words(reference).last());
+        let on_handler = names.filter_map(|name| self.on_handlers.get(name)).flatten();
+        let mut indexes: Vec<usize> = self.elsewhere.iter().chain(on_handler).copied().collect();
+        indexes.sort_unstable();
+        indexes.dedup();
+        indexes.into_iter().map(|index| &self.marks[index])
     }
 
     fn mark(&self, fact: &'a Fact<'a>, guards: Option<Verdict>) -> Mark<'a> {
@@ -107,7 +134,7 @@ impl<'a> Guards<'a> {
         let mut public: Option<usize> = None;
         let mut doubts = Vec::new();
         let mut decided_by_path = false;
-        for mark in &self.marks {
+        for mark in self.candidates(handler) {
             if mark.fact.definition.reach == Reach::Path && decided_by_path {
                 continue;
             }
@@ -207,11 +234,8 @@ impl<'a> Guards<'a> {
 
     fn on_handler(&self, mark: &Mark<'a>, route: &Fact<'a>, handler: Option<&str>) -> Effect {
         let (Some(handler), Some(guarded)) = (handler, mark.fact.get("HANDLER")) else { return Effect::None };
-        // `asyncHandler(orders.create)` handles as `orders.create` does.
-        let wrapped = handler.split_once('(').and_then(|(_, inner)| inner.rsplit_once(')')).map(|(inner, _)| inner);
         let names_it = |reference: &&str| words(reference).last() == Some(guarded);
-        let outer = handler.split(['(', '<']).next().unwrap_or(handler).trim_end_matches(".as_view");
-        let Some(reference) = [Some(outer), wrapped].into_iter().flatten().find(names_it) else { return Effect::None };
+        let Some(reference) = references(handler).find(names_it) else { return Effect::None };
         let parts: Vec<&str> = words(reference).collect();
         // A route that stands in a class is handled by a method of that class, whatever others are called.
         if let Some(class) = mark.fact.get("CLASS")
@@ -283,6 +307,13 @@ impl<'a> Guards<'a> {
         }
         Effect::None
     }
+}
+
+/// What a handler refers to: `asyncHandler(orders.create)` handles as `orders.create` does.
+fn references(handler: &str) -> impl Iterator<Item = &str> {
+    let wrapped = handler.split_once('(').and_then(|(_, inner)| inner.rsplit_once(')')).map(|(inner, _)| inner);
+    let outer = handler.split(['(', '<']).next().unwrap_or(handler).trim_end_matches(".as_view");
+    [Some(outer), wrapped].into_iter().flatten()
 }
 
 /// Does the chain end at a router of which nobody knows where it is attached?
