@@ -7,7 +7,7 @@ use crate::model::env::Contract;
 use crate::model::language::Language;
 use crate::model::needs::NeedSet;
 use crate::model::node::{Node, Span, Value};
-use crate::model::route::Framework;
+use crate::model::route::{Framework, RouteNeeds};
 use crate::model::terms::{Absent, Confidence, Priority, Scope, Stage, Strength, Word};
 use crate::probes::params::{Map, Problem, Problems, note_duplicate_keys, suggestion};
 use crate::probes::{Loading, Utils};
@@ -88,6 +88,8 @@ struct Loader {
     routes: super::routes::Reader,
     /// What it read, once every file of it is.
     frameworks: Arc<Vec<Framework>>,
+    /// The needs of the frameworks, once a probe asked for them.
+    route_needs: Option<Arc<RouteNeeds>>,
     env: super::env::Reader,
     /// What it read, once every file of it is.
     contract: Arc<Contract>,
@@ -292,7 +294,15 @@ impl Loader {
             let strength = if key == "require" { map.word("strength", None) } else { Some(Strength::Declared) };
             let when = clauses(&map, "when", referred);
             let (routes, env) = (&self.frameworks, &self.contract);
-            let mut loading = Loading { needs: &mut self.needs, problems, utils: &self.utils, routes, env, facts: referred };
+            let mut loading = Loading {
+                needs: &mut self.needs,
+                problems,
+                utils: &self.utils,
+                routes,
+                route_needs: &mut self.route_needs,
+                env,
+                facts: referred,
+            };
             let expression = Expression::parse(&map, &mut loading);
             map.finish();
             let (Some(confidence), Some(strength), Some(expression)) = (confidence, strength, expression) else { continue };

@@ -12,7 +12,7 @@ use crate::model::needs::NeedSet;
 /// A table and the inventory that its places are in.
 pub struct EnvTable {
     pub inventory: Inventory,
-    pub rows: Vec<EnvVar>,
+    pub rows: Arc<Vec<EnvVar>>,
     /// Files that could not be read, with the reason.
     pub gaps: Vec<String>,
 }

@@ -16,13 +16,13 @@ use super::history::{self, Repository};
 use super::layout::{Layout, LayoutFile, ManifestHint};
 use super::manifest::{self, Manifest, link};
 use super::role::{self, Overrides};
-use super::routes::Tables;
 use super::scan::compose::ComposeFile;
 use super::scan::{self, FileScan, Scanner, Scratch, Selection};
 use super::source::{FileEntry, Source};
 use super::syntax::Parsed;
 use super::view::{DeclaredDependency, File, FileId, GitSummary, Hit, Inventory};
 use super::walk::Disk;
+use super::{env, routes};
 
 /// What a caller knows of the repository besides its files.
 #[derive(Default)]
@@ -344,7 +344,8 @@ fn assemble(
         git,
         history: None,
         notes,
-        tables: Tables::default(),
+        tables: routes::Tables::default(),
+        variables: env::Tables::default(),
     };
     let (mut manifests, mut composes): (Vec<Manifest>, Vec<ComposeFile>) = (Vec::new(), Vec::new());
     for (index, mut result) in read.into_iter().enumerate() {

@@ -15,7 +15,7 @@ use crate::model::text;
 use super::history::Extent;
 use super::layout::Layout;
 use super::manifest::Dependency;
-use super::routes::Tables;
+use super::{env, routes};
 
 /// Index of a file in the inventory; files are ordered by path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,7 +127,9 @@ pub struct Inventory {
     pub history: Option<Extent>,
     pub notes: Vec<String>,
     /// Route tables that were joined already.
-    pub tables: Tables,
+    pub tables: routes::Tables,
+    /// Tables of variables that were joined already.
+    pub variables: env::Tables,
 }
 
 /// Which part of an inventory a view is of: a component, a file.

@@ -12,7 +12,7 @@ use crate::inventory::view::{Hit, View};
 use crate::model::env::Contract;
 use crate::model::needs::{NeedId, NeedSet, SelectorId};
 use crate::model::node::Node;
-use crate::model::route::Framework;
+use crate::model::route::{Framework, RouteNeeds};
 
 pub mod params;
 mod shared;
@@ -72,6 +72,8 @@ pub struct Loading<'l> {
     pub utils: &'l Utils,
     /// What is known of web frameworks.
     pub routes: &'l Arc<Vec<Framework>>,
+    /// The needs of these, once a probe asked for them.
+    pub route_needs: &'l mut Option<Arc<RouteNeeds>>,
     /// What is known of environment variables.
     pub env: &'l Arc<Contract>,
     /// The facts that probes refer to, with their places, for the loader to verify.

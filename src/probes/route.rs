@@ -3,6 +3,8 @@
 //! What is known of frameworks is data, `checks/routes`. The needs of all of them are asked for when the first probe of this kind is
 //! loaded, so a pack without one pays nothing.
 
+use std::sync::Arc;
+
 use regex::Regex;
 
 use crate::inventory::routes::{Route, table};
@@ -44,13 +46,14 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     if loading.problems.len() > before {
         return None;
     }
-    let asked = RouteNeeds::ask(loading.routes, loading.needs);
+    let (routes, needs) = (loading.routes, &mut *loading.needs);
+    let asked = Arc::clone(loading.route_needs.get_or_insert_with(|| Arc::new(RouteNeeds::ask(routes, needs))));
     Some(Box::new(RouteProbe { needs: asked.all(), asked, access, methods, any_method, frameworks, matches, not_matches }))
 }
 
 #[derive(Debug)]
 struct RouteProbe {
-    asked: RouteNeeds,
+    asked: Arc<RouteNeeds>,
     needs: Vec<NeedId>,
     access: Vec<Access>,
     methods: Vec<String>,
