@@ -14,8 +14,9 @@ use crate::model::needs::{Area, Cost, Look, NeedId, SelectorId};
 use crate::model::role::Role;
 use crate::model::route::SPAN;
 
-/// How long one file may take to be parsed. Generous: only pathological input gets there.
-const PARSE_BUDGET: Duration = Duration::from_secs(5);
+/// How long parsing one file, or one search in it, may take at all. Both are limited in steps, which end long before: what a check
+/// says must not depend on how busy a machine is.
+const TIME_NET: Duration = Duration::from_secs(60);
 
 /// Largest file that is parsed into a tree, in bytes.
 const MAX_PARSED_BYTES: usize = 1024 * 1024;
@@ -381,15 +382,15 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, par
     }
     let tree = match parsed.take() {
         Some(parsed) => Ok(parsed),
-        None => Parsed::new(language, subject.text, PARSE_BUDGET),
+        None => Parsed::new(language, subject.text, TIME_NET),
     };
     // Of a route table every row counts.
     let (rows, rules): (Vec<_>, Vec<_>) = rules.into_iter().partition(|(index, _)| captures_span(scanner, needs[*index]));
     let hits = tree.and_then(|tree| {
         let tree = parsed.insert(tree);
-        let mut hits = tree.find(subject.text, &rules, &scanner.automata, PARSE_BUDGET)?;
+        let mut hits = tree.find(subject.text, &rules, &scanner.automata, TIME_NET)?;
         if !rows.is_empty() {
-            hits.extend(tree.find_up_to(MAX_ROWS, subject.text, &rows, &scanner.automata, PARSE_BUDGET)?);
+            hits.extend(tree.find_up_to(MAX_ROWS, subject.text, &rows, &scanner.automata, TIME_NET)?);
         }
         Ok(hits)
     });

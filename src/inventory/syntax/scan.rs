@@ -9,13 +9,15 @@ use std::time::{Duration, Instant};
 
 use super::mask::php_code;
 use super::parse::{Unparsed, parse};
-use super::rule::matching::{Bound, Matching};
+use super::rule::matching::{Bound, Matching, Steps};
 use super::rule::{Automata, CodeRule};
 use super::tree::{NodeId, Tree};
 use crate::model::language::Language;
 
 /// Most hits per rule and file.
 const MAX_HITS: usize = 200;
+/// Most steps of matching in one search: some hundred times what the largest files of applications take.
+const MAX_STEPS: u64 = 50_000_000;
 /// Longest text of a capture, in characters.
 const MAX_CAPTURE: usize = 200;
 
@@ -48,16 +50,16 @@ pub struct Parsed {
 }
 
 impl Parsed {
-    /// Parses a text within a budget of time.
+    /// Parses a text in a limited number of steps, and in no case longer than `net`.
     ///
     /// # Errors
     /// Why it was not parsed.
-    pub fn new(language: Language, text: &str, budget: Duration) -> Result<Parsed, Unparsed> {
+    pub fn new(language: Language, text: &str, net: Duration) -> Result<Parsed, Unparsed> {
         let source = match language {
             Language::Php => Cow::Owned(php_code(text)),
             _ => Cow::Borrowed(text),
         };
-        let tree = Tree::new(&parse(language, &source, Instant::now() + budget)?)?;
+        let tree = Tree::new(&parse(language, &source, Instant::now() + net)?)?;
         let source = match source {
             Cow::Owned(source) => Some(source),
             Cow::Borrowed(_) => None,
@@ -74,30 +76,31 @@ impl Parsed {
     /// language match nothing.
     ///
     /// # Errors
-    /// It took too long.
+    /// It took too many steps, or longer than `net`.
     pub fn find(
         &self,
         text: &str,
         rules: &[(usize, &CodeRule)],
         automata: &Automata,
-        budget: Duration,
+        net: Duration,
     ) -> Result<Vec<CodeHit>, Unparsed> {
-        self.find_up_to(MAX_HITS, text, rules, automata, budget)
+        self.find_up_to(MAX_HITS, text, rules, automata, net)
     }
 
     /// As `find`, with another limit of hits per rule.
     ///
     /// # Errors
-    /// It took too long.
+    /// It took too many steps, or longer than `net`.
     pub fn find_up_to(
         &self,
         limit: usize,
         text: &str,
         rules: &[(usize, &CodeRule)],
         automata: &Automata,
-        budget: Duration,
+        net: Duration,
     ) -> Result<Vec<CodeHit>, Unparsed> {
-        let deadline = Instant::now() + budget;
+        let deadline = Instant::now() + net;
+        let steps = Steps::new(MAX_STEPS);
         let source = self.source.as_deref().unwrap_or(text);
         let mut dispatch = Dispatch { rules, language: self.language, by_kind: Vec::new() };
         let mut counts = vec![0usize; rules.len()];
@@ -111,13 +114,13 @@ impl Parsed {
                     continue;
                 }
                 let (number, rule) = rules[*position];
-                let matching = Matching { rule, tree: &self.tree, text: source, automata };
+                let matching = Matching { rule, tree: &self.tree, text: source, automata, steps: &steps };
                 if let Some(bound) = matching.at(node) {
                     counts[*position] += 1;
                     found.push(found_at(number, source, &self.tree, rule, node, &bound));
                 }
             }
-            if tried && node % 8 == 0 && Instant::now() > deadline {
+            if steps.are_spent() || (tried && node % 8 == 0 && Instant::now() > deadline) {
                 return Err(Unparsed::OutOfTime);
             }
         }
@@ -310,6 +313,19 @@ mod tests {
         });
         assert_eq!(find(Language::Go, &" ".repeat(MAX_BYTES + 1), &[], MINUTE), Err(Unparsed::TooLarge));
         assert_eq!(find(Language::Go, &"var a = 1\n".repeat(1_000), &[], Duration::ZERO).map(|_| ()), Err(Unparsed::OutOfTime));
+    }
+
+    /// Every node is compared with every other: its cost is counted, so that it ends at the same place on any machine.
+    #[test]
+    fn matching_is_limited_in_steps() {
+        let pairs = rule(
+            Language::JavaScript,
+            json!({"rule": {"kind": "identifier", "inside": {"kind": "program", "stopBy": "end", "has": {"regex": "^none$", "stopBy": "end"}}}}),
+        );
+        let text = |lines: usize| "f(a, b, c);\n".repeat(lines);
+        let minutes = 10 * MINUTE;
+        assert_eq!(find(Language::JavaScript, &text(20), &[(0, &pairs)], minutes), Ok(Vec::new()));
+        assert_eq!(find(Language::JavaScript, &text(3_000), &[(0, &pairs)], minutes), Err(Unparsed::OutOfTime));
     }
 
     #[test]
