@@ -386,9 +386,15 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, par
     };
     // Of a route table every row counts.
     let (rows, rules): (Vec<_>, Vec<_>) = rules.into_iter().partition(|(index, _)| captures_span(scanner, needs[*index]));
+    // Of what is joined by a name every name counts.
+    let (named, rules): (Vec<_>, Vec<_>) = rules.into_iter().partition(|(index, _)| !captured(scanner, needs[*index]).is_empty());
+    let names: Vec<&[String]> = named.iter().map(|(index, _)| captured(scanner, needs[*index])).collect();
     let hits = tree.and_then(|tree| {
         let tree = parsed.insert(tree);
         let mut hits = tree.find(subject.text, &rules, &scanner.automata, TIME_NET)?;
+        if !named.is_empty() {
+            hits.extend(tree.find_distinct(&names, subject.text, &named, &scanner.automata, TIME_NET)?);
+        }
         if !rows.is_empty() {
             hits.extend(tree.find_up_to(MAX_ROWS, subject.text, &rows, &scanner.automata, TIME_NET)?);
         }
@@ -412,9 +418,17 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, par
     }
 }
 
+/// The metavariables whose values this need keeps.
+fn captured<'s>(scanner: &Scanner<'s>, need: NeedId) -> &'s [String] {
+    match &scanner.needs.need(need).look {
+        Look::Code { capture, .. } => capture,
+        _ => &[],
+    }
+}
+
 /// Is this need about the route table?
 fn captures_span(scanner: &Scanner<'_>, need: NeedId) -> bool {
-    matches!(&scanner.needs.need(need).look, Look::Code { capture, .. } if capture.iter().any(|name| name == SPAN))
+    captured(scanner, need).iter().any(|name| name == SPAN)
 }
 
 /// Rust keeps tests beside the code they test: their lines are test, whatever the role of the file.

@@ -5,6 +5,7 @@
 //! "not checked", never as "nothing found". Matchers recurse over a tree, so its depth is known before the first one runs. `ast-grep-ignore` comments mean nothing here: an audited repository cannot silence a finding with them.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::mask::php_code;
@@ -16,6 +17,8 @@ use crate::model::language::Language;
 
 /// Most hits per rule and file.
 const MAX_HITS: usize = 200;
+/// Most hits of a rule beyond these that have captured what none before them has.
+const MAX_DISTINCT: usize = 5_000;
 /// Most steps of matching in one search: some hundred times what the largest files of applications take.
 const MAX_STEPS: u64 = 50_000_000;
 /// Longest text of a capture, in characters.
@@ -84,7 +87,23 @@ impl Parsed {
         automata: &Automata,
         net: Duration,
     ) -> Result<Vec<CodeHit>, Unparsed> {
-        self.find_up_to(MAX_HITS, text, rules, automata, net)
+        self.search(&Kept::First(MAX_HITS), text, rules, automata, net)
+    }
+
+    /// As `find`, for rules that are joined with others by what they capture: beyond the limit a hit still counts if it captures
+    /// anything new under the `names` of its rule, which stand in the order of the rules.
+    ///
+    /// # Errors
+    /// It took too many steps, or longer than `net`.
+    pub fn find_distinct(
+        &self,
+        names: &[&[String]],
+        text: &str,
+        rules: &[(usize, &CodeRule)],
+        automata: &Automata,
+        net: Duration,
+    ) -> Result<Vec<CodeHit>, Unparsed> {
+        self.search(&Kept::Distinct(names), text, rules, automata, net)
     }
 
     /// As `find`, with another limit of hits per rule.
@@ -99,25 +118,41 @@ impl Parsed {
         automata: &Automata,
         net: Duration,
     ) -> Result<Vec<CodeHit>, Unparsed> {
+        self.search(&Kept::First(limit), text, rules, automata, net)
+    }
+
+    fn search(
+        &self,
+        kept: &Kept<'_>,
+        text: &str,
+        rules: &[(usize, &CodeRule)],
+        automata: &Automata,
+        net: Duration,
+    ) -> Result<Vec<CodeHit>, Unparsed> {
         let deadline = Instant::now() + net;
         let steps = Steps::new(MAX_STEPS);
         let source = self.source.as_deref().unwrap_or(text);
         let mut dispatch = Dispatch { rules, language: self.language, by_kind: Vec::new() };
         let mut counts = vec![0usize; rules.len()];
+        let mut seen: Vec<BTreeSet<Vec<(String, String)>>> = vec![BTreeSet::new(); rules.len()];
         let mut found = Vec::new();
         for node in self.tree.all() {
             let kind = self.tree.kind(node);
             let mut tried = false;
             for position in dispatch.at(kind) {
                 tried = true;
-                if counts[*position] >= limit {
+                if counts[*position] >= kept.most() {
                     continue;
                 }
                 let (number, rule) = rules[*position];
                 let matching = Matching { rule, tree: &self.tree, text: source, automata, steps: &steps };
                 if let Some(bound) = matching.at(node) {
-                    counts[*position] += 1;
-                    found.push(found_at(number, source, &self.tree, rule, node, &bound));
+                    let hit = found_at(number, source, &self.tree, rule, node, &bound);
+                    let is_new = kept.key(*position, &hit).is_none_or(|key| seen[*position].insert(key));
+                    if is_new || counts[*position] < MAX_HITS {
+                        counts[*position] += 1;
+                        found.push(hit);
+                    }
                 }
             }
             if steps.are_spent() || (tried && node % 8 == 0 && Instant::now() > deadline) {
@@ -125,6 +160,28 @@ impl Parsed {
             }
         }
         Ok(locate(text, found))
+    }
+}
+
+/// Which hits of a rule are kept where there are many.
+enum Kept<'k> {
+    First(usize),
+    /// The first, and of the others those that capture something new under these names, in the order of the rules.
+    Distinct(&'k [&'k [String]]),
+}
+
+impl Kept<'_> {
+    fn most(&self) -> usize {
+        match self {
+            Kept::First(most) => *most,
+            Kept::Distinct(_) => MAX_HITS + MAX_DISTINCT,
+        }
+    }
+
+    /// What makes a hit of the rule at this place distinct, if that matters.
+    fn key(&self, position: usize, hit: &CodeHit) -> Option<Vec<(String, String)>> {
+        let Kept::Distinct(names) = self else { return None };
+        Some(hit.captures.iter().filter(|(name, _)| names[position].contains(name)).cloned().collect())
     }
 }
 
@@ -260,6 +317,19 @@ mod tests {
         let hits = find(Language::JavaScript, &text, &[(0, &call)], MINUTE).expect("parsed");
         assert_eq!(hits.len(), MAX_HITS);
         assert_eq!(hits[0].captures[0].1.chars().count(), MAX_CAPTURE);
+    }
+
+    #[test]
+    fn a_new_capture_counts_however_many_hits_there_are() {
+        let call = rule(Language::JavaScript, json!({"rule": {"pattern": "f($X, $Y)"}}));
+        let text: String = (0..1_000).map(|number| format!("f(a, {number});\n")).chain(["f(b, 1);\n".to_owned()]).collect();
+        let parsed = Parsed::new(Language::JavaScript, &text, MINUTE).expect("parsed");
+        let names = vec!["X".to_owned()];
+        let hits = parsed.find_distinct(&[&names], &text, &[(0, &call)], &Automata::default(), MINUTE).expect("searched");
+        assert_eq!(hits.len(), MAX_HITS + 1);
+        assert_eq!(hits.last().map(|hit| (hit.line, hit.captures[0].1.as_str())), Some((1_001, "b")));
+        let first = parsed.find(&text, &[(0, &call)], &Automata::default(), MINUTE).expect("searched");
+        assert_eq!(first.len(), MAX_HITS);
     }
 
     #[test]
