@@ -15,7 +15,7 @@ use crate::model::role::{Role, RoleOverride, RoleSet};
 use super::history::{self, Repository};
 use super::layout::{Layout, LayoutFile, ManifestHint};
 use super::manifest::{self, Manifest, link};
-use super::role::{self, Overrides};
+use super::role::{self, Harness, Overrides};
 use super::scan::compose::ComposeFile;
 use super::scan::{self, FileScan, Scanner, Scratch, Selection};
 use super::source::{FileEntry, Source};
@@ -221,7 +221,10 @@ pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, mut conte
     let Prepared { selection, scanner } = prepared;
     let overrides = Overrides::new(std::mem::take(&mut context.roles));
     context.notes.extend(overrides.notes(source.entries().iter().map(|entry| entry.path.as_str())));
-    let classified: Vec<File> = source.entries().par_iter().map(|entry| classify(source, entry, selection, &overrides)).collect();
+    let read_text = |index: usize| source.read(index).ok().map(decode);
+    let harness = Harness::find(source.entries().iter().map(|entry| entry.path.as_str()), &read_text);
+    let classified: Vec<File> =
+        source.entries().par_iter().map(|entry| classify(source, entry, selection, &overrides, &harness)).collect();
     let read: Vec<ReadFile> = (0..classified.len())
         .into_par_iter()
         .map_init(
@@ -253,13 +256,14 @@ struct ReadFile {
     skipped: Option<String>,
 }
 
-fn classify(source: &dyn Source, entry: &FileEntry, selection: &Selection<'_>, overrides: &Overrides) -> File {
+fn classify(source: &dyn Source, entry: &FileEntry, selection: &Selection<'_>, overrides: &Overrides, harness: &Harness) -> File {
     let language = Language::of_path(&entry.path);
     let role = overrides.of(&entry.path).unwrap_or_else(|| match role::of_path(&entry.path) {
         // What has a map was built from something else.
         Role::Production if role::is_served_script(&entry.path) && source.position(&format!("{}.map", entry.path)).is_some() => {
             Role::Vendored
         }
+        Role::Production | Role::Infra | Role::Development if harness.holds(&entry.path) => Role::Test,
         role => role,
     });
     File {
