@@ -14,13 +14,15 @@
 //! - At the root, `scripts/` and configuration written in code make no component beside others.
 
 mod candidates;
+mod contexts;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::model::role::Role;
 
 use super::role::is_dockerfile;
 use candidates::{Candidate, is_data, is_entry_point, is_source, is_tooling};
+pub use contexts::lent;
 
 /// What a layout needs to know of a file.
 #[derive(Debug, Clone, Copy)]
@@ -91,7 +93,7 @@ impl Layout {
         let mut links = Links::between(files, hints, &found);
         let unused = links.unused_libraries(&found);
         if !unused.is_empty() {
-            unused.iter().for_each(|folder| drop(found.remove(folder)));
+            found.retain(|folder, _| !unused.contains(folder));
             if found.is_empty() {
                 found.insert(String::new(), Candidate::default());
             }
@@ -136,7 +138,7 @@ impl Links {
     }
 
     /// Folders of .NET libraries that no component which can be started includes.
-    fn unused_libraries(&self, found: &BTreeMap<String, Candidate>) -> Vec<String> {
+    fn unused_libraries(&self, found: &BTreeMap<String, Candidate>) -> BTreeSet<String> {
         let unused =
             found.iter().zip(self.deployable()).filter(|((_, candidate), deployable)| candidate.is_library && *deployable);
         unused.map(|((folder, _), _)| folder.clone()).collect()

@@ -41,6 +41,10 @@ pub struct FileScan {
     pub gaps: Vec<(NeedId, String)>,
     /// Needs that survived everything but the search or the tree, which follow when they turn out to matter (`resume`).
     pub deferred: Vec<NeedId>,
+    /// Needs of C# that survived everything but the imports of the file: its project may import for all of its files.
+    pub unimported: Vec<NeedId>,
+    /// What this file imports for all files of its project, as lines of C#.
+    pub global_imports: Vec<String>,
 }
 
 impl FileScan {
@@ -166,6 +170,7 @@ pub fn scan(
             {
                 found.deferred.push(need);
             }
+            Look::Code { language: Language::CSharp, .. } if language == Some(Language::CSharp) => found.unimported.push(need),
             Look::Import { modules } => import_hits(need, modules, &subject, &mut found),
             Look::RustCalls { .. } => found.deferred.push(need),
             _ => {}
@@ -173,6 +178,7 @@ pub fn scan(
     }
     secrets::scan(scanner, selectors, &mut scratch.marks, &subject, &mut found);
     documents::scan(scanner, selection, selectors, &subject, &mut found);
+    found.global_imports = imports::for_project(path, language, text);
     drop_rust_tests(scanner, &subject, &mut found);
     found
 }
