@@ -426,7 +426,8 @@ impl ProjectImports {
         let above = |folder| std::iter::successors(Some(folder), |folder: &&str| (!folder.is_empty()).then(|| parent(folder)));
         let project = |file: FileId| above(folder(file)).find(|folder| projects.contains(folder)).unwrap_or_default();
         // What a `.props` says holds for every project below it.
-        let (mut of_project, mut below): (BTreeMap<&str, Vec<String>>, BTreeMap<&str, Vec<String>>) = Default::default();
+        let mut of_project: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        let mut below: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for (file, lines) in self.imported {
             match files[file.0 as usize].path.ends_with(".props") {
                 true => below.entry(folder(file)).or_default().extend(lines),
