@@ -19,7 +19,7 @@ use crate::model::language::Language;
 const MAX_HITS: usize = 200;
 /// Most hits of a rule beyond these that have captured what none before them has.
 const MAX_DISTINCT: usize = 5_000;
-/// Most steps of matching in one search: some hundred times what the largest files of applications take.
+/// Most steps of matching in one search; an optimised build takes them in some seconds.
 const MAX_STEPS: u64 = 50_000_000;
 /// Longest text of a capture, in characters.
 const MAX_CAPTURE: usize = 200;
