@@ -217,6 +217,22 @@ const ASSIGNED: &[(&str, &str, &str)] = &[
     ("api.js", "headers: { 'X-Api-Key': 'q8Zr2LmX0pVt5KcY7wNd' }", "q8Zr2LmX0pVt5KcY7wNd"),
 ];
 
+/// Close to names and yet values.
+#[test]
+fn passwords_that_resemble_their_names_are_found() {
+    let engine = engine();
+    for (path, text, value) in [
+        ("a.py", "DB_PASSWORD = \"db_password42!\"", "db_password42!"),
+        ("A.cs", "string JwtSecret => \"orchard-lantern\";", "orchard-lantern"),
+        ("Db.php", "return ['db_password' => 'lantern12'];", "lantern12"),
+        ("a.rb", "connect(:password => 'lantern12')", "lantern12"),
+        ("a.py", "JWT_SECRET = \"my-jwt-secret-key\"", "my-jwt-secret-key"),
+        (".env", "POSTGRES_PASSWORD=postgres", "postgres"),
+    ] {
+        assert_eq!(sure(&engine, path, text), [(SecretKind::Assignment, value.to_owned())], "{path}: {text}");
+    }
+}
+
 #[test]
 fn literals_given_to_names_of_secrets_are_found() {
     let engine = engine();
@@ -229,6 +245,23 @@ fn literals_given_to_names_of_secrets_are_found() {
 const LOOK_ALIKE: &[(&str, &str)] = &[
     ("src/main/resources/application.yml", "url: ${DB_URL:jdbc:mysql://localhost/x}\npassword: ${DB_PASSWORD:inventory1}"),
     ("schema.ts", "totpSecret: text('totp_secret'),"),
+    ("settings.go", "const (\n\tPostGreSQLPassword = \"postgresql_password\"\n\tLDAPSearchPwd = \"ldap_search_password\"\n)"),
+    ("settings.go", "const AdminInitialPassword = \"admin_initial_password\""),
+    ("Keys.java", "static final String PROVISION_SECRET = \"provisionDeviceSecret\";"),
+    ("a.py", "FIELDS = {\"RA_TUNNEL_TOKEN_SECRET\": \"tunnel_token_secret\"}"),
+    (
+        "a.py",
+        "def state():\n    return {\"X_TOKEN_SECRET\": \"configured\" if f() else \"missing\", \"DB_PASSWORD\": \"redacted\"}",
+    ),
+    ("a.py", "login(json={\"username\": \"mock\", \"password\": \"mock\"})"),
+    (
+        "Settings.php",
+        "protected $casts = ['db_password' => 'encrypted', 'hook_secret' => 'encrypted:array', 'db_pass' => 'hashed'];",
+    ),
+    ("guard.ts", "const isSecret = (x: Any): x is SocialTokenSetSecret =>\n  'connectorId' in x && 'userId' in x;"),
+    ("guard.ts", "values.map((dbPassword) => 'lantern12').map(jwtSecret => 'orchard-lantern')"),
+    ("src/main/resources/application.yml", "url: jdbc:tc:postgresql:15:///x\nusername: root\npassword: lantern12"),
+    ("A.java", "\"jdbc:tc:mysql:8.0://root:lantern12@db.acme.io/x?user=app&password=lantern12\""),
     ("a.py", r#"password = os.getenv("DB_PASSWORD", "dev-pass-1")"#),
     ("a.py", r#"SECRET_KEY = os.environ.get("SECRET_KEY") or "dev-secret-1""#),
     ("a.py", r#"password = input("Password1: ")"#),
