@@ -47,7 +47,7 @@ pub struct TokenFormat {
     pub checksum: Option<Checksum>,
     /// Made to be published, or for tests: never a finding, whatever the name it is given to.
     pub public: bool,
-    /// Texts beside which, in the same file, the token is a published identifier.
+    /// Texts beside which, some lines away at most, the token is a published identifier.
     pub public_beside: Vec<String>,
 }
 

@@ -352,6 +352,10 @@ impl Reader<'_> {
                 value = &value[..at];
             }
         }
+        // The default of a variable ends with its bracket.
+        if let Some(at) = value.iter().position(|byte| *byte == b'}').filter(|at| !value[..*at].contains(&b'{')) {
+            value = &value[..at];
+        }
         let value = value.trim_ascii_end();
         let is_plain = value.first().is_some_and(|first| self.grammar != Grammar::Yaml || !b"{[|>&*!%@`".contains(first));
         (is_plain && value.iter().all(u8::is_ascii_graphic)).then_some((self.at, self.at + value.len()))

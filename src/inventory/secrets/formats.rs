@@ -119,9 +119,13 @@ impl Compiled {
             && !value::is_placeholder(&value.to_ascii_lowercase())
     }
 
-    /// Does the file say that this token is a published identifier?
-    pub(super) fn is_published_in(&self, text: &str) -> bool {
-        self.format.public_beside.iter().any(|beside| text.contains(beside.as_str()))
+    /// Where the texts stand beside which this token is a published identifier, in order.
+    pub(super) fn besides(&self, text: &str) -> Vec<usize> {
+        let places = self.format.public_beside.iter().filter(|beside| !beside.is_empty());
+        let mut places: Vec<usize> =
+            places.flat_map(|beside| memchr::memmem::find_iter(text.as_bytes(), beside.as_bytes())).collect();
+        places.sort_unstable();
+        places
     }
 
     fn judged(&self, text: &str, start: usize, end: usize, prefix: usize) -> Match {
@@ -207,8 +211,8 @@ pub(super) mod tests {
         firebase.public_beside = vec!["authDomain".to_owned()];
         let firebase = compiled(firebase);
         let token = ["acm_", "q8Zr2LmX0p", "Vt5KcY7wNd"].concat();
-        assert!(!firebase.is_published_in(&token));
-        assert!(firebase.is_published_in(&format!("{token}\nauthDomain")));
+        assert!(firebase.besides(&token).is_empty());
+        assert_eq!(firebase.besides(&format!("{token}\nauthDomain")), [token.len() + 1]);
     }
 
     #[test]

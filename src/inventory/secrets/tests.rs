@@ -233,6 +233,41 @@ fn passwords_that_resemble_their_names_are_found() {
     }
 }
 
+/// The default of a variable in settings that are packaged.
+#[test]
+fn a_default_that_a_machine_made_is_a_key() {
+    let engine = engine();
+    let key = key::tests::noise(b"0123456789abcdef", 64, 5);
+    for (path, text) in [
+        ("src/main/resources/application.yml", format!("daily:\n  key: ${{DAILY_API_KEY:{key}}}\n")),
+        ("src/main/resources/application.yml", format!("daily:\n  key: \"${{JWT_SECRET:{key}}}\"\n")),
+        ("src/main/resources/application.properties", format!("daily.key=${{DAILY_API_KEY:{key}}}\n")),
+    ] {
+        assert_eq!(sure(&engine, path, &text), [(SecretKind::Assignment, key.clone())], "{text}");
+    }
+    for value in ["inventory1", "change-me-please-1", "my-jwt-secret-key", "", "admin123"] {
+        let text = format!("daily:\n  key: ${{DAILY_API_SECRET:{value}}}\n");
+        assert_eq!(sure(&engine, "src/main/resources/application.yml", &text), [], "{text}");
+    }
+}
+
+/// A key of the same format is published beside a map, and a secret elsewhere in the file.
+#[test]
+fn the_lines_around_say_whether_a_key_is_published() {
+    let engine = engine();
+    let key =
+        |seed| format!("AIza{}", key::tests::noise(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 35, seed));
+    let text = format!(
+        "const map = new google.maps.Map(e, {{ key: '{}' }});\n{}const gemini = '{}';\n",
+        key(1),
+        "f();\n".repeat(20),
+        key(2)
+    );
+    assert_eq!(sure(&engine, "src/a.ts", &text), [(SecretKind::Provider, key(2))]);
+    let text = format!("{{\"project_info\": {{}},\n{}\"current_key\": \"{}\"}}", "\"a\": 1,\n".repeat(40), key(3));
+    assert_eq!(sure(&engine, "google-services.json", &text), []);
+}
+
 #[test]
 fn literals_given_to_names_of_secrets_are_found() {
     let engine = engine();
