@@ -131,9 +131,9 @@ impl Compiled {
     fn judged(&self, text: &str, start: usize, end: usize, prefix: usize) -> Match {
         let (token, body) = (&text[start..end], &text[start + prefix..end]);
         let harmless = self.format.public || value::is_placeholder(&token.to_ascii_lowercase()) || !self.is_random(body);
-        let confidence = match self.format.checksum {
-            Some(checksum) if !checksum::holds(checksum, body) => Confidence::Low,
-            Some(_) => Confidence::High,
+        let confidence = match self.format.checksum.and_then(|checksum| checksum::holds(checksum, token, prefix)) {
+            Some(false) => Confidence::Low,
+            Some(true) => Confidence::High,
             None => self.format.confidence,
         };
         Match { end, confidence, harmless }
@@ -199,7 +199,7 @@ pub(super) mod tests {
         format.checksum = Some(Checksum::Crc32Base62);
         let acme = compiled(format);
         let random = ["q8Zr2LmX0p", "Vt5KcY7wNd", "Jb3RfG6uHe"].concat();
-        let sum = checksum::base62(checksum::crc32(random.as_bytes()));
+        let sum = checksum::sum_of(Checksum::Crc32Base62, &random, 0);
         let at = |token: &str| acme.at(token, 0).map(|found| found.confidence);
         assert_eq!(at(&format!("acm_{random}{sum}")), Some(Confidence::High));
         assert_eq!(at(&format!("acm_{random}{}", "A1b2C3")), Some(Confidence::Low));

@@ -96,10 +96,16 @@ fn token(format: &TokenFormat, seed: u64) -> String {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut token = String::new();
     dice.sample(&hir, &mut token);
-    if format.checksum == Some(Checksum::Crc32Base62) {
-        let random = token.rfind('_').unwrap() + 1;
-        let sum = checksum::base62(checksum::crc32(&token.as_bytes()[random..token.len() - 6]));
-        token.replace_range(token.len() - 6.., &sum);
+    let length = match format.checksum {
+        Some(Checksum::Crc32Base62) => 6,
+        Some(Checksum::Crc32Hex | Checksum::Crc32HexLe) => 8,
+        Some(Checksum::Crc32Base36) if token.contains('.') => 7,
+        Some(Checksum::Crc32Base36) | None => 0,
+    };
+    if let Some(checksum) = format.checksum.filter(|_| length > 0) {
+        token.truncate(token.len() - length);
+        let sum = checksum::sum_of(checksum, &token, token.rfind('_').map_or(0, |at| at + 1));
+        token.push_str(&sum);
     }
     token
 }
