@@ -59,6 +59,20 @@ impl Tally {
     }
 }
 
+/// What was found in some of the blobs, and what became of them.
+type Results = (Vec<Found>, Tally);
+
+/// Both together. Most trees hold nothing, and there are hundreds of thousands: no result is kept for each.
+fn joined((mut found, mut tally): Results, (more, part): Results) -> Results {
+    if found.is_empty() {
+        found = more;
+    } else {
+        found.extend(more);
+    }
+    tally.add(&part);
+    (found, tally)
+}
+
 /// What was spent so far, by all threads.
 #[derive(Default)]
 struct Budget {
@@ -81,29 +95,29 @@ pub(super) struct Blobs<'s> {
 
 impl Blobs<'_> {
     /// The secrets of every wanted blob.
-    pub(super) fn search(&self) -> (Vec<Found>, Tally) {
+    pub(super) fn search(&self) -> Results {
         let (mut found, mut tally) = (Vec::new(), Tally::default());
         let budget = &Budget::default();
-        let mut keep = |results: Vec<(Vec<Found>, Tally)>| {
-            for (more, part) in results {
-                found.extend(more);
-                tally.add(&part);
-            }
+        let mut keep = |(more, part): Results| {
+            found.extend(more);
+            tally.add(&part);
         };
         for range in &self.store.packs {
             let forest = Forest::new(range, self.walked);
-            tally_lost(&forest, &mut keep);
+            keep((Vec::new(), Tally { unreadable: forest.lost, ..Tally::default() }));
             let roots = forest.roots.par_iter();
-            keep(roots.map_init(Inflater::new, |inflater, root| self.tree(range, &forest, *root, inflater, budget)).collect());
+            let results = roots.map_init(Inflater::new, |inflater, root| self.tree(range, &forest, *root, inflater, budget));
+            keep(results.reduce(Results::default, joined));
         }
         let loose: Vec<Number> = (self.store.first_loose()..self.store.count() as Number)
             .filter(|number| self.walked.origin(*number).is_some())
             .collect();
-        keep(loose.par_iter().map_init(Inflater::new, |inflater, number| self.loose(*number, inflater, budget)).collect());
+        let results = loose.par_iter().map_init(Inflater::new, |inflater, number| self.loose(*number, inflater, budget));
+        keep(results.reduce(Results::default, joined));
         (found, tally)
     }
 
-    fn loose(&self, number: Number, inflater: &mut Inflater, budget: &Budget) -> (Vec<Found>, Tally) {
+    fn loose(&self, number: Number, inflater: &mut Inflater, budget: &Budget) -> Results {
         let (mut found, mut tally) = (Vec::new(), Tally::default());
         if budget.is_spent() {
             return (found, Tally { stopped: true, ..tally });
@@ -117,14 +131,7 @@ impl Blobs<'_> {
     }
 
     /// Everything that is made from the object at the rank `root`.
-    fn tree(
-        &self,
-        range: &PackRange,
-        forest: &Forest,
-        root: u32,
-        inflater: &mut Inflater,
-        budget: &Budget,
-    ) -> (Vec<Found>, Tally) {
+    fn tree(&self, range: &PackRange, forest: &Forest, root: u32, inflater: &mut Inflater, budget: &Budget) -> Results {
         let (mut found, mut tally) = (Vec::new(), Tally::default());
         let mut held = 0usize;
         let mut waiting: Vec<(u32, Option<Arc<Text>>)> = vec![(root, None)];
@@ -216,11 +223,6 @@ fn made(range: &PackRange, offset: u64, base: Option<&Text>, inflater: &mut Infl
         }
         _ => Err(Bad::Corrupt),
     }
-}
-
-fn tally_lost(forest: &Forest, keep: &mut impl FnMut(Vec<(Vec<Found>, Tally)>)) {
-    let lost = Tally { unreadable: forest.lost, ..Tally::default() };
-    keep(vec![(Vec::new(), lost)]);
 }
 
 /// An object of a pack that is wanted, or from which a wanted one is made.
