@@ -18,7 +18,7 @@ const MAX_NAME: usize = 1024;
 /// What all paths together may take, in bytes.
 const MAX_PATHS: usize = 64 * 1024 * 1024;
 /// What the versions of folders that are kept to compare with may take, in bytes.
-const MAX_VERSIONS: usize = 24 * 1024 * 1024;
+const MAX_VERSIONS: usize = 12 * 1024 * 1024;
 /// What may be decoded to find out where blobs are, in bytes.
 const MAX_WORK: u64 = 32 * 1024 * 1024 * 1024;
 
