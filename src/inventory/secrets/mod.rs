@@ -9,6 +9,7 @@
 //! | `key` | PEM blocks, JSON web tokens |
 //! | `connection` | passwords in URLs and lists of settings |
 //! | `assignment`, `call`, `name`, `value`, `context`, `judge` | literals that are given to the name of a secret |
+//! | `known` | passwords that come with every installation |
 //! | `custom` | rules and exceptions of users |
 //! | `snippet` | a line as evidence may show it |
 //!
@@ -23,6 +24,7 @@ mod custom;
 mod formats;
 mod judge;
 mod key;
+mod known;
 mod name;
 mod snippet;
 mod value;
@@ -41,6 +43,7 @@ use judge::Suspect;
 
 pub use custom::compile;
 pub use formats::prefixes;
+pub use known::is_well_known;
 pub use snippet::snippet;
 
 /// Secrets of one file that are kept.
@@ -203,11 +206,6 @@ impl Engine {
         }
         search.finish()
     }
-}
-
-/// Is it a password that comes with every installation, so that nothing is won by erasing it?
-pub fn is_well_known(value: &str) -> bool {
-    value::is_well_known(value)
 }
 
 /// Languages of texts rather than of programs: nothing is assigned there.
