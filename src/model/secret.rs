@@ -25,6 +25,13 @@ vocabulary! {
     Checksum {
         /// Its last six characters are the CRC-32 of those between prefix and checksum, in base 62.
         Crc32Base62 = "crc32-base62",
+        /// Its last eight characters are the CRC-32 of everything before them, as a hexadecimal number.
+        Crc32Hex = "crc32-hex",
+        /// The same with the lowest byte first; an underscore before it is not part of what is summed up.
+        Crc32HexLe = "crc32-hex-le",
+        /// Its last seven characters are the CRC-32 of everything before them, in base 36. A token that does not end in a full
+        /// stop and nine characters is of an older form, which has none.
+        Crc32Base36 = "crc32-base36",
     }
 }
 
@@ -47,7 +54,7 @@ pub struct TokenFormat {
     pub checksum: Option<Checksum>,
     /// Made to be published, or for tests: never a finding, whatever the name it is given to.
     pub public: bool,
-    /// Texts beside which, in the same file, the token is a published identifier.
+    /// Texts beside which, some lines away at most, the token is a published identifier.
     pub public_beside: Vec<String>,
 }
 

@@ -81,11 +81,15 @@ pub fn token(format: &TokenFormat, dice: &mut Dice) -> String {
     let hir = regex_syntax::Parser::new().parse(&format.pattern).unwrap();
     let mut token = String::new();
     dice.sample(&hir, &mut token);
-    if format.checksum == Some(Checksum::Crc32Base62) {
-        let random = token.rfind('_').unwrap() + 1;
-        let sum = base62(crc32(&token.as_bytes()[random..token.len() - 6]));
-        token.replace_range(token.len() - 6.., &sum);
-    }
+    let sum = |token: &str, length: usize| crc32(&token.as_bytes()[..token.len() - length]);
+    let sum = match format.checksum {
+        Some(Checksum::Crc32Base62) => based(sum(&token[token.rfind('_').unwrap() + 1..], 6), 62, 6),
+        Some(Checksum::Crc32Hex) => format!("{:08x}", sum(&token, 8)),
+        Some(Checksum::Crc32HexLe) => format!("{:08x}", sum(&token, 9).swap_bytes()),
+        Some(Checksum::Crc32Base36) if token.contains('.') => based(sum(&token, 7), 36, 7).to_lowercase(),
+        Some(Checksum::Crc32Base36) | None => String::new(),
+    };
+    token.replace_range(token.len() - sum.len().., &sum);
     token
 }
 
@@ -100,12 +104,12 @@ fn crc32(bytes: &[u8]) -> u32 {
     !crc
 }
 
-fn base62(mut number: u32) -> String {
+fn based(mut number: u32, base: u32, length: usize) -> String {
     let digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".as_bytes();
     let mut text = Vec::new();
-    for _ in 0..6 {
-        text.push(digits[(number % 62) as usize]);
-        number /= 62;
+    for _ in 0..length {
+        text.push(digits[(number % base) as usize]);
+        number /= base;
     }
     text.reverse();
     String::from_utf8(text).unwrap()

@@ -13,7 +13,7 @@ use crate::inventory::source::MAX_FILE_BYTES;
 use super::Kind;
 use super::delta::{Bad, Delta};
 use super::marks::Piece;
-use super::pack::{Inflater, Stored};
+use super::pack::{Inflater, Pack, Stored};
 use super::seek::{AllMarks, Found, HEAD, Seekers, Version};
 use super::store::{Number, PackRange, Store};
 use super::walk::Walked;
@@ -59,6 +59,20 @@ impl Tally {
     }
 }
 
+/// What was found in some of the blobs, and what became of them.
+type Results = (Vec<Found>, Tally);
+
+/// Both together. Most trees hold nothing, and there are hundreds of thousands: no result is kept for each.
+fn joined((mut found, mut tally): Results, (more, part): Results) -> Results {
+    if found.is_empty() {
+        found = more;
+    } else {
+        found.extend(more);
+    }
+    tally.add(&part);
+    (found, tally)
+}
+
 /// What was spent so far, by all threads.
 #[derive(Default)]
 struct Budget {
@@ -81,29 +95,29 @@ pub(super) struct Blobs<'s> {
 
 impl Blobs<'_> {
     /// The secrets of every wanted blob.
-    pub(super) fn search(&self) -> (Vec<Found>, Tally) {
+    pub(super) fn search(&self) -> Results {
         let (mut found, mut tally) = (Vec::new(), Tally::default());
         let budget = &Budget::default();
-        let mut keep = |results: Vec<(Vec<Found>, Tally)>| {
-            for (more, part) in results {
-                found.extend(more);
-                tally.add(&part);
-            }
+        let mut keep = |(more, part): Results| {
+            found.extend(more);
+            tally.add(&part);
         };
         for range in &self.store.packs {
             let forest = Forest::new(range, self.walked);
-            tally_lost(&forest, &mut keep);
+            keep((Vec::new(), Tally { unreadable: forest.lost, ..Tally::default() }));
             let roots = forest.roots.par_iter();
-            keep(roots.map_init(Inflater::new, |inflater, root| self.tree(range, &forest, *root, inflater, budget)).collect());
+            let results = roots.map_init(Inflater::new, |inflater, root| self.tree(&forest, *root, inflater, budget));
+            keep(results.reduce(Results::default, joined));
         }
         let loose: Vec<Number> = (self.store.first_loose()..self.store.count() as Number)
             .filter(|number| self.walked.origin(*number).is_some())
             .collect();
-        keep(loose.par_iter().map_init(Inflater::new, |inflater, number| self.loose(*number, inflater, budget)).collect());
+        let results = loose.par_iter().map_init(Inflater::new, |inflater, number| self.loose(*number, inflater, budget));
+        keep(results.reduce(Results::default, joined));
         (found, tally)
     }
 
-    fn loose(&self, number: Number, inflater: &mut Inflater, budget: &Budget) -> (Vec<Found>, Tally) {
+    fn loose(&self, number: Number, inflater: &mut Inflater, budget: &Budget) -> Results {
         let (mut found, mut tally) = (Vec::new(), Tally::default());
         if budget.is_spent() {
             return (found, Tally { stopped: true, ..tally });
@@ -117,24 +131,16 @@ impl Blobs<'_> {
     }
 
     /// Everything that is made from the object at the rank `root`.
-    fn tree(
-        &self,
-        range: &PackRange,
-        forest: &Forest,
-        root: u32,
-        inflater: &mut Inflater,
-        budget: &Budget,
-    ) -> (Vec<Found>, Tally) {
+    fn tree(&self, forest: &Forest<'_>, root: u32, inflater: &mut Inflater, budget: &Budget) -> Results {
         let (mut found, mut tally) = (Vec::new(), Tally::default());
         let mut held = 0usize;
         let mut waiting: Vec<(u32, Option<Arc<Text>>)> = vec![(root, None)];
         while let Some((rank, base)) = waiting.pop() {
-            let entry = &forest.entries[rank as usize];
             let made = if budget.is_spent() || held > MAX_HELD {
                 tally.stopped = true;
                 Err(Bad::Missing)
             } else {
-                made(range, entry.offset, base.as_deref(), inflater)
+                made(forest.pack, forest.offset(rank), base.as_deref(), inflater)
             };
             if let Some(base) = base.and_then(Arc::into_inner) {
                 held -= base.content.len();
@@ -147,8 +153,8 @@ impl Blobs<'_> {
                 }
             };
             budget.work.fetch_add(content.len() as u64, Ordering::Relaxed);
-            let number = range.first + entry.position;
-            let marks = if !entry.is_wanted {
+            let number = forest.number(rank);
+            let marks = if !forest.is_wanted(rank) {
                 AllMarks::new()
             } else if content.len() as u64 > MAX_FILE_BYTES {
                 tally.too_large += 1;
@@ -157,11 +163,10 @@ impl Blobs<'_> {
                 let base = base_marks.as_deref().map(|marks| (marks, pieces.as_slice()));
                 self.blob(number, &content, base, (&mut found, &mut tally, budget))
             };
-            let children = forest.children(rank);
-            if !children.is_empty() {
+            if forest.children(rank).next().is_some() {
                 held += content.len();
                 let text = Arc::new(Text { content, marks: Arc::new(marks) });
-                waiting.extend(children.iter().rev().map(|child| (*child, Some(Arc::clone(&text)))));
+                waiting.extend(forest.children(rank).map(|child| (child, Some(Arc::clone(&text)))));
             }
         }
         (found, tally)
@@ -204,8 +209,8 @@ struct Text {
 /// The object at a place: its content, and if it is a delta the pieces it is made of and the marks of its base.
 type Made = (Vec<u8>, Vec<Piece>, Option<Arc<AllMarks>>);
 
-fn made(range: &PackRange, offset: u64, base: Option<&Text>, inflater: &mut Inflater) -> Result<Made, Bad> {
-    let (stored, bytes) = inflater.entry(&range.pack, offset, MAX_BASE_BYTES)?;
+fn made(pack: &Pack, offset: u64, base: Option<&Text>, inflater: &mut Inflater) -> Result<Made, Bad> {
+    let (stored, bytes) = inflater.entry(pack, offset, MAX_BASE_BYTES)?;
     match (stored, base) {
         (Stored::Whole(Kind::Blob), None) => Ok((bytes, Vec::new(), None)),
         (Stored::OnOffset(_) | Stored::OnId(_), Some(base)) => {
@@ -218,55 +223,55 @@ fn made(range: &PackRange, offset: u64, base: Option<&Text>, inflater: &mut Infl
     }
 }
 
-fn tally_lost(forest: &Forest, keep: &mut impl FnMut(Vec<(Vec<Found>, Tally)>)) {
-    let lost = Tally { unreadable: forest.lost, ..Tally::default() };
-    keep(vec![(Vec::new(), lost)]);
-}
-
-/// An object of a pack that is wanted, or from which a wanted one is made.
-struct Entry {
-    offset: u64,
-    position: u32,
-    is_wanted: bool,
-}
-
-/// The trees of deltas of a pack, as far as they lead to wanted blobs. A rank is an index in the order of the file.
-struct Forest {
-    entries: Vec<Entry>,
+/// The trees of deltas of a pack, as far as they lead to wanted blobs. A rank is an index in the order of the file; a pack may have
+/// millions, so each has three numbers and the rest is looked up.
+struct Forest<'p> {
+    pack: &'p Pack,
+    walked: &'p Walked,
+    /// The number of the first object of the pack.
+    first: Number,
+    /// By rank, the position in the index.
+    positions: Vec<u32>,
     roots: Vec<u32>,
-    /// Where the children of a rank start in `children`.
-    starts: Vec<u32>,
-    children: Vec<u32>,
+    /// By rank, the last of the objects made from it, and for each of them the one before.
+    last_child: Vec<u32>,
+    previous: Vec<u32>,
     /// Wanted blobs whose base is missing.
     lost: usize,
 }
 
-impl Forest {
-    fn new(range: &PackRange, walked: &Walked) -> Forest {
+impl<'p> Forest<'p> {
+    fn new(range: &'p PackRange, walked: &'p Walked) -> Forest<'p> {
         let pack = &range.pack;
-        let mut entries: Vec<Entry> = (0..pack.count())
-            .filter_map(|position| {
-                let is_wanted = walked.origin(range.first + position as Number).is_some();
-                Some(Entry { offset: pack.offset(position)?, position: position as u32, is_wanted })
-            })
-            .collect();
-        entries.sort_unstable_by_key(|entry| (entry.offset, entry.position));
-        let rank_of = |offset: u64| entries.binary_search_by_key(&offset, |entry| entry.offset).ok();
-        // From each wanted blob up to its root; what was visited is known.
-        let mut bases: Vec<u32> = vec![NONE; entries.len()];
-        let mut visited = vec![false; entries.len()];
-        let (mut roots, mut lost) = (Vec::new(), 0);
-        for start in 0..entries.len() {
+        let positions = {
+            let place = |position: usize| Some((pack.offset(position)?, position as u32));
+            let mut places: Vec<(u64, u32)> = (0..pack.count()).filter_map(place).collect();
+            places.sort_unstable();
+            places.iter().map(|(_, position)| *position).collect::<Vec<u32>>()
+        };
+        let count = positions.len();
+        let (last_child, previous) = (vec![NONE; count], vec![NONE; count]);
+        let mut forest = Forest { pack, walked, first: range.first, positions, roots: Vec::new(), last_child, previous, lost: 0 };
+        forest.plant();
+        forest
+    }
+
+    /// From each wanted blob up to its root; what was visited is known.
+    fn plant(&mut self) {
+        let count = self.positions.len();
+        let mut bases: Vec<u32> = vec![NONE; count];
+        let mut visited = vec![false; count];
+        for start in 0..count {
             let mut rank = start;
-            while (rank != start || entries[start].is_wanted) && !visited[rank] {
+            while (rank != start || self.is_wanted(start as u32)) && !visited[rank] {
                 visited[rank] = true;
-                let base = match pack.head(entries[rank].offset).map(|head| head.stored) {
+                let base = match self.pack.head(self.offset(rank as u32)).map(|head| head.stored) {
                     Ok(Stored::Whole(_)) => {
-                        roots.push(rank as u32);
+                        self.roots.push(rank as u32);
                         break;
                     }
-                    Ok(Stored::OnOffset(offset)) => rank_of(offset),
-                    Ok(Stored::OnId(id)) => pack.position(&id).and_then(|position| rank_of(pack.offset(position)?)),
+                    Ok(Stored::OnOffset(offset)) => self.rank(offset),
+                    Ok(Stored::OnId(id)) => self.pack.position(&id).and_then(|at| self.rank(self.pack.offset(at)?)),
                     Err(_) => None,
                 };
                 match base {
@@ -275,35 +280,50 @@ impl Forest {
                         rank = base;
                     }
                     None => {
-                        lost += usize::from(entries[start].is_wanted);
+                        self.lost += usize::from(self.is_wanted(start as u32));
                         break;
                     }
                 }
             }
         }
-        roots.sort_unstable();
-        let mut starts = vec![0u32; entries.len() + 1];
-        bases.iter().filter(|base| **base != NONE).for_each(|base| starts[*base as usize + 1] += 1);
-        (1..starts.len()).for_each(|at| starts[at] += starts[at - 1]);
-        let mut next = starts.clone();
-        let mut children = vec![0u32; starts.last().copied().unwrap_or(0) as usize];
-        for (rank, base) in bases.iter().enumerate().filter(|(_, base)| **base != NONE) {
-            let place = &mut next[*base as usize];
-            children[*place as usize] = rank as u32;
-            *place += 1;
+        self.roots.sort_unstable();
+        for (rank, base) in bases.into_iter().enumerate().filter(|(_, base)| *base != NONE) {
+            self.previous[rank] = std::mem::replace(&mut self.last_child[base as usize], rank as u32);
         }
-        Forest { entries, roots, starts, children, lost }
     }
 
-    fn children(&self, rank: u32) -> &[u32] {
-        &self.children[self.starts[rank as usize] as usize..self.starts[rank as usize + 1] as usize]
+    fn position(&self, rank: u32) -> usize {
+        self.positions[rank as usize] as usize
+    }
+
+    fn number(&self, rank: u32) -> Number {
+        self.first + self.position(rank) as Number
+    }
+
+    /// Where in the pack the object starts.
+    fn offset(&self, rank: u32) -> u64 {
+        self.pack.offset(self.position(rank)).unwrap_or(u64::MAX)
+    }
+
+    fn rank(&self, offset: u64) -> Option<usize> {
+        self.positions.binary_search_by_key(&offset, |position| self.pack.offset(*position as usize).unwrap_or(u64::MAX)).ok()
+    }
+
+    fn is_wanted(&self, rank: u32) -> bool {
+        self.walked.origin(self.number(rank)).is_some()
+    }
+
+    /// What is made from an object, the last in the file first.
+    fn children(&self, rank: u32) -> impl Iterator<Item = u32> {
+        let some = |rank: u32| Some(rank).filter(|rank| *rank != NONE);
+        std::iter::successors(some(self.last_child[rank as usize]), move |child| some(self.previous[*child as usize]))
     }
 
     /// How many wanted blobs are this one or made from it.
     fn wanted_below(&self, rank: u32) -> usize {
         let (mut count, mut waiting) = (0, vec![rank]);
         while let Some(rank) = waiting.pop() {
-            count += usize::from(self.entries[rank as usize].is_wanted);
+            count += usize::from(self.is_wanted(rank));
             waiting.extend(self.children(rank));
         }
         count

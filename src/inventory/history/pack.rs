@@ -25,6 +25,7 @@ const MAX_HEAD: usize = 40;
 /// A pack with its index.
 pub(super) struct Pack {
     file: File,
+    /// As it is in the file, without the checksums between ids and offsets.
     index: Vec<u8>,
     count: usize,
 }
@@ -55,7 +56,7 @@ impl Pack {
     /// # Errors
     /// A reason to name, when index or pack cannot be used.
     pub(super) fn open(path: &Path) -> Result<Pack, String> {
-        let index = read_regular(path, MAX_INDEX_BYTES).map_err(|reason| reason.to_string())?;
+        let mut index = read_regular(path, MAX_INDEX_BYTES).map_err(|reason| reason.to_string())?;
         let pack = path.with_extension("pack");
         let regular = pack.symlink_metadata().map_err(SkipReason::from).map_err(|reason| reason.to_string())?;
         if !regular.is_file() {
@@ -63,6 +64,8 @@ impl Pack {
         }
         let file = File::open(&pack).map_err(|error| SkipReason::from(error).to_string())?;
         let count = objects(&index).ok_or("its index has an unknown or broken form")?;
+        index.drain(FANOUT_END + count * 20..FANOUT_END + count * 24);
+        index.shrink_to_fit();
         Ok(Pack { file, index, count })
     }
 
@@ -98,7 +101,7 @@ impl Pack {
 
     /// Where in the pack the object at this position of the index starts.
     pub(super) fn offset(&self, position: usize) -> Option<u64> {
-        let small = FANOUT_END + self.count * 24;
+        let small = FANOUT_END + self.count * 20;
         let number = |at: usize, width: usize| {
             let bytes = self.index.get(at..at + width)?;
             Some(bytes.iter().fold(0u64, |value, byte| value << 8 | u64::from(*byte)))

@@ -165,7 +165,13 @@ impl Seeker {
         let mask: OnceCell<Mask> = OnceCell::new();
         let class_at = |at: usize| mask.get_or_init(|| syntax::mask(path, text)).class_at(at);
         let secrets = self.engine.find(&secrets::Subject { path, text, class_at: &class_at, commit: version.commit }, &mut marks);
-        let secrets: Vec<Finding> = secrets.into_iter().filter(|secret| self.kinds.contains(&secret.kind)).collect();
+        // A default that comes with every installation is no secret to erase.
+        let tells = |secret: &Finding| {
+            !matches!(secret.kind, SecretKind::Assignment | SecretKind::ConnectionString)
+                || !secrets::is_well_known(&text[secret.start..secret.end])
+        };
+        let secrets: Vec<Finding> =
+            secrets.into_iter().filter(|secret| self.kinds.contains(&secret.kind) && tells(secret)).collect();
         if secrets.is_empty() {
             return;
         }

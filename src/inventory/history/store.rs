@@ -24,7 +24,7 @@ const MAX_LINK_BYTES: usize = 32 * 1024 * 1024;
 /// Longest chain of deltas; git itself stops at 4095.
 const MAX_CHAIN: usize = 4_096;
 /// How much of what was decoded is kept to decode more, in bytes.
-const MAX_CACHE: usize = 24 * 1024 * 1024;
+const MAX_CACHE: usize = 12 * 1024 * 1024;
 
 /// The number of an object: packs in order, then loose ones.
 pub(super) type Number = u32;

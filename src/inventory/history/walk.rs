@@ -4,6 +4,7 @@
 //! bit for each object, a few bytes for each blob and commit, and each path once: never a tree.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use super::delta::Bad;
@@ -15,9 +16,9 @@ const MAX_DEPTH: usize = 128;
 /// Names longer than this are left out, in bytes.
 const MAX_NAME: usize = 1024;
 /// What all paths together may take, in bytes.
-const MAX_PATHS: usize = 256 * 1024 * 1024;
+const MAX_PATHS: usize = 64 * 1024 * 1024;
 /// What the versions of folders that are kept to compare with may take, in bytes.
-const MAX_VERSIONS: usize = 24 * 1024 * 1024;
+const MAX_VERSIONS: usize = 12 * 1024 * 1024;
 /// What may be decoded to find out where blobs are, in bytes.
 const MAX_WORK: u64 = 32 * 1024 * 1024 * 1024;
 
@@ -80,7 +81,7 @@ pub(super) fn walk(store: &Store, tips: &[Id], prefix: &str, wanted: &dyn Fn(&st
     };
     walk.commits(tips);
     for index in 0..walk.walked.commits.len() {
-        if walk.reader.work > MAX_WORK || walk.walked.paths.size > MAX_PATHS {
+        if walk.reader.work > MAX_WORK || walk.walked.paths.size() > MAX_PATHS {
             walk.walked.stopped = true;
             break;
         }
@@ -218,7 +219,7 @@ impl Walk<'_> {
                     continue;
                 }
             };
-            if self.reader.work > MAX_WORK || self.walked.paths.size > MAX_PATHS {
+            if self.reader.work > MAX_WORK || self.walked.paths.size() > MAX_PATHS {
                 self.walked.stopped = true;
                 return;
             }
@@ -318,50 +319,86 @@ fn entries(mut content: &[u8]) -> impl Iterator<Item = (Mode, &[u8], Id)> {
     })
 }
 
-/// Every path once, as a tree of names.
+/// Every path once, as a tree of names: a long history has hundreds of thousands, so a node is a few bytes.
 pub(super) struct Paths {
     nodes: Vec<Node>,
-    size: usize,
+    /// The names of the nodes, one behind the other.
+    names: String,
+    /// Nodes at the hash of parent, kind and name, or at the next free place; a power of two long, at most half of it taken.
+    table: Vec<u32>,
+    hasher: RandomState,
 }
 
-#[derive(Default)]
+#[derive(Clone, Copy)]
 struct Node {
     parent: u32,
-    name: Arc<str>,
+    /// Where its name begins in `names`; it ends where that of the next one begins.
+    name: u32,
     wanted: Wanted,
-    folders: HashMap<Arc<str>, u32>,
-    files: HashMap<Arc<str>, u32>,
+    is_file: bool,
 }
 
 impl Paths {
     const ROOT: u32 = 0;
+    /// A free place of the table.
+    const FREE: u32 = u32::MAX;
 
     fn new() -> Paths {
-        Paths { nodes: vec![Node::default()], size: 0 }
+        let root = Node { parent: Paths::ROOT, name: 0, wanted: 0, is_file: false };
+        Paths { nodes: vec![root], names: String::new(), table: vec![Paths::FREE; 1024], hasher: RandomState::new() }
+    }
+
+    /// About what they take, in bytes.
+    fn size(&self) -> usize {
+        self.names.len() + self.nodes.len() * (size_of::<Node>() + 8)
+    }
+
+    fn name(&self, index: u32) -> &str {
+        let end = self.nodes.get(index as usize + 1).map_or(self.names.len(), |next| next.name as usize);
+        &self.names[self.nodes[index as usize].name as usize..end]
+    }
+
+    /// The place in the table where this node is, or where it belongs.
+    fn place(&self, parent: u32, name: &str, is_file: bool) -> usize {
+        let mask = self.table.len() - 1;
+        let mut place = self.hasher.hash_one((parent, is_file, name)) as usize & mask;
+        loop {
+            let index = self.table[place];
+            let is_this = |node: &Node| node.parent == parent && node.is_file == is_file && self.name(index) == name;
+            if index == Paths::FREE || is_this(&self.nodes[index as usize]) {
+                return place;
+            }
+            place = (place + 1) & mask;
+        }
     }
 
     /// The folder or, with `wanted` to judge its path, the file with this name in a folder.
     fn child(&mut self, folder: u32, name: &[u8], wanted: Option<&dyn Fn(&str) -> Wanted>) -> u32 {
-        let name = String::from_utf8_lossy(name);
-        let known = &self.nodes[folder as usize];
-        let known = if wanted.is_some() { &known.files } else { &known.folders };
-        if let Some(known) = known.get(&*name) {
-            return *known;
+        let (name, is_file) = (String::from_utf8_lossy(name), wanted.is_some());
+        let place = self.place(folder, &name, is_file);
+        if self.table[place] != Paths::FREE {
+            return self.table[place];
         }
-        let (index, name): (u32, Arc<str>) = (self.nodes.len() as u32, Arc::from(&*name));
-        self.size += name.len() + 2 * size_of::<Node>();
-        self.nodes.push(Node { parent: folder, name: Arc::clone(&name), ..Node::default() });
+        let index = self.nodes.len() as u32;
+        self.table[place] = index;
+        self.nodes.push(Node { parent: folder, name: self.names.len() as u32, wanted: 0, is_file });
+        self.names.push_str(&name);
         if let Some(wanted) = wanted {
-            let path = self.path(index);
-            self.nodes[index as usize].wanted = wanted(&path);
+            self.nodes[index as usize].wanted = wanted(&self.path(index));
         }
-        let parent = &mut self.nodes[folder as usize];
-        if wanted.is_some() {
-            parent.files.insert(name, index)
-        } else {
-            parent.folders.insert(name, index)
-        };
+        if self.nodes.len() * 2 > self.table.len() {
+            self.grow();
+        }
         index
+    }
+
+    fn grow(&mut self) {
+        self.table = vec![Paths::FREE; self.table.len() * 2];
+        for index in 1..self.nodes.len() as u32 {
+            let Node { parent, is_file, .. } = self.nodes[index as usize];
+            let place = self.place(parent, self.name(index), is_file);
+            self.table[place] = index;
+        }
     }
 
     /// Who looks into the file.
@@ -374,9 +411,8 @@ impl Paths {
         let mut parts: Vec<&str> = Vec::new();
         let mut at = index;
         while at != Paths::ROOT {
-            let node = &self.nodes[at as usize];
-            parts.push(&node.name);
-            at = node.parent;
+            parts.push(self.name(at));
+            at = self.nodes[at as usize].parent;
         }
         parts.reverse();
         parts.join("/")
@@ -409,6 +445,23 @@ mod tests {
         assert_eq!(paths.child(folder, b"b.py", Some(&|_| 0)), file);
         let was = paths.child(Paths::ROOT, b"a", Some(&|_| 0));
         assert!(was != folder && paths.wanted(was) == 0);
+    }
+
+    #[test]
+    fn many_paths_are_found_again() {
+        let mut paths = Paths::new();
+        let name = |number: usize| format!("f{}", number % 1500);
+        let mut known = Vec::new();
+        for number in 0..6000 {
+            let folder = paths.child(Paths::ROOT, format!("d{}", number / 1500).as_bytes(), None);
+            known.push(paths.child(folder, name(number).as_bytes(), Some(&|_| 1)));
+        }
+        for (number, index) in known.iter().enumerate() {
+            let folder = paths.child(Paths::ROOT, format!("d{}", number / 1500).as_bytes(), None);
+            assert_eq!(paths.child(folder, name(number).as_bytes(), Some(&|_| 0)), *index);
+            assert_eq!(paths.path(*index), format!("d{}/{}", number / 1500, name(number)));
+        }
+        assert_eq!(paths.nodes.len(), 6005);
     }
 
     proptest! {

@@ -30,6 +30,8 @@ pub(super) struct Assignment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Grammar {
     Source,
+    /// JavaScript and TypeScript.
+    Script,
     Python,
     Go,
     Sql,
@@ -49,6 +51,7 @@ impl Grammar {
         match extension {
             "py" | "pyi" | "pyx" => Grammar::Python,
             "go" => Grammar::Go,
+            "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts" | "vue" | "svelte" => Grammar::Script,
             "sql" => Grammar::Sql,
             "xml" | "config" | "csproj" | "plist" => Grammar::Xml,
             "yml" | "yaml" => Grammar::Yaml,
@@ -61,7 +64,7 @@ impl Grammar {
 
     /// Is it program text, where a literal is what somebody wrote for the program to use?
     pub(super) fn is_source(self) -> bool {
-        matches!(self, Grammar::Source | Grammar::Python | Grammar::Go)
+        matches!(self, Grammar::Source | Grammar::Script | Grammar::Python | Grammar::Go)
     }
 }
 
@@ -242,6 +245,8 @@ impl Reader<'_> {
         }
         match self.peek()? {
             b'=' if self.starts("=~") || self.grammar == Grammar::Yaml => None,
+            // A function, and before its arrow a parameter or a type.
+            b'=' if self.starts("=>") && self.grammar == Grammar::Script => None,
             b'=' => {
                 self.at += if self.starts("=>") { 2 } else { 1 };
                 Some(Form::Assigned)
@@ -346,6 +351,10 @@ impl Reader<'_> {
             if let Some(at) = value.windows(cut.len()).position(|window| window == *cut) {
                 value = &value[..at];
             }
+        }
+        // The default of a variable ends with its bracket.
+        if let Some(at) = value.iter().position(|byte| *byte == b'}').filter(|at| !value[..*at].contains(&b'{')) {
+            value = &value[..at];
         }
         let value = value.trim_ascii_end();
         let is_plain = value.first().is_some_and(|first| self.grammar != Grammar::Yaml || !b"{[|>&*!%@`".contains(first));

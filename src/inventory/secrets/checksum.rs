@@ -2,20 +2,31 @@
 
 use crate::model::secret::Checksum;
 
-const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// The digits of base 62; the first 36 of base 36, in capitals.
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Characters of a base-62 CRC-32.
-const CRC_LENGTH: usize = 6;
+/// Does the token carry the checksum it should? `prefix` is the length of its prefix; `None` for a form that has no checksum.
+pub(super) fn holds(checksum: Checksum, token: &str, prefix: usize) -> Option<bool> {
+    let length = match checksum {
+        Checksum::Crc32Base62 => 6,
+        Checksum::Crc32Hex | Checksum::Crc32HexLe => 8,
+        Checksum::Crc32Base36 => 7,
+    };
+    let parts = token.len().checked_sub(length).filter(|at| *at >= prefix).and_then(|at| token.split_at_checked(at));
+    let Some((before, sum)) = parts else { return Some(false) };
+    let is_old = checksum == Checksum::Crc32Base36 && before.as_bytes().iter().rev().nth(2) != Some(&b'.');
+    (!is_old).then(|| sum_of(checksum, before, prefix) == sum)
+}
 
-/// Does the token, without its prefix, carry the checksum it should?
-pub(super) fn holds(checksum: Checksum, body: &str) -> bool {
+/// The checksum that follows this part of a token.
+pub(super) fn sum_of(checksum: Checksum, before: &str, prefix: usize) -> String {
     match checksum {
-        Checksum::Crc32Base62 => body
-            .len()
-            .checked_sub(CRC_LENGTH)
-            .filter(|at| body.is_char_boundary(*at))
-            .map(|at| body.split_at(at))
-            .is_some_and(|(random, sum)| base62(crc32(random.as_bytes())) == sum),
+        Checksum::Crc32Base62 => digits(crc32(&before.as_bytes()[prefix..]), 62, 6),
+        Checksum::Crc32Hex => format!("{:08x}", crc32(before.as_bytes())),
+        Checksum::Crc32HexLe => {
+            format!("{:08x}", crc32(before.strip_suffix('_').unwrap_or(before).as_bytes()).swap_bytes())
+        }
+        Checksum::Crc32Base36 => digits(crc32(before.as_bytes()), 36, 7).to_ascii_lowercase(),
     }
 }
 
@@ -31,14 +42,14 @@ pub(super) fn crc32(bytes: &[u8]) -> u32 {
     !crc
 }
 
-/// The number in base 62, filled with zeros.
-pub(super) fn base62(mut number: u32) -> String {
-    let mut digits = [b'0'; CRC_LENGTH];
+/// The number in a base, filled with zeros.
+fn digits(mut number: u32, base: u32, length: usize) -> String {
+    let mut digits = vec![b'0'; length];
     for digit in digits.iter_mut().rev() {
-        *digit = BASE62[(number % 62) as usize];
-        number /= 62;
+        *digit = DIGITS[(number % base) as usize];
+        number /= base;
     }
-    digits.iter().map(|digit| char::from(*digit)).collect()
+    digits.into_iter().map(char::from).collect()
 }
 
 /// Decodes base64 in the standard or the URL alphabet, padded or not. `None` for anything else.
@@ -77,11 +88,34 @@ mod tests {
     #[test]
     fn a_token_with_its_checksum_holds_and_one_changed_character_breaks_it() {
         let random = "a1B2c3".repeat(5);
-        let body = format!("{random}{}", base62(crc32(random.as_bytes())));
-        assert!(holds(Checksum::Crc32Base62, &body));
-        assert!(!holds(Checksum::Crc32Base62, &body.replacen('a', "b", 1)));
-        assert!(!holds(Checksum::Crc32Base62, "abc"));
-        assert!(!holds(Checksum::Crc32Base62, "aäöüß"));
+        for (checksum, prefix, tail) in [
+            (Checksum::Crc32Base62, "acm_", ""),
+            (Checksum::Crc32Hex, "acm_", ""),
+            (Checksum::Crc32HexLe, "acm_", "_"),
+            (Checksum::Crc32Base36, "acm-", ".01.0u"),
+            (Checksum::Crc32Base36, "acm-", ".0u"),
+        ] {
+            let before = format!("{prefix}{random}{tail}");
+            let token = format!("{before}{}", sum_of(checksum, &before, prefix.len()));
+            assert_eq!(holds(checksum, &token, prefix.len()), Some(true), "{token}");
+            assert_eq!(holds(checksum, &token.replacen("B", "b", 1), prefix.len()), Some(false), "{token}");
+            assert_eq!(holds(checksum, "abc", 0), Some(false));
+            assert!(!holds(checksum, "aäöüß", 0).is_some_and(|holds| holds));
+        }
+        assert_eq!(holds(Checksum::Crc32Base36, &format!("acm-{random}"), 4), None);
+    }
+
+    /// The example in GitLab's own specification of its tokens.
+    #[test]
+    fn the_sum_in_base_36_is_that_of_the_specification() {
+        let token = ["bzoxd_Rb5_cHeWe1JH56wr2FCBA", ".0r", "1pum4t4"].concat();
+        assert_eq!(holds(Checksum::Crc32Base36, &token, 0), Some(true));
+    }
+
+    #[test]
+    fn the_lowest_byte_comes_first() {
+        assert_eq!(sum_of(Checksum::Crc32Hex, "123456789", 0), "cbf43926");
+        assert_eq!(sum_of(Checksum::Crc32HexLe, "123456789_", 0), "2639f4cb");
     }
 
     #[test]

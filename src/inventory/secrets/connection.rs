@@ -95,6 +95,10 @@ pub(super) fn url(text: &str, at: usize, published: bool) -> Option<Password> {
         .take(MAX_USERINFO)
         .position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')));
     let host = text.get(end + 1..host_end.map_or((end + 1 + MAX_USERINFO).min(bytes.len()), |length| end + 1 + length))?;
+    // Testcontainers starts a server of its own.
+    if bytes[..from].ends_with(b":") && bytes[from.saturating_sub(48)..from].windows(8).any(|part| part == b"jdbc:tc:") {
+        return None;
+    }
     // `ssh://git:22@` is no password, and a port is none either.
     if scheme.is_empty() || (password.len() <= 5 && password.bytes().all(|byte| byte.is_ascii_digit())) {
         return None;
@@ -140,7 +144,7 @@ pub(super) fn settings(text: &str, key: (usize, usize), published: bool) -> Opti
     let to =
         bytes[end..last].iter().position(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\n' | b'<')).map_or(last, |at| end + at);
     let string = String::from_utf8_lossy(&bytes[from..to]).to_ascii_lowercase();
-    let host = host_of(&string)?;
+    let host = host_of(&string).filter(|_| !string.contains("jdbc:tc:"))?;
     let user = ["user id=", "uid=", "user=", "username="].iter().find_map(|name| after(&string, name)).unwrap_or("");
     let confidence = judge(user, text.get(start..end)?, host, published)?;
     Some(Password { from, start, end, confidence })

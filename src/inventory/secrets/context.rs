@@ -68,6 +68,11 @@ impl<'t> Context<'t> {
         ])
     }
 
+    /// For a server that Testcontainers starts and throws away.
+    pub(super) fn is_thrown_away(&self) -> bool {
+        self.any(&["jdbc:tc:"])
+    }
+
     /// For a server on this machine.
     pub(super) fn is_local(&self) -> bool {
         self.any(&["localhost", "127.0.0.1", "host.docker.internal"])

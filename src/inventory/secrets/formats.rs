@@ -119,17 +119,21 @@ impl Compiled {
             && !value::is_placeholder(&value.to_ascii_lowercase())
     }
 
-    /// Does the file say that this token is a published identifier?
-    pub(super) fn is_published_in(&self, text: &str) -> bool {
-        self.format.public_beside.iter().any(|beside| text.contains(beside.as_str()))
+    /// Where the texts stand beside which this token is a published identifier, in order.
+    pub(super) fn besides(&self, text: &str) -> Vec<usize> {
+        let places = self.format.public_beside.iter().filter(|beside| !beside.is_empty());
+        let mut places: Vec<usize> =
+            places.flat_map(|beside| memchr::memmem::find_iter(text.as_bytes(), beside.as_bytes())).collect();
+        places.sort_unstable();
+        places
     }
 
     fn judged(&self, text: &str, start: usize, end: usize, prefix: usize) -> Match {
         let (token, body) = (&text[start..end], &text[start + prefix..end]);
         let harmless = self.format.public || value::is_placeholder(&token.to_ascii_lowercase()) || !self.is_random(body);
-        let confidence = match self.format.checksum {
-            Some(checksum) if !checksum::holds(checksum, body) => Confidence::Low,
-            Some(_) => Confidence::High,
+        let confidence = match self.format.checksum.and_then(|checksum| checksum::holds(checksum, token, prefix)) {
+            Some(false) => Confidence::Low,
+            Some(true) => Confidence::High,
             None => self.format.confidence,
         };
         Match { end, confidence, harmless }
@@ -195,7 +199,7 @@ pub(super) mod tests {
         format.checksum = Some(Checksum::Crc32Base62);
         let acme = compiled(format);
         let random = ["q8Zr2LmX0p", "Vt5KcY7wNd", "Jb3RfG6uHe"].concat();
-        let sum = checksum::base62(checksum::crc32(random.as_bytes()));
+        let sum = checksum::sum_of(Checksum::Crc32Base62, &random, 0);
         let at = |token: &str| acme.at(token, 0).map(|found| found.confidence);
         assert_eq!(at(&format!("acm_{random}{sum}")), Some(Confidence::High));
         assert_eq!(at(&format!("acm_{random}{}", "A1b2C3")), Some(Confidence::Low));
@@ -207,8 +211,8 @@ pub(super) mod tests {
         firebase.public_beside = vec!["authDomain".to_owned()];
         let firebase = compiled(firebase);
         let token = ["acm_", "q8Zr2LmX0p", "Vt5KcY7wNd"].concat();
-        assert!(!firebase.is_published_in(&token));
-        assert!(firebase.is_published_in(&format!("{token}\nauthDomain")));
+        assert!(firebase.besides(&token).is_empty());
+        assert_eq!(firebase.besides(&format!("{token}\nauthDomain")), [token.len() + 1]);
     }
 
     #[test]

@@ -100,7 +100,7 @@ pub(super) fn judge(suspect: &Suspect<'_>) -> Option<Confidence> {
 /// Chosen by a person: a word with a digit or a sign suffices, a mere word only where it is clear what it is for.
 fn password(suspect: &Suspect<'_>) -> Option<Confidence> {
     let value = suspect.value;
-    if is_expression(value) || value.len() > 128 {
+    if is_expression(value) || value.len() > 128 || suspect.context.is_thrown_away() {
         return None;
     }
     if value::is_digest(value) || value::is_uuid(value) {
@@ -116,6 +116,9 @@ fn password(suspect: &Suspect<'_>) -> Option<Confidence> {
     let (digit, letter) = (has(u8::is_ascii_digit), has(u8::is_ascii_alphabetic));
     let sign = value.trim_end_matches('!').bytes().any(|byte| b"!@#$%^&*+~".contains(&byte));
     let named_account = suspect.name.words.iter().any(|word| ACCOUNTS.contains(&word.as_str()));
+    if repeats_name(suspect) {
+        return None;
+    }
     if value::is_field_name(value) && (!named_account || value.contains(['_', '-', '.'])) {
         return None;
     }
@@ -166,16 +169,35 @@ fn secret(suspect: &Suspect<'_>) -> Option<Confidence> {
 
 /// `clientSecret: 'client-secret'`: the name of a field. `secret: 'my-secret'`, where something is signed, is not.
 fn is_name_of_itself(suspect: &Suspect<'_>) -> bool {
-    let words = super::name::words(suspect.value);
-    // `totpSecret: text('totp_secret')`: the column.
-    if words.len() > 1 && words == suspect.name.words {
+    if repeats_name(suspect) {
         return true;
     }
+    let words = super::name::words(suspect.value);
     let adds = words.iter().any(|word| !suspect.name.words.contains(word));
     let single = words.len() == 1 && !suspect.value.contains(['_', '-']);
     let signs = suspect.context.is_signing()
         || suspect.name.words.iter().any(|word| ["jwt", "session", "cookie", "flask"].contains(&word.as_str()));
     value::is_field_name(suspect.value) && !(single && (adds || signs) || (adds && (suspect.is_constant || signs)))
+}
+
+/// `totpSecret: text('totp_secret')`, `LDAPSearchPwd = "ldap_search_password"`: the name once more, in another spelling, without
+/// its prefix, or with more words.
+fn repeats_name(suspect: &Suspect<'_>) -> bool {
+    let short = |word: &String| match word.as_str() {
+        "pwd" | "passwd" | "pass" => "password".to_owned(),
+        _ => word.clone(),
+    };
+    let name: Vec<String> = suspect.name.words.iter().map(short).collect();
+    let words: Vec<String> = super::name::words(suspect.value).iter().map(short).collect();
+    if words.len() < 2 || !suspect.value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')) {
+        return false;
+    }
+    // Capitals do not say where the words of `PostGreSQLPassword` begin.
+    let (joined, value) = (name.concat(), words.concat());
+    let is_camel = !suspect.value.contains(['_', '-', '.']) && words.len() > name.len();
+    joined == value
+        || name.len() > words.len() && name.ends_with(&words)
+        || is_camel && name.len() > 1 && name.last() == words.last() && name.iter().all(|word| words.contains(word))
 }
 
 /// A key that a provider issued: only what a machine made.

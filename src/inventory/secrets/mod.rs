@@ -9,6 +9,7 @@
 //! | `key` | PEM blocks, JSON web tokens |
 //! | `connection` | passwords in URLs and lists of settings |
 //! | `assignment`, `call`, `name`, `value`, `context`, `judge` | literals that are given to the name of a secret |
+//! | `known` | passwords that come with every installation |
 //! | `custom` | rules and exceptions of users |
 //! | `snippet` | a line as evidence may show it |
 //!
@@ -23,6 +24,7 @@ mod custom;
 mod formats;
 mod judge;
 mod key;
+mod known;
 mod name;
 mod snippet;
 mod value;
@@ -41,6 +43,7 @@ use judge::Suspect;
 
 pub use custom::compile;
 pub use formats::prefixes;
+pub use known::is_well_known;
 pub use snippet::snippet;
 
 /// Secrets of one file that are kept.
@@ -49,6 +52,10 @@ const MAX_FINDINGS: usize = 200;
 const MAX_GATES: usize = 400;
 /// Literals of one file that are judged.
 const MAX_JUDGED: usize = 5_000;
+
+/// Lines to either side of a token that say whether it is published, and how many bytes they may have.
+const NEIGHBOURS: usize = 15;
+const MAX_NEIGHBOURHOOD: usize = 4 * 1024;
 
 /// What a keyword hints at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +101,20 @@ pub struct Subject<'t> {
     pub class_at: &'t dyn Fn(usize) -> Class,
     /// Id of the commit, if it is an earlier version of the file.
     pub commit: Option<&'t str>,
+}
+
+impl Subject<'_> {
+    /// The bytes of the lines around a token that say what it is for: in data the whole file.
+    fn neighbourhood(&self, at: usize) -> (usize, usize) {
+        let bytes = self.text.as_bytes();
+        if [".json", ".plist", ".xml"].iter().any(|ending| self.path.ends_with(ending)) {
+            return (0, bytes.len());
+        }
+        let (first, last) = (at.saturating_sub(MAX_NEIGHBOURHOOD), (at + MAX_NEIGHBOURHOOD).min(bytes.len()));
+        let before = memchr::memrchr_iter(b'\n', &bytes[first..at]).nth(NEIGHBOURS);
+        let after = memchr::memchr_iter(b'\n', &bytes[at..last]).nth(NEIGHBOURS);
+        (before.map_or(first, |line| first + line), after.map_or(last, |line| at + line))
+    }
 }
 
 impl Engine {
@@ -165,7 +186,7 @@ impl Engine {
             named_until: 0,
             gates: 0,
             judged: 0,
-            published: BTreeMap::new(),
+            besides: BTreeMap::new(),
             is_settings: None,
             ruled: Vec::new(),
             found: Vec::new(),
@@ -242,8 +263,8 @@ struct Search<'s> {
     named_until: usize,
     gates: usize,
     judged: usize,
-    /// For each format that was met, is the token published here?
-    published: BTreeMap<usize, bool>,
+    /// For each format that was met, where the texts stand beside which a token is published.
+    besides: BTreeMap<usize, Vec<usize>>,
     is_settings: Option<bool>,
     /// Rules of the user that were asked.
     ruled: Vec<usize>,
@@ -308,7 +329,12 @@ impl Search<'_> {
     fn token(&mut self, index: usize, at: usize) {
         let format = &self.engine.formats[index];
         let Some(found) = format.at(self.subject.text, at) else { return };
-        let published = *self.published.entry(index).or_insert_with(|| format.is_published_in(self.subject.text));
+        let besides = self.besides.entry(index).or_insert_with(|| format.besides(self.subject.text));
+        let published = !besides.is_empty() && {
+            let (from, to) = self.subject.neighbourhood(at);
+            let first = besides.partition_point(|beside| *beside < from);
+            besides.get(first).is_some_and(|beside| *beside < to)
+        };
         let token = custom::Match { from: at, start: at, end: found.end };
         let is_allowed = || self.engine.custom.allows(&format.format.id, self.place(), token);
         if found.harmless || published || is_allowed() {
@@ -401,9 +427,11 @@ impl Search<'_> {
     /// In a comment, inside a longer text, or in a reference.
     fn is_said_in_passing(&self, found: &assignment::Assignment) -> bool {
         let name = found.name.0;
-        // `${DB_PASSWORD:inventory}`: the default of a variable, which is a finding of its own.
+        // `${DB_PASSWORD:inventory}`: the default of a variable, which is a finding of its own. What a machine made is no default,
+        // but a key that is in force.
         if self.subject.text[..name].ends_with("${") {
-            return true;
+            let value = &self.subject.text[found.value.0..found.value.1];
+            return !is_packaged(self.subject.path) || !value::is_made(value);
         }
         let around = if found.quoted_name { name.checked_sub(2) } else { Some(name) };
         match around.map(|at| (self.subject.class_at)(at)) {

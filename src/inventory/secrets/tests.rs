@@ -96,10 +96,16 @@ fn token(format: &TokenFormat, seed: u64) -> String {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut token = String::new();
     dice.sample(&hir, &mut token);
-    if format.checksum == Some(Checksum::Crc32Base62) {
-        let random = token.rfind('_').unwrap() + 1;
-        let sum = checksum::base62(checksum::crc32(&token.as_bytes()[random..token.len() - 6]));
-        token.replace_range(token.len() - 6.., &sum);
+    let length = match format.checksum {
+        Some(Checksum::Crc32Base62) => 6,
+        Some(Checksum::Crc32Hex | Checksum::Crc32HexLe) => 8,
+        Some(Checksum::Crc32Base36) if token.contains('.') => 7,
+        Some(Checksum::Crc32Base36) | None => 0,
+    };
+    if let Some(checksum) = format.checksum.filter(|_| length > 0) {
+        token.truncate(token.len() - length);
+        let sum = checksum::sum_of(checksum, &token, token.rfind('_').map_or(0, |at| at + 1));
+        token.push_str(&sum);
     }
     token
 }
@@ -214,8 +220,50 @@ const ASSIGNED: &[(&str, &str, &str)] = &[
     ("app.js", "app.use(cookieParser('orchard-lantern'))", "orchard-lantern"),
     ("auth.go", "return token.SignedString([]byte(\"orchard-lantern\"))", "orchard-lantern"),
     ("src/auth.rs", "let key = EncodingKey::from_secret(b\"orchard-lantern\");", "orchard-lantern"),
+    // Close to names and yet values.
+    ("a.py", "DB_PASSWORD = \"db_password42!\"", "db_password42!"),
+    ("A.cs", "string JwtSecret => \"orchard-lantern\";", "orchard-lantern"),
+    ("Db.php", "return ['db_password' => 'lantern12'];", "lantern12"),
+    ("a.rb", "connect(:password => 'lantern12')", "lantern12"),
+    ("a.py", "JWT_SECRET = \"my-jwt-secret-key\"", "my-jwt-secret-key"),
+    (".env", "POSTGRES_PASSWORD=postgres", "postgres"),
     ("api.js", "headers: { 'X-Api-Key': 'q8Zr2LmX0pVt5KcY7wNd' }", "q8Zr2LmX0pVt5KcY7wNd"),
 ];
+
+/// The default of a variable in settings that are packaged.
+#[test]
+fn a_default_that_a_machine_made_is_a_key() {
+    let engine = engine();
+    let key = key::tests::noise(b"0123456789abcdef", 64, 5);
+    for (path, text) in [
+        ("src/main/resources/application.yml", format!("daily:\n  key: ${{DAILY_API_KEY:{key}}}\n")),
+        ("src/main/resources/application.yml", format!("daily:\n  key: \"${{JWT_SECRET:{key}}}\"\n")),
+        ("src/main/resources/application.properties", format!("daily.key=${{DAILY_API_KEY:{key}}}\n")),
+    ] {
+        assert_eq!(sure(&engine, path, &text), [(SecretKind::Assignment, key.clone())], "{text}");
+    }
+    for value in ["inventory1", "change-me-please-1", "my-jwt-secret-key", "", "admin123"] {
+        let text = format!("daily:\n  key: ${{DAILY_API_SECRET:{value}}}\n");
+        assert_eq!(sure(&engine, "src/main/resources/application.yml", &text), [], "{text}");
+    }
+}
+
+/// A key of the same format is published beside a map, and a secret elsewhere in the file.
+#[test]
+fn the_lines_around_say_whether_a_key_is_published() {
+    let engine = engine();
+    let key =
+        |seed| format!("AIza{}", key::tests::noise(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 35, seed));
+    let text = format!(
+        "const map = new google.maps.Map(e, {{ key: '{}' }});\n{}const gemini = '{}';\n",
+        key(1),
+        "f();\n".repeat(20),
+        key(2)
+    );
+    assert_eq!(sure(&engine, "src/a.ts", &text), [(SecretKind::Provider, key(2))]);
+    let text = format!("{{\"project_info\": {{}},\n{}\"current_key\": \"{}\"}}", "\"a\": 1,\n".repeat(40), key(3));
+    assert_eq!(sure(&engine, "google-services.json", &text), []);
+}
 
 #[test]
 fn literals_given_to_names_of_secrets_are_found() {
@@ -229,6 +277,23 @@ fn literals_given_to_names_of_secrets_are_found() {
 const LOOK_ALIKE: &[(&str, &str)] = &[
     ("src/main/resources/application.yml", "url: ${DB_URL:jdbc:mysql://localhost/x}\npassword: ${DB_PASSWORD:inventory1}"),
     ("schema.ts", "totpSecret: text('totp_secret'),"),
+    ("settings.go", "const (\n\tPostGreSQLPassword = \"postgresql_password\"\n\tLDAPSearchPwd = \"ldap_search_password\"\n)"),
+    ("settings.go", "const AdminInitialPassword = \"admin_initial_password\""),
+    ("Keys.java", "static final String PROVISION_SECRET = \"provisionDeviceSecret\";"),
+    ("a.py", "FIELDS = {\"RA_TUNNEL_TOKEN_SECRET\": \"tunnel_token_secret\"}"),
+    (
+        "a.py",
+        "def state():\n    return {\"X_TOKEN_SECRET\": \"configured\" if f() else \"missing\", \"DB_PASSWORD\": \"redacted\"}",
+    ),
+    ("a.py", "login(json={\"username\": \"mock\", \"password\": \"mock\"})"),
+    (
+        "Settings.php",
+        "protected $casts = ['db_password' => 'encrypted', 'hook_secret' => 'encrypted:array', 'db_pass' => 'hashed'];",
+    ),
+    ("guard.ts", "const isSecret = (x: Any): x is SocialTokenSetSecret =>\n  'connectorId' in x && 'userId' in x;"),
+    ("guard.ts", "values.map((dbPassword) => 'lantern12').map(jwtSecret => 'orchard-lantern')"),
+    ("src/main/resources/application.yml", "url: jdbc:tc:postgresql:15:///x\nusername: root\npassword: lantern12"),
+    ("A.java", "\"jdbc:tc:mysql:8.0://root:lantern12@db.acme.io/x?user=app&password=lantern12\""),
     ("a.py", r#"password = os.getenv("DB_PASSWORD", "dev-pass-1")"#),
     ("a.py", r#"SECRET_KEY = os.environ.get("SECRET_KEY") or "dev-secret-1""#),
     ("a.py", r#"password = input("Password1: ")"#),

@@ -89,9 +89,18 @@ const NOTHING: &[&str] = &[
     "required",
     "nullable",
     "confirmed",
+    "encrypted",
     "hashed",
     "hidden",
     "masked",
+    "redacted",
+    "configured",
+    "missing",
+    "present",
+    "absent",
+    "set",
+    "unset",
+    "mock",
     "unused",
     "unknown",
     "default",
@@ -272,6 +281,7 @@ const REFERENCE: &[&str] = &[
     "enc[",
     "enc(",
     "encrypted:",
+    "hashed:",
     "{",
     "[",
     "(",
@@ -522,6 +532,11 @@ pub(super) fn looks_random(value: &str, length: usize) -> bool {
         && !looks_like_words(value)
         && !has_sequence(value)
         && entropy(value) >= expected_entropy(value.len())
+}
+
+/// Is it certain that a machine made it: a key in hexadecimal digits, or random and long?
+pub(super) fn is_made(value: &str) -> bool {
+    looks_random(value, 20) || is_digest(value) && entropy(value) >= 3.0
 }
 
 /// `12345678`, `abcdefgh`, `aaaaaa`: what a keyboard or a manual gives.
