@@ -130,7 +130,10 @@ type Key = (Scope, Vec<NeedId>);
 
 /// Tables that were made, each with the number of answers it was made of: one that has more is made anew.
 #[derive(Debug, Default)]
-pub struct Tables(Mutex<BTreeMap<Key, (usize, Arc<Vec<EnvVar>>)>>);
+pub struct Tables(Mutex<BTreeMap<Key, Made>>);
+
+/// The number of answers, and the rows.
+type Made = (usize, Arc<Vec<EnvVar>>);
 
 /// The table of a view, ordered by name. Costs nothing but the joining, and that once: the needs are answered already. Notes rest on
 /// all three sections, so they say something only where all were asked for.

@@ -78,7 +78,10 @@ impl Route {
 /// Tables that were made: several checks ask for the same one. Each is kept with the number of answers it was made of, and made anew
 /// when there are more.
 #[derive(Debug, Default)]
-pub struct Tables(Mutex<BTreeMap<Scope, (usize, Arc<Vec<Route>>)>>);
+pub struct Tables(Mutex<BTreeMap<Scope, Made>>);
+
+/// The number of answers, and the rows.
+type Made = (usize, Arc<Vec<Route>>);
 
 /// The route table of a view, ordered by place. Costs nothing but the joining, and that once: the needs are answered already.
 pub fn table(view: &View<'_>, needs: &RouteNeeds) -> Arc<Vec<Route>> {
