@@ -25,6 +25,8 @@ pub(super) struct Guards<'a> {
     elsewhere: Vec<usize>,
     /// By the name of a function on which a guard stands, the files of such functions.
     handlers: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    /// By class, the files that define one of the name.
+    places: BTreeMap<&'a str, BTreeSet<&'a str>>,
     /// By class, those it derives from.
     bases: BTreeMap<&'a str, Vec<(&'a str, &'a Fact<'a>)>>,
 }
@@ -56,9 +58,13 @@ impl<'a> Guards<'a> {
             on_handlers: BTreeMap::new(),
             elsewhere: Vec::new(),
             handlers: BTreeMap::new(),
+            places: BTreeMap::new(),
             bases: BTreeMap::new(),
         };
         for fact in &facts.classes {
+            if let Some(class) = fact.get("CLASS") {
+                guards.places.entry(last(class)).or_default().insert(fact.path);
+            }
             if let (Some(class), Some(base)) = (fact.get("CLASS"), fact.get("BASE")) {
                 guards.bases.entry(last(class)).or_default().push((last(base), fact));
             }
@@ -265,8 +271,7 @@ impl<'a> Guards<'a> {
 
     /// Of several classes of one name, is this the one whose folder is in the path that the route was given?
     fn is_nearest(&self, mark: &Fact<'a>, class: &str, route: &Fact<'a>) -> bool {
-        let same: BTreeSet<&str> =
-            self.facts.classes.iter().filter(|fact| fact.get("CLASS").map(last) == Some(class)).map(|fact| fact.path).collect();
+        let Some(same) = self.places.get(class) else { return true };
         if same.len() < 2 || mark.get("CLASS").is_none() || mark.file == route.file {
             return true;
         }
