@@ -210,3 +210,21 @@ fn a_recording_replays_to_the_same_report_and_a_dry_run_sends_nothing() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(stderr(&refused).contains("broken.json"), "{}", stderr(&refused));
 }
+
+#[test]
+fn a_pass_at_one_url_leaves_what_files_cite() {
+    let folder = tree(&[
+        ("requirements.txt", "fastapi==0.115.0\n"),
+        (
+            "main.py",
+            "from fastapi import FastAPI\nfrom fastapi.middleware.cors import CORSMiddleware\n\napp = FastAPI()\napp.add_middleware(CORSMiddleware, allow_origins=[\"*\"])\n",
+        ),
+    ]);
+    let site = Fixture::start(&[]);
+    let report = report(&audit(&site, &[folder.path().to_str().unwrap()]));
+    let row = row(&report, "cors/no-wildcard-origin");
+    assert_eq!((row["status"].as_str(), &row["contradiction"]), (Some("fail"), &serde_json::json!(["static", "live"])), "{row}");
+    assert!(row["reason"].as_str().unwrap().contains("says otherwise: a foreign origin is not answered"), "{row}");
+    let cites = |plane: &str| row["evidence"].as_array().unwrap().iter().any(|piece| piece["plane"] == plane);
+    assert!(cites("static") && cites("live"), "{row}");
+}
