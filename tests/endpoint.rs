@@ -228,3 +228,31 @@ fn a_pass_at_one_url_leaves_what_files_cite() {
     let cites = |plane: &str| row["evidence"].as_array().unwrap().iter().any(|piece| piece["plane"] == plane);
     assert!(cites("static") && cites("live"), "{row}");
 }
+
+#[test]
+fn all_built_in_checks_fit_the_budget() {
+    // Of the search for a description, which has a budget of its own.
+    const SEARCH: usize = 15;
+    let rows: [(&[Mode], &[&str], usize); 3] =
+        [(&[], &[], 80 + SEARCH), (&[Mode::NoHealth], &[], 80 + SEARCH), (&[Mode::NoHealth], &["--active"], 80 + SEARCH + 30)];
+    for (modes, more, most) in rows {
+        let site = Fixture::start(modes);
+        let (url, http, ca) = (site.url(), site.http_url(), site.ca_file().display().to_string());
+        let mut all = vec!["audit", "--url", &url, "--http-url", &http, "--ca-file", &ca, "--as-public", "--format", "json"];
+        all.extend(["--no-config"].iter().chain(more));
+        let text = stdout(&readyctl(&all).output().unwrap());
+        let received = site.received();
+        assert!(received.len() < most, "{modes:?} {more:?}: {}", received.len());
+        assert!(!text.contains("requests is used up"), "{modes:?} {more:?}: {text}");
+        if more.is_empty() {
+            let mut seen = BTreeMap::new();
+            for request in &received {
+                let headers = format!("{:?} {:?}", request.port, request.headers);
+                *seen.entry((request.method.clone(), request.path.clone(), headers)).or_insert(0) += 1;
+            }
+            let again: Vec<_> = seen.iter().filter(|(_, times)| **times > 1).collect();
+            eprintln!("{} requests, again: {again:#?}", received.len());
+            assert!(again.is_empty(), "{again:?}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! What a user reads before anything is sent: whom, where, how, and how much at most.
 
-use super::settings::{BURST_BUDGET, OPENAPI_BUDGET, Pin, Settings};
+use super::settings::{BURST_BUDGET, OPENAPI_BUDGET, Pin, SEARCH_BUDGET, Settings};
 use super::target::Target;
 use crate::model::live::LivePlan;
 
@@ -23,7 +23,7 @@ pub fn announce(settings: &mut Settings, plan: &LivePlan) -> Result<String, Stri
         settings.resolve = target.addresses.iter().map(pin).collect();
     }
     let class = if settings.active { "active" } else { "passive" };
-    let openapi = if plan.groups.contains("openapi") { OPENAPI_BUDGET } else { 0 };
+    let openapi = if plan.groups.contains("openapi") { SEARCH_BUDGET + OPENAPI_BUDGET } else { 0 };
     let bursts = if settings.active { BURST_BUDGET } else { 0 };
     let most = settings.budget + openapi + bursts;
     let at = if addresses.is_empty() || target.is_ip() { String::new() } else { format!(" at {}", addresses.join(", ")) };

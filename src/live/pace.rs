@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::settings::{BURST_BUDGET, OPENAPI_BUDGET};
+use super::settings::{BURST_BUDGET, OPENAPI_BUDGET, SEARCH_BUDGET};
 
 /// What a request is for: each purpose has its budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     Check,
+    /// Looking for the description of the API.
+    Search,
     OpenApi,
     Burst,
 }
@@ -28,6 +30,7 @@ pub(super) struct Pace {
     /// When the next request may start.
     next: Mutex<Instant>,
     checks: AtomicU32,
+    searches: AtomicU32,
     openapi: AtomicU32,
     bursts: AtomicU32,
     throttled: AtomicU32,
@@ -47,6 +50,7 @@ impl Pace {
             turns: Semaphore::new(AT_ONCE as usize),
             next: Mutex::new(Instant::now()),
             checks: AtomicU32::new(0),
+            searches: AtomicU32::new(0),
             openapi: AtomicU32::new(0),
             bursts: AtomicU32::new(0),
             throttled: AtomicU32::new(0),
@@ -94,6 +98,7 @@ impl Pace {
     fn counter(&self, purpose: Purpose) -> (&AtomicU32, u32) {
         match purpose {
             Purpose::Check => (&self.checks, self.budget),
+            Purpose::Search => (&self.searches, SEARCH_BUDGET),
             Purpose::OpenApi => (&self.openapi, OPENAPI_BUDGET),
             Purpose::Burst => (&self.bursts, BURST_BUDGET),
         }
@@ -119,7 +124,7 @@ impl Pace {
 
     /// Requests sent so far.
     pub fn sent(&self) -> u32 {
-        [&self.checks, &self.openapi, &self.bursts].iter().map(|counter| counter.load(Ordering::Relaxed)).sum()
+        [&self.checks, &self.searches, &self.openapi, &self.bursts].iter().map(|counter| counter.load(Ordering::Relaxed)).sum()
     }
 
     /// Until when everything must be over.

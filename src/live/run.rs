@@ -348,7 +348,7 @@ impl Run {
         let mut ask = self.prepare(key, true)?;
         let path = candidates(&self.asker.settings, key).into_iter().next().unwrap_or_default();
         ask.url = self.variables.url(&self.asker.target, key.base, &path)?;
-        (ask.follow, ask.auth) = (false, false);
+        (ask.follow, ask.auth, ask.again) = (false, false, true);
         if key.class == Class::Active {
             ask.purpose = Purpose::Burst;
         }

@@ -86,6 +86,8 @@ pub struct Pin {
 
 /// Requests of a run at most, without those of OpenAPI and bursts.
 pub const BUDGET: u32 = 80;
+/// Requests to find the description of an API, at most.
+pub const SEARCH_BUDGET: u32 = 15;
 /// Requests for the operations of an OpenAPI description, at most.
 pub const OPENAPI_BUDGET: u32 = 25;
 /// Requests of bursts, at most.
