@@ -220,6 +220,9 @@ impl Asker {
                 Ok(Err(failure)) if again && failure.word == "reset" => again = false,
                 Ok(Err(failure)) => return Ok(Err(failure)),
                 Ok(Ok((answer, address))) => {
+                    if ask.purpose != Purpose::Burst {
+                        self.pace.answered(answer.status);
+                    }
                     if ask.purpose != Purpose::Burst
                         && (matches!(answer.status, 429 | 503) || answer.first("retry-after").is_some())
                     {

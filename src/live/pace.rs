@@ -1,7 +1,7 @@
 //! How many requests are sent, and how fast: budgets, the pause between two, and less of both when the server asks for it.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -34,6 +34,10 @@ pub(super) struct Pace {
     openapi: AtomicU32,
     bursts: AtomicU32,
     throttled: AtomicU32,
+    /// Something else than 429 was answered.
+    served: AtomicBool,
+    /// After that, 429 was.
+    limited: AtomicBool,
 }
 
 /// Leave to send one request; the turn ends when it is dropped.
@@ -54,6 +58,8 @@ impl Pace {
             openapi: AtomicU32::new(0),
             bursts: AtomicU32::new(0),
             throttled: AtomicU32::new(0),
+            served: AtomicBool::new(false),
+            limited: AtomicBool::new(false),
         }
     }
 
@@ -116,6 +122,21 @@ impl Pace {
     /// The server said that it was too much.
     pub fn slow_down(&self) {
         self.throttled.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// An answer outside bursts had this status.
+    pub fn answered(&self, status: u16) {
+        if status != 429 {
+            self.served.store(true, Ordering::Relaxed);
+        } else if self.served.load(Ordering::Relaxed) {
+            self.limited.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Did the server refuse requests as too many, having answered others before? One that refuses from the first on may refuse
+    /// this client for what it is.
+    pub fn limited(&self) -> bool {
+        self.limited.load(Ordering::Relaxed)
     }
 
     pub fn throttled(&self) -> bool {

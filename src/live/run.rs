@@ -137,6 +137,7 @@ async fn work(mut asker: Asker, variables: Variables, roots: &Roots, plan: &Live
     raw.exchanges =
         plan.requests.iter().enumerate().map(|(at, key)| (key.clone(), done.remove(&at).unwrap_or_else(missing))).collect();
     raw.requests = run.asker.pace.sent();
+    raw.facts.insert("target.limited".to_owned(), Value::Bool(run.asker.pace.limited()));
     if run.asker.pace.throttled() {
         run.asker.note("the server limited requests (429, 503 or Retry-After): they were sent more slowly".to_owned());
     }

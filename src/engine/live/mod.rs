@@ -85,8 +85,7 @@ pub fn decide(spec: &LiveSpec, exchanges: &Exchanges) -> Ruling {
     }
     let answers = || table.received.answers.values();
     if !spec.send.is_empty() && answers().all(|answer| matches!(answer, Answer::Unsent(_))) {
-        let say = table.missing().unwrap_or_default();
-        return Ruling { verdict: Verdict::Unsent, say, cited: Vec::new(), facts: Vec::new() };
+        return table.unsent();
     }
     // Rows that could have decided before, had there been an answer.
     let mut doubtful: Vec<&Decision> = Vec::new();
@@ -132,6 +131,19 @@ impl Table<'_> {
             // `otherwise` rests on answers, and where the check sends nothing on facts of the run.
             None if self.spec.send.is_empty() => self.asked().iter().any(|path| self.received.value(path).is_some()),
             None => self.received.answers.values().any(|answer| answer.missing().is_none()),
+        }
+    }
+
+    /// None of the requests was sent: what is known of the run may decide by itself, else nothing does.
+    fn unsent(&self) -> Ruling {
+        let known = self.spec.rules.iter().find(|rule| self.received.truth(&rule.when) != Truth::No);
+        let ruling = known.map(|rule| (rule, self.received.truth(&rule.when))).filter(|(_, truth)| *truth == Truth::Yes);
+        match ruling.map(|(rule, _)| self.decided(&rule.then, Some(&rule.when), &[])) {
+            Some(ruling) if ruling.verdict.is_decisive() => ruling,
+            _ => {
+                let say = self.missing().unwrap_or_default();
+                Ruling { verdict: Verdict::Unsent, say, cited: Vec::new(), facts: Vec::new() }
+            }
         }
     }
 

@@ -127,6 +127,7 @@ pub const OF_RUN: &[Fact] = &[
     fact("target.ip", Kind::Bool, "an IP literal instead of a name"),
     fact("target.plain", Kind::Bool, "a plain HTTP twin is known"),
     fact("target.auth", Kind::Bool, "credentials were given"),
+    fact("target.limited", Kind::Bool, "outside bursts a request was answered 429, after others had been answered"),
     fact("target.cdn", Kind::Text, "the CDN that answers, if its headers name it"),
     fact("tls.accepted", Kind::List, "protocol versions the server accepted: ssl3, tls1.0, tls1.1, tls1.2, tls1.3"),
     fact("tls.inconclusive", Kind::List, "versions, and classes of suites, whose test gave no clear answer"),
