@@ -41,6 +41,8 @@ pub const COOKIE: &[(&str, Kind)] = &[
     ("session-like", Kind::Bool),
     ("deletion", Kind::Bool),
     ("max-age", Kind::Int),
+    // Seconds: Max-Age, else from Date to Expires.
+    ("lifetime", Kind::Int),
 ];
 
 /// Facts of one answer.
@@ -48,7 +50,7 @@ pub const OF_CAPTURE: &[Fact] = &[
     fact(
         "error",
         Kind::Word(ERRORS),
-        "why there is no answer; absent when there is one, also a redirect from plain HTTP whose target gave none",
+        "why there is no answer; absent when there is one, also a redirect from plain HTTP, or to another origin, whose target gave none",
     ),
     fact("status", Kind::Int, "status code of the last hop"),
     fact("header.*", Kind::List, "values of the header, one per line sent, trimmed"),
