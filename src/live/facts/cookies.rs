@@ -111,7 +111,7 @@ fn row(line: &str, hop: &Answer) -> BTreeMap<String, Value> {
     // Without an equals sign all of it is the value of a cookie without a name.
     let (name, value) = pair.split_once('=').map_or(("", pair.trim()), |(name, value)| (name.trim(), value.trim()));
     let (mut secure, mut http_only, mut same_site, mut max_age, mut expires) = (false, false, "missing", None, None);
-    let (mut path, mut domain) = (None, false);
+    let (mut path, mut domain, mut expiry) = (None, false, None);
     for part in parts {
         let (key, value) = part.split_once('=').map_or((part.trim(), ""), |(key, value)| (key.trim(), value.trim()));
         match key.to_ascii_lowercase().as_str() {
@@ -126,7 +126,7 @@ fn row(line: &str, hop: &Answer) -> BTreeMap<String, Value> {
                 }
             }
             "max-age" => max_age = value.parse::<i64>().ok().or(max_age),
-            "expires" => expires = date(value).or(expires),
+            "expires" => (expires, expiry) = date(value).map_or((expires, expiry), |read| (Some(read), Some(value))),
             "path" => path = Some(value),
             "domain" => domain = !value.is_empty(),
             _ => {}
@@ -156,6 +156,10 @@ fn row(line: &str, hop: &Answer) -> BTreeMap<String, Value> {
     ]);
     if let Some(age) = max_age {
         row.insert("max-age".to_owned(), Value::Int(age));
+    }
+    let until = || Some(moment(expiry?)? - moment(hop.first("date")?)?);
+    if let Some(lifetime) = max_age.or_else(until) {
+        row.insert("lifetime".to_owned(), Value::Int(lifetime));
     }
     row
 }
@@ -193,6 +197,18 @@ fn words(name: &str) -> Vec<String> {
         }
     }
     words
+}
+
+/// Seconds since 1970 of a date with its time of day, in any of these forms. Without a time it says too little.
+fn moment(text: &str) -> Option<i64> {
+    let (year, month, day) = date(text)?;
+    let clock = text.split(|c: char| !c.is_ascii_alphanumeric() && c != ':').find(|word| word.contains(':'))?;
+    let mut parts = clock.split(':').map(|part| part.parse::<i64>().ok().filter(|part| (0..=60).contains(part)));
+    let (hours, minutes, seconds) = (parts.next()??, parts.next()??, parts.next()??);
+    // Days since 1970 in the Gregorian calendar, the year beginning in March.
+    let (year, month, day) = (i64::from(year) - i64::from(month <= 2), i64::from(month), i64::from(day));
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * ((month + 9) % 12) + 2) / 5 + day - 1 - 719_468;
+    Some(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
 }
 
 /// Year, month and day of a date in any form that servers send (RFC 6265, 5.1.1).

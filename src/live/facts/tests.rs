@@ -194,13 +194,36 @@ fn cookies_are_read_raw() {
             ("session-like".to_owned(), Value::Bool(*session_like)),
             ("deletion".to_owned(), Value::Bool(*deletion)),
         ]);
-        let own: BTreeMap<_, _> = row.into_iter().filter(|(field, _)| field != "max-age").collect();
+        let own: BTreeMap<_, _> = row.into_iter().filter(|(field, _)| field != "max-age" && field != "lifetime").collect();
         assert_eq!(own, expected, "{line}");
     }
     assert_eq!(cookie("a=b; Max-Age=60; Max-Age=x")["max-age"], Value::Int(60));
     let past = [("Date", "Sat, 21 Nov 2026 20:00:00 GMT"), ("Set-Cookie", "sid=x; Expires=Fri, 20 Nov 2026 00:00:00 GMT")];
     let Some(Value::Rows(rows)) = of(&past, "").remove("cookies") else { panic!() };
     assert_eq!(rows[0]["deletion"], Value::Bool(true));
+}
+
+#[test]
+fn the_lifetime_of_a_cookie_is_its_age_or_counted_from_the_date_of_the_answer() {
+    let lifetime = |date: &str, line: &str| {
+        let Some(Value::Rows(rows)) = of(&[("Date", date), ("Set-Cookie", line)], "").remove("cookies") else { panic!() };
+        rows[0].get("lifetime").cloned()
+    };
+    let date = "Sat, 21 Nov 2026 20:00:00 GMT";
+    let rows = [
+        ("sid=x; Max-Age=60", Some(60)),
+        ("sid=x; Max-Age=60; Expires=Sun, 21 Nov 2027 20:00:00 GMT", Some(60)),
+        ("sid=x; Expires=Sun, 21 Nov 2027 20:00:00 GMT", Some(365 * 86_400)),
+        ("sid=x; expires=Wed, 01-Mar-28 20:00:01 GMT", Some(466 * 86_400 + 1)),
+        ("sid=x; Expires=Fri, 20 Nov 2026 20:00:00 GMT", Some(-86_400)),
+        ("sid=x; Expires=Sun, 21 Nov 2027", None),
+        ("sid=x; Expires=soon", None),
+        ("sid=x", None),
+    ];
+    for (line, seconds) in rows {
+        assert_eq!(lifetime(date, line), seconds.map(Value::Int), "{line}");
+    }
+    assert_eq!(lifetime("", "sid=x; Expires=Sun, 21 Nov 2027 20:00:00 GMT"), None);
 }
 
 #[test]
@@ -368,7 +391,7 @@ fn banners_name_a_version() {
     let facts =
         of(&[("Server", "nginx/1.22.1"), ("X-Powered-By", "Express"), ("Via", "1.1 varnish"), ("X-AspNet-Version", "4")], "");
     assert_eq!(list(&facts, "version-banner"), ["Server: nginx/1.22.1", "X-Aspnet-Version: 4"]);
-    for none in ["nginx", "cloudflare", "AmazonS3", "gws"] {
+    for none in ["nginx", "cloudflare", "AmazonS3", "gws", "ECS (dcb/7F83)", "ECAcc (lac/5512)"] {
         assert!(list(&of(&[("Server", none)], ""), "version-banner").is_empty(), "{none}");
     }
 }
