@@ -263,7 +263,7 @@ impl Asker {
         ask.auth
             && safe
             && !foreign
-            && ask.purpose == Purpose::Check
+            && matches!(ask.purpose, Purpose::Check | Purpose::Active)
             && ask.method != "TRACE"
             && url.origin() == self.target.url.origin()
             // Whoever can change plain HTTP could lead the credential to a path of their choice.

@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::settings::{BURST_BUDGET, OPENAPI_BUDGET, SEARCH_BUDGET};
+use super::settings::{ACTIVE_BUDGET, BURST_BUDGET, OPENAPI_BUDGET, SEARCH_BUDGET};
 
 /// What a request is for: each purpose has its budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     Check,
+    /// What only `--active` sends, bursts aside.
+    Active,
     /// Looking for the description of the API.
     Search,
     OpenApi,
@@ -30,6 +32,7 @@ pub(super) struct Pace {
     /// When the next request may start.
     next: Mutex<Instant>,
     checks: AtomicU32,
+    active: AtomicU32,
     searches: AtomicU32,
     openapi: AtomicU32,
     bursts: AtomicU32,
@@ -54,6 +57,7 @@ impl Pace {
             turns: Semaphore::new(AT_ONCE as usize),
             next: Mutex::new(Instant::now()),
             checks: AtomicU32::new(0),
+            active: AtomicU32::new(0),
             searches: AtomicU32::new(0),
             openapi: AtomicU32::new(0),
             bursts: AtomicU32::new(0),
@@ -104,6 +108,7 @@ impl Pace {
     fn counter(&self, purpose: Purpose) -> (&AtomicU32, u32) {
         match purpose {
             Purpose::Check => (&self.checks, self.budget),
+            Purpose::Active => (&self.active, ACTIVE_BUDGET),
             Purpose::Search => (&self.searches, SEARCH_BUDGET),
             Purpose::OpenApi => (&self.openapi, OPENAPI_BUDGET),
             Purpose::Burst => (&self.bursts, BURST_BUDGET),
@@ -145,7 +150,10 @@ impl Pace {
 
     /// Requests sent so far.
     pub fn sent(&self) -> u32 {
-        [&self.checks, &self.searches, &self.openapi, &self.bursts].iter().map(|counter| counter.load(Ordering::Relaxed)).sum()
+        [&self.checks, &self.active, &self.searches, &self.openapi, &self.bursts]
+            .iter()
+            .map(|counter| counter.load(Ordering::Relaxed))
+            .sum()
     }
 
     /// Until when everything must be over.
