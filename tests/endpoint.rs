@@ -288,3 +288,15 @@ fn routes_of_the_repository_are_asked_where_no_description_is() {
     let asked = |path: &str| site.received().iter().filter(|request| request.path == path).count();
     assert_eq!((asked("/api/orders"), asked("/api/invoices")), (1, 1));
 }
+
+#[test]
+fn a_limit_that_ordinary_requests_meet_is_seen_though_no_burst_is_sent() {
+    let site = Fixture::start(&[Mode::RateLimited(6)]);
+    let (url, http, ca) = (site.url(), site.http_url(), site.ca_file().display().to_string());
+    let mut all = vec!["audit", "--url", &url, "--http-url", &http, "--ca-file", &ca, "--as-public", "--format", "json"];
+    all.extend(["--no-config", "--active", "--only", "api", "--only", "cors"]);
+    let report = report(&readyctl(&all).output().unwrap());
+    let row = row(&report, "api/rate-limit-global");
+    assert_eq!(row["status"], "pass", "{row}");
+    assert!(row["reason"].as_str().unwrap().contains("sent one by one"), "{row}");
+}

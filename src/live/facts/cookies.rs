@@ -237,3 +237,31 @@ fn date(text: &str) -> Option<(u32, u32, u32)> {
     }
     Some((year?, month?, day?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lifetime_of_a_cookie_is_its_age_or_counted_from_the_date_of_the_answer() {
+        let lifetime = |date: &str, line: &str| {
+            let hop = Answer { headers: vec![("Date".to_owned(), date.to_owned())], ..Answer::default() };
+            row(line, &hop).get("lifetime").cloned()
+        };
+        let date = "Sat, 21 Nov 2026 20:00:00 GMT";
+        let rows = [
+            ("sid=x; Max-Age=60", Some(60)),
+            ("sid=x; Max-Age=60; Expires=Sun, 21 Nov 2027 20:00:00 GMT", Some(60)),
+            ("sid=x; Expires=Sun, 21 Nov 2027 20:00:00 GMT", Some(365 * 86_400)),
+            ("sid=x; expires=Wed, 01-Mar-28 20:00:01 GMT", Some(466 * 86_400 + 1)),
+            ("sid=x; Expires=Fri, 20 Nov 2026 20:00:00 GMT", Some(-86_400)),
+            ("sid=x; Expires=Sun, 21 Nov 2027", None),
+            ("sid=x; Expires=soon", None),
+            ("sid=x", None),
+        ];
+        for (line, seconds) in rows {
+            assert_eq!(lifetime(date, line), seconds.map(Value::Int), "{line}");
+        }
+        assert_eq!(lifetime("", "sid=x; Expires=Sun, 21 Nov 2027 20:00:00 GMT"), None);
+    }
+}

@@ -204,29 +204,6 @@ fn cookies_are_read_raw() {
 }
 
 #[test]
-fn the_lifetime_of_a_cookie_is_its_age_or_counted_from_the_date_of_the_answer() {
-    let lifetime = |date: &str, line: &str| {
-        let Some(Value::Rows(rows)) = of(&[("Date", date), ("Set-Cookie", line)], "").remove("cookies") else { panic!() };
-        rows[0].get("lifetime").cloned()
-    };
-    let date = "Sat, 21 Nov 2026 20:00:00 GMT";
-    let rows = [
-        ("sid=x; Max-Age=60", Some(60)),
-        ("sid=x; Max-Age=60; Expires=Sun, 21 Nov 2027 20:00:00 GMT", Some(60)),
-        ("sid=x; Expires=Sun, 21 Nov 2027 20:00:00 GMT", Some(365 * 86_400)),
-        ("sid=x; expires=Wed, 01-Mar-28 20:00:01 GMT", Some(466 * 86_400 + 1)),
-        ("sid=x; Expires=Fri, 20 Nov 2026 20:00:00 GMT", Some(-86_400)),
-        ("sid=x; Expires=Sun, 21 Nov 2027", None),
-        ("sid=x; Expires=soon", None),
-        ("sid=x", None),
-    ];
-    for (line, seconds) in rows {
-        assert_eq!(lifetime(date, line), seconds.map(Value::Int), "{line}");
-    }
-    assert_eq!(lifetime("", "sid=x; Expires=Sun, 21 Nov 2027 20:00:00 GMT"), None);
-}
-
-#[test]
 fn an_echo_of_the_origin_is_told_from_a_list() {
     let sent = Sent { headers: vec![("origin".to_owned(), "https://x.invalid".to_owned())], ..Sent::default() };
     let cors = |headers: &[(&str, &str)]| derive(&key(), &sent, &[answer(200, headers, "")]);
