@@ -36,6 +36,9 @@ fn cites(row: &Value, place: &str) -> bool {
     })
 }
 
+/// Categories whose checks look into files. Of the others only what an endpoint shows is written; lists may be ahead of it.
+const READS_FILES: [&str; 7] = ["auth", "cors", "database", "logging", "secrets", "supply-chain", "tls"];
+
 #[test]
 fn every_p0_that_a_demo_names_fails_at_its_line() {
     let mut wrong = Vec::new();
@@ -43,11 +46,11 @@ fn every_p0_that_a_demo_names_fails_at_its_line() {
         let report = report(fixture(&name).path());
         let rows = report["checks"].as_array().unwrap();
         for (check, place) in expected(&name) {
+            if !READS_FILES.contains(&check.split('/').next().unwrap()) {
+                continue;
+            }
             let Some(row) = rows.iter().find(|row| row["id"] == check.as_str()) else {
-                // A category of which nothing is written yet may be expected ahead of its checks.
-                if root().join("checks").join(check.split('/').next().unwrap()).is_dir() {
-                    wrong.push(format!("{name}: {check} is not loaded"));
-                }
+                wrong.push(format!("{name}: {check} is not loaded"));
                 continue;
             };
             if row["status"] != "fail" {

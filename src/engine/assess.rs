@@ -2,8 +2,6 @@
 
 use std::sync::OnceLock;
 
-use std::collections::BTreeSet;
-
 use rayon::prelude::*;
 
 use crate::checks::check::Check;
@@ -44,16 +42,14 @@ pub fn assess(assessment: &Assessment<'_>, inventory: &Inventory) -> Report {
         .par_iter()
         .map(|check| {
             let units = if check.scope == Scope::Repository { std::slice::from_ref(&whole) } else { &units };
-            joined(check, units, assessment, inventory)
+            let mut row = joined(check, units, assessment, inventory);
+            // What only an endpoint can show is no part of what this run could decide, unless one was named.
+            let alone = check.live.is_some() && !check.reads_files() && assessment.live.is_none();
+            row.awaits_endpoint = alone && row.status == Status::Unknown;
+            row
         })
         .collect();
-    // What only an endpoint can show is no part of what this run could decide, unless one was named.
-    let out_of_sight: BTreeSet<&str> = match assessment.live {
-        Some(_) => BTreeSet::new(),
-        None => selected.iter().filter(|check| check.live.is_some() && !check.reads_files()).map(|check| &*check.id).collect(),
-    };
-    let unasked = |row: &&CheckRow| row.status == Status::Unknown && out_of_sight.contains(&*row.id);
-    let coverage = score::coverage(&ruleset.scoring, rows.iter().filter(|row| !unasked(row)));
+    let coverage = score::coverage(&ruleset.scoring, rows.iter().filter(|row| !row.awaits_endpoint));
     let (verdict, verdict_reason) = score::verdict(&ruleset.scoring, &rows, coverage);
     let points = score::percent(&rows);
     let summary = Summary {
@@ -73,7 +69,7 @@ pub fn assess(assessment: &Assessment<'_>, inventory: &Inventory) -> Report {
             .notes
             .iter()
             .cloned()
-            .chain(unasked_note(rows.iter().filter(unasked).count()))
+            .chain(unasked_note(rows.iter().filter(|row| row.awaits_endpoint).count()))
             .chain(live_notes(assessment))
             .collect(),
         config: assessment.config.clone(),
@@ -190,6 +186,7 @@ fn blank_row(check: &Check, outcome: Outcome<'_>, assessment: &Assessment<'_>) -
         reason: outcome.reason,
         strength: outcome.strength,
         needs_strength: (!check.require.is_empty()).then_some(check.strength),
+        awaits_endpoint: false,
         contradiction: None,
         evidence: Vec::new(),
         evidence_omitted: 0,

@@ -6,6 +6,7 @@
 //! without Unicode gets it.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use regex_automata::meta::{Config, Regex};
 use regex_automata::util::syntax;
@@ -92,6 +93,36 @@ impl Automaton {
         let mut captures = self.0.create_captures();
         self.0.captures(Input::new(text).range(start..).anchored(Anchored::Yes), &mut captures);
         captures.get_group_by_name("at").map(|group| (group.start, group.end))
+    }
+}
+
+/// An expression over names and paths that is compiled when the first is held against it. One that is none matches nothing: whoever
+/// loads it says so.
+#[derive(Debug)]
+pub struct Lazy {
+    pattern: String,
+    compiled: OnceLock<Option<Automaton>>,
+}
+
+impl Lazy {
+    /// What is written; the empty text matches nothing.
+    pub fn new(pattern: String) -> Lazy {
+        Lazy { pattern, compiled: OnceLock::new() }
+    }
+
+    /// Does it match anywhere in the text?
+    pub fn is_match(&self, text: &str) -> bool {
+        self.get().is_some_and(|expression| expression.is_match(text.as_bytes()))
+    }
+
+    /// Where its matches end.
+    pub fn ends<'t>(&'t self, text: &'t str) -> impl Iterator<Item = usize> + 't {
+        self.get().into_iter().flat_map(|expression| expression.matches(text.as_bytes())).map(|(_, end)| end)
+    }
+
+    fn get(&self) -> Option<&Automaton> {
+        let build = || Automaton::new(&self.pattern, Reading::default(), Against::Values).ok();
+        self.compiled.get_or_init(|| Some(()).filter(|()| !self.pattern.is_empty()).and_then(|()| build())).as_ref()
     }
 }
 

@@ -13,9 +13,9 @@ use crate::model::report::SkippedFile;
 use crate::model::role::{Role, RoleOverride, RoleSet};
 
 use super::history::{self, Repository};
-use super::layout::{Layout, LayoutFile, ManifestHint};
+use super::layout::{self, Layout, LayoutFile, ManifestHint};
 use super::manifest::{self, Manifest, link};
-use super::role::{self, Overrides};
+use super::role::{self, Harness, Overrides};
 use super::scan::compose::ComposeFile;
 use super::scan::{self, FileScan, Scanner, Scratch, Selection};
 use super::source::{FileEntry, Source};
@@ -222,7 +222,10 @@ pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, mut conte
     let Prepared { selection, scanner } = prepared;
     let overrides = Overrides::new(std::mem::take(&mut context.roles));
     context.notes.extend(overrides.notes(source.entries().iter().map(|entry| entry.path.as_str())));
-    let classified: Vec<File> = source.entries().par_iter().map(|entry| classify(source, entry, selection, &overrides)).collect();
+    let read_text = |index: usize| source.read(index).ok().map(decode);
+    let harness = Harness::find(source.entries().iter().map(|entry| entry.path.as_str()), &read_text);
+    let classified: Vec<File> =
+        source.entries().par_iter().map(|entry| classify(source, entry, selection, &overrides, &harness)).collect();
     let read: Vec<ReadFile> = (0..classified.len())
         .into_par_iter()
         .map_init(
@@ -254,13 +257,14 @@ struct ReadFile {
     skipped: Option<String>,
 }
 
-fn classify(source: &dyn Source, entry: &FileEntry, selection: &Selection<'_>, overrides: &Overrides) -> File {
+fn classify(source: &dyn Source, entry: &FileEntry, selection: &Selection<'_>, overrides: &Overrides, harness: &Harness) -> File {
     let language = Language::of_path(&entry.path);
     let role = overrides.of(&entry.path).unwrap_or_else(|| match role::of_path(&entry.path) {
         // What has a map was built from something else.
         Role::Production if role::is_served_script(&entry.path) && source.position(&format!("{}.map", entry.path)).is_some() => {
             Role::Vendored
         }
+        Role::Production | Role::Infra | Role::Development if harness.holds(&entry.path) => Role::Test,
         role => role,
     });
     File {
@@ -340,6 +344,7 @@ fn assemble(
         dependencies: Vec::new(),
         by_name: Vec::new(),
         sees: Vec::new(),
+        lent: BTreeSet::new(),
         skipped: source.skipped().to_vec(),
         git,
         history: None,
@@ -348,6 +353,7 @@ fn assemble(
         variables: env::Tables::default(),
     };
     let (mut manifests, mut composes): (Vec<Manifest>, Vec<ComposeFile>) = (Vec::new(), Vec::new());
+    let mut project_imports = ProjectImports::default();
     for (index, mut result) in read.into_iter().enumerate() {
         let id = FileId(index as u32);
         if let Some(file) = result.file {
@@ -358,6 +364,7 @@ fn assemble(
             inventory.by_selector[selector.0 as usize].push(id);
         }
         let waiting = std::mem::take(&mut result.scan.deferred);
+        project_imports.add(id, &mut result.scan);
         if !waiting.is_empty() {
             deferred.push((id, waiting));
         }
@@ -368,6 +375,7 @@ fn assemble(
         manifests.extend(result.manifest);
         composes.extend(result.compose);
     }
+    project_imports.apply(scanner, &inventory.files, deferred);
     let (compose_hits, compose_gaps) = scan::compose::answer(scanner, &inventory.files, &composes);
     for (need, hit) in compose_hits {
         inventory.hits[need.0 as usize].push(hit);
@@ -385,11 +393,73 @@ fn assemble(
     link::link(&mut manifests);
     inventory.layout = layout_of(&inventory.files, &manifests);
     inventory.sees = inventory.layout.sees();
+    let paths: Vec<&str> = inventory.files.iter().map(|file| &*file.path).collect();
+    let texts = composes.iter().map(|compose| (paths[compose.id.0 as usize], compose.text.as_str()));
+    let lent = layout::lent(&inventory.layout, &paths, texts).into_iter();
+    inventory.lent = lent.map(|(component, file)| (component, FileId(file as u32))).collect();
     inventory.dependencies = dependencies_of(&inventory.files, manifests);
     inventory.by_name = (0..inventory.dependencies.len()).collect();
     inventory.by_name.sort_by_key(|place| (&inventory.dependencies[*place].dependency.name, *place));
     inventory.broken = scanner.broken().collect();
     inventory
+}
+
+/// What files of C# import for their whole projects, and the needs that only wait for that.
+#[derive(Default)]
+struct ProjectImports {
+    imported: Vec<(FileId, Vec<String>)>,
+    wanted: Vec<(FileId, Vec<NeedId>)>,
+}
+
+impl ProjectImports {
+    fn add(&mut self, file: FileId, scan: &mut FileScan) {
+        let (lines, needs) = (std::mem::take(&mut scan.global_imports), std::mem::take(&mut scan.unimported));
+        self.imported.extend((!lines.is_empty()).then_some((file, lines)));
+        self.wanted.extend((!needs.is_empty()).then_some((file, needs)));
+    }
+
+    /// Defers the needs whose import stands elsewhere in the project, or in a `.props` above it.
+    fn apply(self, scanner: &Scanner<'_>, files: &[File], deferred: &mut Vec<(FileId, Vec<NeedId>)>) {
+        if self.imported.is_empty() || self.wanted.is_empty() {
+            return;
+        }
+        let folder = |file: FileId| parent(&files[file.0 as usize].path);
+        let is_project = |file: &&File| file.path.ends_with(".csproj");
+        let projects: BTreeSet<&str> = files.iter().filter(is_project).map(|file| parent(&file.path)).collect();
+        let above = |folder| std::iter::successors(Some(folder), |folder: &&str| (!folder.is_empty()).then(|| parent(folder)));
+        let project = |file: FileId| above(folder(file)).find(|folder| projects.contains(folder)).unwrap_or_default();
+        // What a `.props` says holds for every project below it.
+        let mut of_project: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        let mut below: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (file, lines) in self.imported {
+            match files[file.0 as usize].path.ends_with(".props") {
+                true => below.entry(folder(file)).or_default().extend(lines),
+                false => of_project.entry(project(file)).or_default().extend(lines),
+            }
+        }
+        for (file, needs) in self.wanted {
+            let own = project(file);
+            let shared = above(own).filter_map(|folder| below.get(folder));
+            let lines: Vec<String> = of_project.get(own).into_iter().chain(shared).flatten().cloned().collect();
+            let modules = |need: NeedId| match &scanner.needs.need(need).look {
+                Look::Code { imports, .. } => imports.as_slice(),
+                _ => &[],
+            };
+            let due: Vec<NeedId> = needs.into_iter().filter(|need| scan::is_imported_by(&lines, modules(*need))).collect();
+            if due.is_empty() {
+                continue;
+            }
+            match deferred.binary_search_by_key(&file, |(file, _)| *file) {
+                Ok(at) => deferred[at].1.extend(due),
+                Err(at) => deferred.insert(at, (file, due)),
+            }
+        }
+    }
+}
+
+/// The folder of a path; "" for the root.
+fn parent(folder: &str) -> &str {
+    folder.rsplit_once('/').map_or("", |(above, _)| above)
 }
 
 /// Answers the needs about earlier commits. Their hits are filed under some file of today.

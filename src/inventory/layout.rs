@@ -10,16 +10,19 @@
 //! - The root's own Dockerfile belongs to the root component, if there is one; compose files and manifests of clusters are
 //!   shared.
 //! - A root that cannot be started, beside components that can, is common ground: its files are shared.
+//! - A .NET project that is not started is part of the components that reference it, or else of what is around it.
 //! - At the root, `scripts/` and configuration written in code make no component beside others.
 
 mod candidates;
+mod contexts;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::model::role::Role;
 
 use super::role::is_dockerfile;
 use candidates::{Candidate, is_data, is_entry_point, is_source, is_tooling};
+pub use contexts::lent;
 
 /// What a layout needs to know of a file.
 #[derive(Debug, Clone, Copy)]
@@ -88,6 +91,14 @@ impl Layout {
             found.insert(String::new(), Candidate::default());
         }
         let mut links = Links::between(files, hints, &found);
+        let unused = links.unused_libraries(&found);
+        if !unused.is_empty() {
+            found.retain(|folder, _| !unused.contains(folder));
+            if found.is_empty() {
+                found.insert(String::new(), Candidate::default());
+            }
+            links = Links::between(files, hints, &found);
+        }
         if links.root_is_common_ground(&found) {
             found.remove("");
             links = Links::between(files, hints, &found);
@@ -124,6 +135,13 @@ impl Links {
         let is_started = self.started.first().copied().unwrap_or_default();
         let is_included = self.includes.iter().any(|includes| includes.first() == Some(&0));
         found.contains_key("") && !is_started && !is_included && self.started.contains(&true)
+    }
+
+    /// Folders of .NET libraries that no component which can be started includes.
+    fn unused_libraries(&self, found: &BTreeMap<String, Candidate>) -> BTreeSet<String> {
+        let unused =
+            found.iter().zip(self.deployable()).filter(|((_, candidate), deployable)| candidate.is_library && *deployable);
+        unused.map(|((folder, _), _)| folder.clone()).collect()
     }
 
     /// By component: what can be started, and what is part of nothing that can, which is better judged on its own than not at

@@ -14,11 +14,13 @@
 //! - `static/`, `public/` and migrations are production.
 
 mod content;
+mod harness;
 mod infra;
 mod names;
 mod overrides;
 
 pub use content::{is_served_script, of_content};
+pub use harness::Harness;
 pub use overrides::Overrides;
 
 use crate::model::language::Language;
@@ -104,9 +106,8 @@ fn of_folder(folder: &str, depth: usize, above: &Inside, file: &Name) -> Option<
     let feature = above.in_source && file.is_code;
     Some(match folder {
         "__generated__" | "generated" | "coverage" | "htmlcov" => Role::Generated,
-        ".devcontainer" | ".vscode" | ".idea" | ".fleet" | ".zed" | ".storybook" | ".husky" | ".cursor" | ".claude" => {
-            Role::Development
-        }
+        ".devcontainer" | ".vscode" | ".idea" | ".fleet" | ".zed" | ".storybook" | ".husky" | ".cursor" | ".claude"
+        | ".scripts" => Role::Development,
         ".circleci" | ".gitlab" | ".gitlab-ci" | ".azure-pipelines" | ".azuredevops" | ".buildkite" | ".semaphore"
         | ".teamcity" | ".jenkins" | ".woodpecker" | ".ci" => Role::Ci,
         ".github" | ".gitea" | ".forgejo" if file.is_prose() => Role::Docs,
@@ -158,6 +159,7 @@ fn is_versioned(folder: &str) -> bool {
 
 /// Sorted.
 const TEST_FOLDERS: &[&str] = &[
+    "Behat",
     "__fixtures__",
     "__mocks__",
     "__snapshots__",
@@ -165,6 +167,7 @@ const TEST_FOLDERS: &[&str] = &[
     "_tests",
     "acceptance-tests",
     "acceptance_tests",
+    "behat",
     "cypress",
     "e2e",
     "e2e-tests",
@@ -364,6 +367,7 @@ mod tests {
                 "resources/views/sample/index.blade.php",
                 "src/use-schema-example.ts",
                 "ab_test.py",
+                "ab_testing.py",
                 "src/ab-test.ts",
                 "openapi-spec.yaml",
                 "spec/openapi.yaml",
@@ -393,6 +397,11 @@ mod tests {
             Role::Test,
             &[
                 "test/a.py",
+                "src/Sylius/Behat/Page/A.php",
+                "src/behat/A.php",
+                "smoketest_api.py",
+                "billing/orders_testing.py",
+                ".env.test_local",
                 "tests/a.py",
                 "src/__tests__/a.ts",
                 "spec/models/user_spec.rb",
@@ -536,6 +545,7 @@ mod tests {
                 "Tiltfile",
                 "src/Button.stories.tsx",
                 "scripts/dev.sh",
+                ".scripts/release.sh",
                 "scripts/dev-setup.sh",
                 "bin/dev",
                 "Dockerfile.dev",

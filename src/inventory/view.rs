@@ -121,6 +121,8 @@ pub struct Inventory {
     pub by_name: Vec<usize>,
     /// For each component, which components' files it is judged by.
     pub sees: Vec<Vec<bool>>,
+    /// Files that a component is judged by although another one owns them, as (component, file).
+    pub lent: BTreeSet<(usize, FileId)>,
     pub skipped: Vec<SkippedFile>,
     pub git: Option<GitSummary>,
     /// How much of the history was read; `None` if it was not.
@@ -222,7 +224,10 @@ impl<'a> View<'a> {
         let layout = &self.inventory.layout;
         match layout.owner[file.0 as usize] {
             None => true,
-            Some(owner) => self.inventory.sees[component][owner],
+            Some(owner) => {
+                self.inventory.sees[component][owner]
+                    || (!self.inventory.lent.is_empty() && self.inventory.lent.contains(&(component, file)))
+            }
         }
     }
 

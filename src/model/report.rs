@@ -151,6 +151,9 @@ pub struct CheckRow {
     pub strength: Option<Strength>,
     /// The strength it needs to pass.
     pub needs_strength: Option<Strength>,
+    /// Only the deployed endpoint can answer, and none was named: the row counts in no coverage.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub awaits_endpoint: bool,
     /// The planes that disagree, if they do.
     pub contradiction: Option<Vec<Plane>>,
     pub evidence: Vec<Evidence>,

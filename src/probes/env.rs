@@ -3,8 +3,7 @@
 //! What is known of languages and platforms is data, `checks/env`. A probe asks only for the sections that its parameters speak of, and a
 //! pack without a probe of this kind pays nothing.
 
-use regex::Regex;
-
+use crate::inventory::automaton::Lazy;
 use crate::inventory::env::{Conspicuous, EnvVar, Note, Place, table};
 use crate::inventory::view::{Hit, View};
 use crate::model::env::{EnvNeeds, Fallback, Section, Standing};
@@ -43,7 +42,7 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     let (read, documented, provided) = (map.opt_flag("read"), map.opt_flag("documented"), map.opt_flag("provided"));
     let defaults = map.words::<Fallback>("default");
     let alike = map.words::<Section>("looks-alike");
-    let expression = |key| shared::pattern(&map, key).and_then(|pattern| Regex::new(&pattern).ok());
+    let expression = |key| shared::pattern(&map, key).map(Lazy::new);
     let (matches, not_matches) = (expression("matches"), expression("not-matches"));
     let share = map.opt_int("share").unwrap_or(0);
     if !(0..=100).contains(&share) {
@@ -82,8 +81,8 @@ struct EnvProbe {
     provided: Option<bool>,
     defaults: Vec<Fallback>,
     alike: Vec<Section>,
-    matches: Option<Regex>,
-    not_matches: Option<Regex>,
+    matches: Option<Lazy>,
+    not_matches: Option<Lazy>,
     /// Percent.
     share: i64,
 }

@@ -5,8 +5,7 @@
 
 use std::sync::Arc;
 
-use regex::Regex;
-
+use crate::inventory::automaton::Lazy;
 use crate::inventory::routes::{Route, table};
 use crate::inventory::view::{Hit, View};
 use crate::model::needs::NeedId;
@@ -40,7 +39,7 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     for name in frameworks.iter().filter(|name| loading.routes.iter().all(|known| known.name != **name)) {
         map.note_at("framework", format!("no file routes/{name}.yaml"));
     }
-    let expression = |key| shared::pattern(&map, key).and_then(|pattern| Regex::new(&pattern).ok());
+    let expression = |key| shared::pattern(&map, key).map(Lazy::new);
     let (matches, not_matches) = (expression("matches"), expression("not-matches"));
     map.finish();
     if loading.problems.len() > before {
@@ -59,14 +58,14 @@ struct RouteProbe {
     methods: Vec<String>,
     any_method: bool,
     frameworks: Vec<String>,
-    matches: Option<Regex>,
-    not_matches: Option<Regex>,
+    matches: Option<Lazy>,
+    not_matches: Option<Lazy>,
 }
 
 impl RouteProbe {
     fn counts(&self, route: &Route) -> bool {
         let has_method = || route.methods.is_empty() || route.methods.iter().any(|method| self.methods.contains(method));
-        let says = |expression: &Regex| {
+        let says = |expression: &Lazy| {
             expression.is_match(&route.path) || route.handler.as_deref().is_some_and(|handler| expression.is_match(handler))
         };
         (self.access.is_empty() || self.access.contains(&route.access))

@@ -145,6 +145,7 @@ fn check(id: &str, title: &str, priority: Priority, status: Status, reason: &str
         reason: reason.into(),
         strength: None,
         needs_strength: None,
+        awaits_endpoint: false,
         contradiction: None,
         evidence: Vec::new(),
         evidence_omitted: 0,

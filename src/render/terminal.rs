@@ -116,7 +116,10 @@ fn section(report: &Report, priority: Priority, verbose: bool, canvas: &mut Canv
     }
     heading(canvas, &title, &counts)?;
     let mut spaced = false;
-    for (index, row) in view::open_rows(report, priority).into_iter().enumerate() {
+    // What waits for an endpoint is one thing to do, so it is one line.
+    let (waiting, open): (Vec<_>, Vec<_>) =
+        view::open_rows(report, priority).into_iter().partition(|row| row.awaits_endpoint && !verbose);
+    for (index, row) in open.into_iter().enumerate() {
         let full = check::is_full(row.status);
         // A blank line stands around what is written in full, not between the short ones.
         if spaced || full && index > 0 {
@@ -128,6 +131,12 @@ fn section(report: &Report, priority: Priority, verbose: bool, canvas: &mut Canv
             check::short(row, canvas)?
         }
         spaced = full;
+    }
+    if !waiting.is_empty() {
+        if std::mem::take(&mut spaced) {
+            canvas.blank()?;
+        }
+        check::waiting(&waiting, canvas)?;
     }
     if verbose {
         for status in [Status::Pass, Status::NotApplicable] {

@@ -1,6 +1,6 @@
 //! Folders that may be components, and the file names that make them so. To teach it a name, add it to the `match` of its kind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::language::Language;
 use crate::model::role::Role;
@@ -16,6 +16,8 @@ pub(super) struct Candidate {
     /// A manifest says that something can be started.
     pub has_entry_point: bool,
     pub is_workspace_root: bool,
+    /// All that declares it is .NET projects that are not started.
+    pub is_library: bool,
 }
 
 /// "" for the root.
@@ -54,12 +56,23 @@ fn declared(files: &[LayoutFile<'_>], hints: &[ManifestHint]) -> BTreeMap<String
             found.entry(folder_of(file.path).to_string()).or_default().has_dockerfile = true;
         }
     }
+    let mut programs: BTreeSet<&str> = BTreeSet::new();
+    for file in files.iter().filter(|file| file.role == Role::Production || file.role == Role::Infra) {
+        let name = file.path.rsplit('/').next().unwrap_or(file.path);
+        if is_dotnet_program(name) || (is_manifest(file.path) && !is_dotnet_project(name)) {
+            programs.insert(folder_of(file.path));
+        }
+    }
+    for (folder, candidate) in &mut found {
+        candidate.is_library = candidate.has_manifest && !candidate.has_dockerfile && !programs.contains(folder.as_str());
+    }
     for hint in hints {
         let folder = normal(&hint.dir);
         if of_path(&format!("{folder}/_")) == Role::Production {
             let candidate = found.entry(folder.to_string()).or_default();
             candidate.has_manifest = true;
             candidate.has_entry_point |= hint.has_entry_point;
+            candidate.is_library &= !hint.has_entry_point;
             candidate.is_workspace_root |= hint.is_workspace_root;
         }
     }
@@ -106,8 +119,25 @@ pub(super) fn is_manifest(path: &str) -> bool {
         "package.json" | "deno.json" | "pyproject.toml" | "requirements.txt" | "Pipfile" | "setup.py" | "environment.yml"
         | "go.mod" | "Cargo.toml" | "pom.xml" | "build.gradle" | "build.gradle.kts" | "Gemfile" | "composer.json" | "mix.exs"
         | "pubspec.yaml" | "Package.swift" | "build.sbt" => true,
-        _ => matches!(name.rsplit_once('.'), Some((_, "csproj" | "fsproj" | "vbproj"))),
+        _ => is_dotnet_project(name),
     }
+}
+
+fn is_dotnet_project(name: &str) -> bool {
+    matches!(name.rsplit_once('.'), Some((_, "csproj" | "fsproj" | "vbproj")))
+}
+
+/// Does a file of this name beside a .NET project show that it is started, whatever the project says: by itself, by IIS or by a
+/// host of functions?
+fn is_dotnet_program(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let starts = matches!(lower.split('.').next(), Some("program" | "startup"))
+        && matches!(lower.rsplit('.').next(), Some("cs" | "fs" | "vb"));
+    starts
+        || matches!(
+            lower.as_str(),
+            "global.asax" | "web.config" | "host.json" | "serverless.template" | "aws-lambda-tools-defaults.json"
+        )
 }
 
 /// Is it code of an application, in any language? Configuration written in code is not.

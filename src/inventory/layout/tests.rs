@@ -103,6 +103,35 @@ fn frontend_and_backend() {
 }
 
 #[test]
+fn a_dotnet_library_is_part_of_what_references_it_or_of_what_is_around_it() {
+    let paths = [
+        "Shop.sln",
+        "src/Api/Api.csproj",
+        "src/Api/Orders.cs",
+        "src/Core/Core.csproj",
+        "src/Core/Order.cs",
+        "src/Legacy/Global.asax",
+        "src/Legacy/Legacy.csproj",
+        "src/Legacy/Page.cs",
+        "src/Plugin/Plugin.csproj",
+        "src/Plugin/Plugin.cs",
+    ];
+    let hints = [
+        startable(hint("src/Api", "nuget", "Api", &["../Core/Core.csproj"])),
+        hint("src/Core", "nuget", "Core", &[]),
+        hint("src/Legacy", "nuget", "Legacy", &[]),
+        hint("src/Plugin", "nuget", "Plugin", &["../Core/Core.csproj"]),
+    ];
+    let layout = layout(&paths, &hints);
+    assert_eq!(
+        components(&layout),
+        [("src/Api", vec!["src/Core"], true), ("src/Core", vec![], false), ("src/Legacy", vec![], true)]
+    );
+    assert_eq!(owned(&layout, &paths)[9], ("src/Plugin/Plugin.cs", "shared"));
+    assert_eq!(ids(&self::layout(&paths[8..], &hints[3..])), ["."]);
+}
+
+#[test]
 fn an_application_in_the_root_beside_another() {
     let paths = [
         ".gitignore",

@@ -114,6 +114,8 @@ pub struct LocalPackage {
     pub workspace_members: Vec<String>,
     /// The manifest says that something can be started. False is no proof: `src/main.rs` or `package main` stand in no manifest.
     pub has_entry_point: bool,
+    /// The manifest says that the package is nothing but tests.
+    pub is_test: bool,
 }
 
 /// A statement about the version of a language runtime.
@@ -170,6 +172,7 @@ impl LocalPackage {
             is_workspace_root: false,
             workspace_members: Vec::new(),
             has_entry_point: false,
+            is_test: false,
         }
     }
 }

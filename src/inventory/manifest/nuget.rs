@@ -34,9 +34,13 @@ pub(super) fn project(path: &str, text: &str) -> Result<Manifest, String> {
             runtimes(group, lines, &mut manifest);
         }
         let sdk = root.attribute("Sdk").unwrap_or_default();
+        let kind = properties.get("OutputType").copied().unwrap_or_default();
+        let is_program =
+            ["exe", "winexe"].iter().any(|program| kind.eq_ignore_ascii_case(program)) || APPLICATION_SDKS.contains(&sdk);
         let is_test = sdk.starts_with(TEST_SDK)
             || properties.get("IsTestProject").is_some_and(|value| value.eq_ignore_ascii_case("true"))
-            || manifest.dependencies.iter().any(is_for_tests);
+            || manifest.dependencies.iter().any(|used| used.direct && used.name == TEST_PACKAGES[0])
+            || (!APPLICATION_SDKS.contains(&sdk) && manifest.dependencies.iter().any(is_for_tests));
         for dependency in manifest.dependencies.iter_mut().filter(|_| is_test) {
             dependency.scope = DependencyScope::Development;
         }
@@ -46,9 +50,8 @@ pub(super) fn project(path: &str, text: &str) -> Result<Manifest, String> {
             {
                 package.name = super::normalise(Ecosystem::NuGet, name);
             }
-            let kind = properties.get("OutputType").copied().unwrap_or_default();
-            let is_program = kind.eq_ignore_ascii_case("exe") || kind.eq_ignore_ascii_case("winexe");
-            package.has_entry_point = !is_test && (is_program || APPLICATION_SDKS.contains(&sdk));
+            package.has_entry_point = !is_test && is_program;
+            package.is_test = is_test;
             manifest.package = Some(package);
         }
         manifest

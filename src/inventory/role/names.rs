@@ -220,7 +220,8 @@ fn is_test_support(file: &Name) -> bool {
         ["jest.config", "jest.setup", "vitest", "cypress.config", "playwright.config", "karma.conf", "wdio.conf", ".mocharc"];
     tools.iter().any(|tool| file.begins(tool))
         || (file.begins("playwright") && file.has_suffix(&["config"]))
-        || (file.begins(".env") && matches!(file.extension(), "ci" | "e2e" | "testing"))
+        || (file.begins(".env") && (matches!(file.extension(), "ci" | "e2e" | "testing") || file.text.starts_with(".env.test_")))
+        || (file.text.starts_with("smoketest_") && file.is_code)
         || matches!(
             file.text,
             "conftest.py"
@@ -276,6 +277,8 @@ fn is_test(file: &Name, inside: &Inside) -> bool {
         || file.extension() == "test"
         || ((file.is_code || is_config) && ends_in_test)
         || ends_in_spec
+        || (file.extension() == "py"
+            && stem.strip_suffix("_testing").is_some_and(|before| before != "ab" && !before.ends_with("_ab")))
         || alone
         || (stem.starts_with("test_") && matches!(file.extension(), "py" | "rb" | "exs"))
         || is_test_class(file)

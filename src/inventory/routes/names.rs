@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use regex::Regex;
+use crate::inventory::automaton::Lazy;
+use crate::model::route::Framework;
 
 use super::fact::{Fact, words};
-use crate::model::route::Framework;
 
 /// What a name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,10 +17,10 @@ pub(super) enum Verdict {
 
 /// The judge of one framework.
 pub(super) struct Names<'a> {
-    never: Option<Regex>,
-    guard: Option<Regex>,
-    harmless: Option<Regex>,
-    likely: Option<Regex>,
+    never: Lazy,
+    guard: Lazy,
+    harmless: Lazy,
+    likely: Lazy,
     /// Functions and aliases that guard.
     defined: BTreeSet<&'a str>,
     unknown_guards: bool,
@@ -28,7 +28,7 @@ pub(super) struct Names<'a> {
 
 impl<'a> Names<'a> {
     pub(super) fn new(framework: &Framework, defines: &[Fact<'a>]) -> Names<'a> {
-        let compiled = |pattern: &str| Regex::new(pattern).ok().filter(|_| !pattern.is_empty());
+        let compiled = |pattern: &str| Lazy::new(pattern.to_owned());
         let names = &framework.names;
         let mut judge = Names {
             never: compiled(&names.never),
@@ -57,15 +57,13 @@ impl<'a> Names<'a> {
 
     /// What a text says that is attached like a guard. `strict`: only certain names and known functions count.
     pub(super) fn of(&self, text: &str, strict: bool) -> Verdict {
-        let says = |expression: &Option<Regex>| expression.as_ref().is_some_and(|expression| expression.is_match(text));
+        let says = |expression: &Lazy| expression.is_match(text);
         let callee = text.split('(').next().unwrap_or(text);
         // What is called decides before what it is called on or with: `authService.verify` is no service,
         // `requireStudent(authService)` neither.
         let last = callee.rfind('.').map_or(0, |dot| dot + 1);
         let named = text.get(..=callee.len()).unwrap_or(text);
-        let says_itself = |expression: &Option<Regex>, text: &str| {
-            expression.as_ref().is_some_and(|expression| expression.find_iter(text).any(|found| found.end() > last))
-        };
+        let says_itself = |expression: &Lazy, text: &str| expression.ends(text).any(|end| end > last);
         let is_defined = words(callee).last().is_some_and(|name| self.defined.contains(name));
         if says(&self.never) {
             Verdict::Harmless
@@ -73,7 +71,7 @@ impl<'a> Names<'a> {
             Verdict::Guard
         } else if says_itself(&self.harmless, named) {
             Verdict::Harmless
-        } else if is_defined || (!strict && self.likely.as_ref().is_some_and(|likely| likely.is_match(callee))) {
+        } else if is_defined || (!strict && self.likely.is_match(callee)) {
             Verdict::Guard
         } else if says(&self.harmless) {
             Verdict::Harmless

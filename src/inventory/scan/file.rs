@@ -14,8 +14,9 @@ use crate::model::needs::{Area, Cost, Look, NeedId, SelectorId};
 use crate::model::role::Role;
 use crate::model::route::SPAN;
 
-/// How long one file may take to be parsed. Generous: only pathological input gets there.
-const PARSE_BUDGET: Duration = Duration::from_secs(5);
+/// How long parsing one file, or one search in it, may take at all. Both are limited in steps, which end long before: what a check
+/// says must not depend on how busy a machine is.
+const TIME_NET: Duration = Duration::from_secs(60);
 
 /// Largest file that is parsed into a tree, in bytes.
 const MAX_PARSED_BYTES: usize = 1024 * 1024;
@@ -40,6 +41,10 @@ pub struct FileScan {
     pub gaps: Vec<(NeedId, String)>,
     /// Needs that survived everything but the search or the tree, which follow when they turn out to matter (`resume`).
     pub deferred: Vec<NeedId>,
+    /// Needs of C# that survived everything but the imports of the file: its project may import for all of its files.
+    pub unimported: Vec<NeedId>,
+    /// What this file imports for all files of its project, as lines of C#.
+    pub global_imports: Vec<String>,
 }
 
 impl FileScan {
@@ -165,6 +170,7 @@ pub fn scan(
             {
                 found.deferred.push(need);
             }
+            Look::Code { language: Language::CSharp, .. } if language == Some(Language::CSharp) => found.unimported.push(need),
             Look::Import { modules } => import_hits(need, modules, &subject, &mut found),
             Look::RustCalls { .. } => found.deferred.push(need),
             _ => {}
@@ -172,6 +178,7 @@ pub fn scan(
     }
     secrets::scan(scanner, selectors, &mut scratch.marks, &subject, &mut found);
     documents::scan(scanner, selection, selectors, &subject, &mut found);
+    found.global_imports = imports::for_project(path, language, text);
     drop_rust_tests(scanner, &subject, &mut found);
     found
 }
@@ -381,15 +388,21 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, par
     }
     let tree = match parsed.take() {
         Some(parsed) => Ok(parsed),
-        None => Parsed::new(language, subject.text, PARSE_BUDGET),
+        None => Parsed::new(language, subject.text, TIME_NET),
     };
     // Of a route table every row counts.
     let (rows, rules): (Vec<_>, Vec<_>) = rules.into_iter().partition(|(index, _)| captures_span(scanner, needs[*index]));
+    // Of what is joined by a name every name counts.
+    let (named, rules): (Vec<_>, Vec<_>) = rules.into_iter().partition(|(index, _)| !captured(scanner, needs[*index]).is_empty());
+    let names: Vec<&[String]> = named.iter().map(|(index, _)| captured(scanner, needs[*index])).collect();
     let hits = tree.and_then(|tree| {
         let tree = parsed.insert(tree);
-        let mut hits = tree.find(subject.text, &rules, &scanner.automata, PARSE_BUDGET)?;
+        let mut hits = tree.find(subject.text, &rules, &scanner.automata, TIME_NET)?;
+        if !named.is_empty() {
+            hits.extend(tree.find_distinct(&names, subject.text, &named, &scanner.automata, TIME_NET)?);
+        }
         if !rows.is_empty() {
-            hits.extend(tree.find_up_to(MAX_ROWS, subject.text, &rows, &scanner.automata, PARSE_BUDGET)?);
+            hits.extend(tree.find_up_to(MAX_ROWS, subject.text, &rows, &scanner.automata, TIME_NET)?);
         }
         Ok(hits)
     });
@@ -411,9 +424,17 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, par
     }
 }
 
+/// The metavariables whose values this need keeps.
+fn captured<'s>(scanner: &Scanner<'s>, need: NeedId) -> &'s [String] {
+    match &scanner.needs.need(need).look {
+        Look::Code { capture, .. } => capture,
+        _ => &[],
+    }
+}
+
 /// Is this need about the route table?
 fn captures_span(scanner: &Scanner<'_>, need: NeedId) -> bool {
-    matches!(&scanner.needs.need(need).look, Look::Code { capture, .. } if capture.iter().any(|name| name == SPAN))
+    captured(scanner, need).iter().any(|name| name == SPAN)
 }
 
 /// Rust keeps tests beside the code they test: their lines are test, whatever the role of the file.

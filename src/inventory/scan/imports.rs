@@ -31,6 +31,37 @@ pub(super) fn find(language: Language, text: &str, modules: &[String]) -> impl I
     places.into_iter()
 }
 
+/// What a file imports for all files of its .NET project, as lines of C#: `global using X;`, or `<Using Include="X" />` of a
+/// project file.
+pub(super) fn for_project(path: &str, language: Option<Language>, text: &str) -> Vec<String> {
+    let lines = |mark: &'static str| {
+        let bytes = text.as_bytes();
+        memchr::memmem::find_iter(bytes, mark).filter_map(move |at| {
+            let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |before| before + 1);
+            let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |after| at + after);
+            text.get(start..end).map(str::trim).filter(|line| line.len() <= MAX_LINE)
+        })
+    };
+    let is_project = matches!(path.rsplit_once('.'), Some((_, "csproj" | "props")));
+    match language {
+        Some(Language::CSharp) => {
+            lines("global using ").filter(|line| line.starts_with("global using ")).map(str::to_owned).collect()
+        }
+        _ if is_project => {
+            let included = |line: &str| {
+                line.strip_prefix("<Using Include=\"").and_then(|rest| rest.split_once('"')).map(|(name, _)| name.to_owned())
+            };
+            lines("<Using Include=").filter_map(included).map(|name| format!("global using {name};")).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Does one of these lines import one of these modules into a file of C#?
+pub(crate) fn is_imported_by(lines: &[String], modules: &[String]) -> bool {
+    modules.iter().any(|module| lines.iter().any(|line| imports(Language::CSharp, line, module)))
+}
+
 /// Does this trimmed line import `module` or something below it?
 fn imports(language: Language, line: &str, module: &str) -> bool {
     match language {
@@ -148,7 +179,7 @@ fn quoted_after(line: &str, keyword: &str, module: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{find, imports};
+    use super::{find, for_project, imports, is_imported_by};
     use crate::model::language::Language::{CSharp, Go, Java, JavaScript, Python, Rust, TypeScript};
 
     #[test]
@@ -174,6 +205,17 @@ mod tests {
         ] {
             assert_eq!(imports(language, line, module), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn a_project_of_dotnet_imports_for_all_of_its_files() {
+        let text = "// global using Moq;\nglobal using Serilog;\n  global using static System.Math;\nusing Hangfire;\n";
+        let lines = for_project("a/Usings.cs", Some(CSharp), text);
+        let imported = |module: &str| is_imported_by(&lines, &[module.to_owned()]);
+        assert!(imported("Serilog") && imported("System.Math") && !imported("Hangfire") && !imported("Moq") && !imported("Seri"));
+        let project = for_project("a/A.csproj", None, "<ItemGroup>\n  <Using Include=\"Serilog\" />\n</ItemGroup>\n");
+        assert_eq!(project, ["global using Serilog;"]);
+        assert!(for_project("a/a.py", Some(Python), text).is_empty());
     }
 
     #[test]

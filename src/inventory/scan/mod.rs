@@ -25,6 +25,7 @@ mod window;
 pub use documents::evaluate as evaluate_document;
 pub use documents::is_compose;
 pub use file::{FileScan, Scratch, resume, scan};
+pub(super) use imports::is_imported_by;
 pub use select::Selection;
 
 /// Clauses of a prefilter that are looked at; dropping the rest only lets more through.

@@ -13,6 +13,9 @@
 //! 5. Only then is it parsed to the end without such precautions.
 //!
 //! Nearly all code is parsed once and an eighth.
+//!
+//! Whether a text is parsed must not depend on how busy a machine is: parsing is limited in steps. Only what steps do not show,
+//! the cost of one of them, is measured by the clock, with so much room that no load of a machine comes near it.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -41,6 +44,14 @@ const MANY_OPEN_ANGLES: usize = 256;
 const SPAN: usize = 2 << 10;
 /// Bytes per call of the progress callback (a hundred steps) below which parsing is stopped. Code has 60 and more.
 const MIN_RATE: usize = 56;
+/// Bytes per call of the progress callback below which a parse is given up. The slowest code, minified, has 25.
+const MIN_RATE_AT_ALL: usize = 8;
+/// Calls of the progress callback that even the smallest text may take.
+const FREE_CALLS: usize = 200;
+/// Time that a window may take: thirty times what the slowest code takes, a fraction of what a step of quadratic cost takes.
+const WINDOW_TIME: Duration = Duration::from_millis(300);
+/// The same for each of its bytes.
+const WINDOW_TIME_PER_BYTE: Duration = Duration::from_micros(10);
 /// Texts from this size on are spot-checked with one window of this size in each stretch of the former, the largest that fits.
 const SPOT_CHECKS: [(usize, usize); 3] = [(256 << 10, 32 << 10), (64 << 10, 8 << 10), (16 << 10, 2 << 10)];
 /// Bytes that nothing separates from which on a text is tried in windows before anything else.
@@ -64,7 +75,7 @@ impl std::fmt::Display for Unparsed {
     }
 }
 
-/// Parses a text until the deadline.
+/// Parses a text in a number of steps that depends on its size, and in no case after the deadline.
 pub(super) fn parse(language: Language, source: &str, deadline: Instant) -> Result<Tree, Unparsed> {
     let bytes = source.as_bytes();
     if bytes.len() > MAX_BYTES {
@@ -111,11 +122,13 @@ struct Attempt {
 
 impl Attempt {
     fn parse(&mut self, bytes: &[u8], with_caution: bool) -> Result<Tree, Stopped> {
-        let (mut span_start, mut calls) = (0, 0);
+        let (mut span_start, mut calls, mut all_calls) = (0, 0, 0);
+        let max_calls = FREE_CALLS + bytes.len() / MIN_RATE_AT_ALL;
         let mut is_suspicious = false;
         let deadline = self.deadline;
         let mut stop = |state: &ParseState| {
             calls += 1;
+            all_calls += 1;
             let at = state.current_byte_offset();
             let passed = at.saturating_sub(span_start);
             // Only where it passes something: balancing the finished tree does not, and costs little.
@@ -124,7 +137,8 @@ impl Attempt {
                 (span_start, calls) = (at, 0);
             }
             is_suspicious |= with_caution && state.has_error();
-            if is_suspicious || Instant::now() > deadline { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            let is_over = is_suspicious || all_calls > max_calls || Instant::now() > deadline;
+            if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let options = ParseOptions::new().progress_callback(&mut stop);
         // A stopped parse leaves its state behind.
@@ -158,16 +172,17 @@ impl Attempt {
     }
 
     fn try_window(&mut self, window: &[u8]) -> Result<(), Unparsed> {
-        // Ten times what the slowest code takes.
-        let allowed = Duration::from_millis(20) + Duration::from_micros(2 * window.len() as u64);
-        let mut takes_too_long = || {
+        let allowed = WINDOW_TIME + WINDOW_TIME_PER_BYTE * window.len() as u32;
+        // Twice, because a machine may be busy.
+        for _ in 0..2 {
             let start = Instant::now();
             // The tree of a window is of no use, only what it costs.
-            drop(self.parse(window, false));
-            start.elapsed() > allowed
-        };
-        // Twice, because a machine may be busy.
-        if takes_too_long() && takes_too_long() { Err(Unparsed::OutOfTime) } else { Ok(()) }
+            self.parse(window, false).map_err(|_| Unparsed::OutOfTime)?;
+            if start.elapsed() <= allowed {
+                return Ok(());
+            }
+        }
+        Err(Unparsed::OutOfTime)
     }
 }
 

@@ -5,17 +5,22 @@
 //! "not checked", never as "nothing found". Matchers recurse over a tree, so its depth is known before the first one runs. `ast-grep-ignore` comments mean nothing here: an audited repository cannot silence a finding with them.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::mask::php_code;
 use super::parse::{Unparsed, parse};
-use super::rule::matching::{Bound, Matching};
+use super::rule::matching::{Bound, Matching, Steps};
 use super::rule::{Automata, CodeRule};
 use super::tree::{NodeId, Tree};
 use crate::model::language::Language;
 
 /// Most hits per rule and file.
 const MAX_HITS: usize = 200;
+/// Most hits of a rule beyond these that have captured what none before them has.
+const MAX_DISTINCT: usize = 5_000;
+/// Most steps of matching in one search; an optimised build takes them in some seconds.
+const MAX_STEPS: u64 = 50_000_000;
 /// Longest text of a capture, in characters.
 const MAX_CAPTURE: usize = 200;
 
@@ -48,16 +53,16 @@ pub struct Parsed {
 }
 
 impl Parsed {
-    /// Parses a text within a budget of time.
+    /// Parses a text in a limited number of steps, and in no case longer than `net`.
     ///
     /// # Errors
     /// Why it was not parsed.
-    pub fn new(language: Language, text: &str, budget: Duration) -> Result<Parsed, Unparsed> {
+    pub fn new(language: Language, text: &str, net: Duration) -> Result<Parsed, Unparsed> {
         let source = match language {
             Language::Php => Cow::Owned(php_code(text)),
             _ => Cow::Borrowed(text),
         };
-        let tree = Tree::new(&parse(language, &source, Instant::now() + budget)?)?;
+        let tree = Tree::new(&parse(language, &source, Instant::now() + net)?)?;
         let source = match source {
             Cow::Owned(source) => Some(source),
             Cow::Borrowed(_) => None,
@@ -74,54 +79,109 @@ impl Parsed {
     /// language match nothing.
     ///
     /// # Errors
-    /// It took too long.
+    /// It took too many steps, or longer than `net`.
     pub fn find(
         &self,
         text: &str,
         rules: &[(usize, &CodeRule)],
         automata: &Automata,
-        budget: Duration,
+        net: Duration,
     ) -> Result<Vec<CodeHit>, Unparsed> {
-        self.find_up_to(MAX_HITS, text, rules, automata, budget)
+        self.search(&Kept::First(MAX_HITS), text, rules, automata, net)
+    }
+
+    /// As `find`, for rules that are joined with others by what they capture: beyond the limit a hit still counts if it captures
+    /// anything new under the `names` of its rule, which stand in the order of the rules.
+    ///
+    /// # Errors
+    /// It took too many steps, or longer than `net`.
+    pub fn find_distinct(
+        &self,
+        names: &[&[String]],
+        text: &str,
+        rules: &[(usize, &CodeRule)],
+        automata: &Automata,
+        net: Duration,
+    ) -> Result<Vec<CodeHit>, Unparsed> {
+        self.search(&Kept::Distinct(names), text, rules, automata, net)
     }
 
     /// As `find`, with another limit of hits per rule.
     ///
     /// # Errors
-    /// It took too long.
+    /// It took too many steps, or longer than `net`.
     pub fn find_up_to(
         &self,
         limit: usize,
         text: &str,
         rules: &[(usize, &CodeRule)],
         automata: &Automata,
-        budget: Duration,
+        net: Duration,
     ) -> Result<Vec<CodeHit>, Unparsed> {
-        let deadline = Instant::now() + budget;
+        self.search(&Kept::First(limit), text, rules, automata, net)
+    }
+
+    fn search(
+        &self,
+        kept: &Kept<'_>,
+        text: &str,
+        rules: &[(usize, &CodeRule)],
+        automata: &Automata,
+        net: Duration,
+    ) -> Result<Vec<CodeHit>, Unparsed> {
+        let deadline = Instant::now() + net;
+        let steps = Steps::new(MAX_STEPS);
         let source = self.source.as_deref().unwrap_or(text);
         let mut dispatch = Dispatch { rules, language: self.language, by_kind: Vec::new() };
         let mut counts = vec![0usize; rules.len()];
+        let mut seen: Vec<BTreeSet<Vec<(String, String)>>> = vec![BTreeSet::new(); rules.len()];
         let mut found = Vec::new();
         for node in self.tree.all() {
             let kind = self.tree.kind(node);
             let mut tried = false;
             for position in dispatch.at(kind) {
                 tried = true;
-                if counts[*position] >= limit {
+                if counts[*position] >= kept.most() {
                     continue;
                 }
                 let (number, rule) = rules[*position];
-                let matching = Matching { rule, tree: &self.tree, text: source, automata };
+                let matching = Matching { rule, tree: &self.tree, text: source, automata, steps: &steps };
                 if let Some(bound) = matching.at(node) {
-                    counts[*position] += 1;
-                    found.push(found_at(number, source, &self.tree, rule, node, &bound));
+                    let hit = found_at(number, source, &self.tree, rule, node, &bound);
+                    let is_new = kept.key(*position, &hit).is_none_or(|key| seen[*position].insert(key));
+                    if is_new || counts[*position] < MAX_HITS {
+                        counts[*position] += 1;
+                        found.push(hit);
+                    }
                 }
             }
-            if tried && node % 8 == 0 && Instant::now() > deadline {
+            if steps.are_spent() || (tried && node % 8 == 0 && Instant::now() > deadline) {
                 return Err(Unparsed::OutOfTime);
             }
         }
         Ok(locate(text, found))
+    }
+}
+
+/// Which hits of a rule are kept where there are many.
+enum Kept<'k> {
+    First(usize),
+    /// The first, and of the others those that capture something new under these names, in the order of the rules.
+    Distinct(&'k [&'k [String]]),
+}
+
+impl Kept<'_> {
+    fn most(&self) -> usize {
+        match self {
+            Kept::First(most) => *most,
+            Kept::Distinct(_) => MAX_HITS + MAX_DISTINCT,
+        }
+    }
+
+    /// What makes a hit of the rule at this place distinct, if that matters.
+    fn key(&self, position: usize, hit: &CodeHit) -> Option<Vec<(String, String)>> {
+        let Kept::Distinct(names) = self else { return None };
+        Some(hit.captures.iter().filter(|(name, _)| names[position].contains(name)).cloned().collect())
     }
 }
 
@@ -260,6 +320,19 @@ mod tests {
     }
 
     #[test]
+    fn a_new_capture_counts_however_many_hits_there_are() {
+        let call = rule(Language::JavaScript, json!({"rule": {"pattern": "f($X, $Y)"}}));
+        let text: String = (0..1_000).map(|number| format!("f(a, {number});\n")).chain(["f(b, 1);\n".to_owned()]).collect();
+        let parsed = Parsed::new(Language::JavaScript, &text, MINUTE).expect("parsed");
+        let names = vec!["X".to_owned()];
+        let hits = parsed.find_distinct(&[&names], &text, &[(0, &call)], &Automata::default(), MINUTE).expect("searched");
+        assert_eq!(hits.len(), MAX_HITS + 1);
+        assert_eq!(hits.last().map(|hit| (hit.line, hit.captures[0].1.as_str())), Some((1_001, "b")));
+        let first = parsed.find(&text, &[(0, &call)], &Automata::default(), MINUTE).expect("searched");
+        assert_eq!(first.len(), MAX_HITS);
+    }
+
+    #[test]
     fn broken_code_is_still_searched() {
         let call = rule(Language::Python, json!({"rule": {"pattern": "app.run($$$)"}}));
         let text = "def (:\n  x = [\napp.run(debug=True)\n";
@@ -310,6 +383,19 @@ mod tests {
         });
         assert_eq!(find(Language::Go, &" ".repeat(MAX_BYTES + 1), &[], MINUTE), Err(Unparsed::TooLarge));
         assert_eq!(find(Language::Go, &"var a = 1\n".repeat(1_000), &[], Duration::ZERO).map(|_| ()), Err(Unparsed::OutOfTime));
+    }
+
+    /// Every node is compared with every other: its cost is counted, so that it ends at the same place on any machine.
+    #[test]
+    fn matching_is_limited_in_steps() {
+        let pairs = rule(
+            Language::JavaScript,
+            json!({"rule": {"kind": "identifier", "inside": {"kind": "program", "stopBy": "end", "has": {"regex": "^none$", "stopBy": "end"}}}}),
+        );
+        let text = |lines: usize| "f(a, b, c);\n".repeat(lines);
+        let minutes = 10 * MINUTE;
+        assert_eq!(find(Language::JavaScript, &text(20), &[(0, &pairs)], minutes), Ok(Vec::new()));
+        assert_eq!(find(Language::JavaScript, &text(3_000), &[(0, &pairs)], minutes), Err(Unparsed::OutOfTime));
     }
 
     #[test]

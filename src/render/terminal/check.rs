@@ -68,6 +68,16 @@ pub fn short(row: &CheckRow, canvas: &mut Canvas<'_>) -> io::Result<()> {
     why_and_name(&text, Tone::Plain, row, canvas)
 }
 
+/// The checks that only an endpoint can answer, all in one.
+pub fn waiting(rows: &[&CheckRow], canvas: &mut Canvas<'_>) -> io::Result<()> {
+    let look = if rows.len() == 1 { "1 check looks".to_owned() } else { format!("{} checks look", rows.len()) };
+    let names: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let word = width::pad(view::status_word(Status::Unknown), BODY - 2);
+    let text = format!("{look} only at the deployed endpoint; name it with `--url`");
+    canvas.wrapped(&[s(Tone::Plain, "  "), s(Tone::of(Status::Unknown), word)], &[s(Tone::Plain, text)])?;
+    canvas.wrapped(&body(), &[s(Tone::Dim, names.join(", "))])
+}
+
 /// Status and title; then the citations of a pass, or the fact that decided.
 pub fn settled(row: &CheckRow, canvas: &mut Canvas<'_>) -> io::Result<()> {
     title(row, canvas)?;

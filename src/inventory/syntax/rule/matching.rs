@@ -1,5 +1,7 @@
 //! Does a rule match at a node? Follows ast-grep's meaning of each word; `tests` of `differential` compares the two.
 
+use std::cell::Cell;
+
 use ast_grep_core::matcher::PatternNode;
 use ast_grep_core::meta_var::MetaVariable;
 
@@ -53,12 +55,38 @@ enum Outcome {
 /// Kind of a node that is an error, which matches any.
 const ERROR: u16 = u16::MAX;
 
+/// What matching has cost so far and may cost, in tries of a rule or a part of a pattern at a node. Counted, not timed: whether a
+/// rule is tried to the end must not depend on how busy a machine is.
+#[derive(Debug)]
+pub(crate) struct Steps {
+    left: Cell<u64>,
+}
+
+impl Steps {
+    pub(crate) fn new(most: u64) -> Steps {
+        Steps { left: Cell::new(most) }
+    }
+
+    pub(crate) fn are_spent(&self) -> bool {
+        self.left.get() == 0
+    }
+
+    fn take(&self, steps: u64) {
+        self.left.set(self.left.get().saturating_sub(steps));
+    }
+}
+
+/// Bytes of text that a regular expression reads in one step.
+const BYTES_PER_STEP: usize = 64;
+
 /// One file's tree and the rule that is tried on it.
 pub(crate) struct Matching<'r, 't> {
     pub(crate) rule: &'r CodeRule,
     pub(crate) tree: &'t Tree,
     pub(crate) text: &'t str,
     pub(crate) automata: &'t Automata,
+    /// Once they are spent nothing holds: what was found then says nothing.
+    pub(crate) steps: &'t Steps,
 }
 
 impl<'r> Matching<'r, '_> {
@@ -85,7 +113,8 @@ impl<'r> Matching<'r, '_> {
     }
 
     fn holds(&self, rule: &'r Rule, node: NodeId, bound: &mut Bound<'r>) -> bool {
-        if !self.rule.kinds_of(rule).admits(self.tree.kind(node)) {
+        self.steps.take(1);
+        if self.steps.are_spent() || !self.rule.kinds_of(rule).admits(self.tree.kind(node)) {
             return false;
         }
         let mark = bound.mark();
@@ -108,7 +137,11 @@ impl<'r> Matching<'r, '_> {
                 }
                 matches
             }),
-            Part::Regex(test) => test.is_match(self.text_of(node), self.automata),
+            Part::Regex(test) => {
+                let text = self.text_of(node);
+                self.steps.take((text.len() / BYTES_PER_STEP) as u64);
+                test.is_match(text, self.automata)
+            }
             Part::NthChild { position, of, reverse } => self.is_nth(node, *position, of.as_deref(), *reverse, bound),
             Part::All(rules) => rules.iter().all(|rule| self.holds(rule, node, bound)),
             Part::Any(rules) => rules.iter().any(|rule| self.holds(rule, node, bound)),
@@ -225,6 +258,7 @@ impl<'r> Matching<'r, '_> {
     }
 
     fn pattern(&self, goal: &'r PatternNode, node: NodeId, bound: &mut Bound<'r>) -> Outcome {
+        self.steps.take(1);
         match goal {
             PatternNode::Terminal { text, is_named, kind_id } => {
                 // The span of an anonymous node is not always that of its text: its kind says enough.
@@ -278,6 +312,7 @@ impl<'r> Matching<'r, '_> {
 
     /// The same code, wherever it stands.
     fn is_same(&self, a: NodeId, b: NodeId) -> bool {
+        self.steps.take(1);
         if a == b {
             return true;
         }
