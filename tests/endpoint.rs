@@ -210,3 +210,93 @@ fn a_recording_replays_to_the_same_report_and_a_dry_run_sends_nothing() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(stderr(&refused).contains("broken.json"), "{}", stderr(&refused));
 }
+
+#[test]
+fn a_pass_at_one_url_leaves_what_files_cite() {
+    let folder = tree(&[
+        ("requirements.txt", "fastapi==0.115.0\n"),
+        (
+            "main.py",
+            "from fastapi import FastAPI\nfrom fastapi.middleware.cors import CORSMiddleware\n\napp = FastAPI()\napp.add_middleware(CORSMiddleware, allow_origins=[\"*\"])\n",
+        ),
+    ]);
+    let site = Fixture::start(&[]);
+    let report = report(&audit(&site, &[folder.path().to_str().unwrap()]));
+    let row = row(&report, "cors/no-wildcard-origin");
+    assert_eq!((row["status"].as_str(), &row["contradiction"]), (Some("fail"), &serde_json::json!(["static", "live"])), "{row}");
+    assert!(row["reason"].as_str().unwrap().contains("says otherwise: a foreign origin is not answered"), "{row}");
+    let cites = |plane: &str| row["evidence"].as_array().unwrap().iter().any(|piece| piece["plane"] == plane);
+    assert!(cites("static") && cites("live"), "{row}");
+}
+
+#[test]
+fn all_built_in_checks_fit_the_budget() {
+    // The search for a description has a budget of its own, and so has what only --active sends.
+    let rows: [(&[Mode], &[&str], usize); 3] =
+        [(&[], &[], 80 + 15), (&[Mode::NoHealth], &[], 80 + 15), (&[Mode::NoHealth], &["--active"], 80 + 15 + 20 + 30)];
+    for (modes, more, most) in rows {
+        let site = Fixture::start(modes);
+        let (url, http, ca) = (site.url(), site.http_url(), site.ca_file().display().to_string());
+        let mut all = vec!["audit", "--url", &url, "--http-url", &http, "--ca-file", &ca, "--as-public", "--format", "json"];
+        all.extend(["--no-config"].iter().chain(more));
+        let text = stdout(&readyctl(&all).output().unwrap());
+        let received = site.received();
+        assert!(received.len() < most, "{modes:?} {more:?}: {}", received.len());
+        assert!(!text.contains("requests is used up"), "{modes:?} {more:?}: {text}");
+        if more.is_empty() {
+            let mut seen = BTreeMap::new();
+            for request in &received {
+                let headers = format!("{:?} {:?}", request.port, request.headers);
+                *seen.entry((request.method.clone(), request.path.clone(), headers)).or_insert(0) += 1;
+            }
+            // Whether a second request is answered from a cache is what one check asks by `times`.
+            let again: Vec<_> = seen.iter().filter(|((_, path, _), times)| **times > 1 && path != "/favicon.ico").collect();
+            eprintln!("{} requests", received.len());
+            assert!(again.is_empty(), "{again:?}");
+        }
+    }
+}
+
+#[test]
+fn routes_of_the_repository_are_asked_where_no_description_is() {
+    let folder = tree(&[
+        ("requirements.txt", "fastapi==0.115.0\n"),
+        (
+            "main.py",
+            "from fastapi import Depends, FastAPI\n\nfrom auth import get_current_user\n\napp = FastAPI()\n\n\n@app.get(\"/api/orders\")\ndef orders(user=Depends(get_current_user)):\n    return []\n\n\n@app.get(\"/api/invoices\")\ndef invoices(user=Depends(get_current_user)):\n    return []\n\n\n@app.get(\"/api/news\")\ndef news():\n    return []\n",
+        ),
+        (
+            "auth.py",
+            "from fastapi import HTTPException, Request\n\n\ndef get_current_user(request: Request):\n    if not request.headers.get(\"authorization\"):\n        raise HTTPException(status_code=401)\n    return request\n",
+        ),
+    ]);
+    let json = "application/json";
+    let modes = [
+        Mode::Serve("/api/orders", json, "[{\"id\":1}]"),
+        Mode::Status("/api/invoices", 401),
+        Mode::Serve("/api/news", json, "[]"),
+    ];
+    let site = Fixture::start(&modes);
+    let (url, http, ca) = (site.url(), site.http_url(), site.ca_file().display().to_string());
+    let mut all = vec!["audit", folder.path().to_str().unwrap(), "--url", &url, "--http-url", &http, "--ca-file", &ca];
+    all.extend(["--as-public", "--format", "json", "--no-config", "--only", "auth/endpoints-require-auth"]);
+    let report = report(&readyctl(&all).output().unwrap());
+    let row = row(&report, "auth/endpoints-require-auth");
+    assert_eq!(row["status"], "fail", "{row}");
+    let reason = row["reason"].as_str().unwrap();
+    assert!(reason.contains("1 of 2") && reason.contains("/api/orders") && !reason.contains("/api/news"), "{reason}");
+    let asked = |path: &str| site.received().iter().filter(|request| request.path == path).count();
+    assert_eq!((asked("/api/orders"), asked("/api/invoices")), (1, 1));
+}
+
+#[test]
+fn a_limit_that_ordinary_requests_meet_is_seen_though_no_burst_is_sent() {
+    let site = Fixture::start(&[Mode::RateLimited(6)]);
+    let (url, http, ca) = (site.url(), site.http_url(), site.ca_file().display().to_string());
+    let mut all = vec!["audit", "--url", &url, "--http-url", &http, "--ca-file", &ca, "--as-public", "--format", "json"];
+    all.extend(["--no-config", "--active", "--only", "api", "--only", "cors"]);
+    let report = report(&readyctl(&all).output().unwrap());
+    let row = row(&report, "api/rate-limit-global");
+    assert_eq!(row["status"], "pass", "{row}");
+    assert!(row["reason"].as_str().unwrap().contains("sent one by one"), "{row}");
+}

@@ -95,6 +95,7 @@ fn live() -> Value {
         "required": ["rules", "otherwise"],
         "properties": {
             "class": words(Class::words()),
+            "sampled": { "type": "boolean" },
             "when": condition,
             "send": { "type": "array", "items": request() },
             "rules": { "type": "array", "items": decision(condition.clone()) },

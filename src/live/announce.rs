@@ -1,6 +1,6 @@
 //! What a user reads before anything is sent: whom, where, how, and how much at most.
 
-use super::settings::{BURST_BUDGET, OPENAPI_BUDGET, Pin, Settings};
+use super::settings::{ACTIVE_BUDGET, BURST_BUDGET, OPENAPI_BUDGET, Pin, SEARCH_BUDGET, Settings};
 use super::target::Target;
 use crate::model::live::LivePlan;
 
@@ -23,9 +23,9 @@ pub fn announce(settings: &mut Settings, plan: &LivePlan) -> Result<String, Stri
         settings.resolve = target.addresses.iter().map(pin).collect();
     }
     let class = if settings.active { "active" } else { "passive" };
-    let openapi = if plan.groups.contains("openapi") { OPENAPI_BUDGET } else { 0 };
-    let bursts = if settings.active { BURST_BUDGET } else { 0 };
-    let most = settings.budget + openapi + bursts;
+    let openapi = if plan.groups.contains("openapi") { SEARCH_BUDGET + OPENAPI_BUDGET } else { 0 };
+    let active = if settings.active { ACTIVE_BUDGET + BURST_BUDGET } else { 0 };
+    let most = settings.budget + openapi + active;
     let at = if addresses.is_empty() || target.is_ip() { String::new() } else { format!(" at {}", addresses.join(", ")) };
     Ok(format!("asking {host}{at}: {class}, at most {most} requests and {HANDSHAKES} handshakes"))
 }
@@ -45,7 +45,7 @@ mod tests {
         let line = announce(&mut settings, &plan).unwrap();
         assert_eq!(line, "asking app.example:8443 at 10.0.0.7: passive, at most 80 requests and 25 handshakes");
         settings.active = true;
-        assert!(announce(&mut settings, &plan).unwrap().ends_with("active, at most 110 requests and 25 handshakes"));
+        assert!(announce(&mut settings, &plan).unwrap().ends_with("active, at most 130 requests and 25 handshakes"));
         settings.url = "ftp://app.example".to_owned();
         assert!(announce(&mut settings, &plan).unwrap_err().contains("only http and https"));
     }

@@ -1,8 +1,10 @@
 //! Asking under the contract: who gets credentials, where redirects may lead, what is sent again, and what is kept of an answer.
 
-use std::sync::Mutex;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use reqwest::Url;
+use tokio::sync::OnceCell;
 
 use super::facts::{self, Answer};
 use super::failure::Failure;
@@ -66,13 +68,16 @@ pub(super) struct Ask {
     pub low: bool,
     /// Its body may be as large as the description of an API.
     pub large: bool,
+    /// Sent although the same was sent before.
+    pub again: bool,
 }
 
 impl Ask {
     /// A plain GET without credentials.
     pub fn get(url: Url) -> Ask {
         let (headers, body) = (Vec::new(), None);
-        Ask { method: "GET", url, headers, body, follow: false, auth: false, purpose: Purpose::Check, low: false, large: false }
+        let purpose = Purpose::Check;
+        Ask { method: "GET", url, headers, body, follow: false, auth: false, purpose, low: false, large: false, again: false }
     }
 }
 
@@ -91,6 +96,11 @@ impl Chain {
     }
 }
 
+/// What makes two requests the same one on the wire: method, URL, headers and body.
+type Line = (&'static str, String, Vec<(String, String)>, Option<String>);
+/// What became of one request; an error says why there is no answer.
+type Outcome = Result<Answer, Failure>;
+
 /// What asks.
 pub(super) struct Asker {
     pub settings: Settings,
@@ -106,6 +116,8 @@ pub(super) struct Asker {
     /// Why no HTTPS request can be answered; none is sent then.
     pub blocked: Option<Failure>,
     notes: Mutex<Vec<String>>,
+    /// What was sent: the same is not sent again.
+    known: Mutex<BTreeMap<Line, Arc<OnceCell<Outcome>>>>,
 }
 
 impl Asker {
@@ -119,14 +131,15 @@ impl Asker {
         };
         let secret = settings.headers.iter().filter(|(name, _)| is_credential(name)).map(|(_, value)| value.as_str());
         let scrub = Scrub::new(settings.auth.as_deref().into_iter().chain(settings.cookie.as_deref()).chain(secret));
-        let notes = Mutex::default();
-        Ok(Asker { settings, target, pace, id, scrub, own, twin, trusting: false, blocked: None, notes })
+        let (notes, known) = (Mutex::default(), Mutex::default());
+        Ok(Asker { settings, target, pace, id, scrub, own, twin, trusting: false, blocked: None, notes, known })
     }
 
     /// From now on any certificate will do, and credentials stay here.
     pub fn trust_any(&mut self, roots: &Roots) -> Result<(), String> {
         self.own = Wire::new(&self.settings, &self.target.url, &self.target.addresses, roots, true)?;
         self.trusting = true;
+        self.known = Mutex::default();
         Ok(())
     }
 
@@ -144,7 +157,7 @@ impl Asker {
             };
             let mut hop =
                 Hop { method: ask.method.to_owned(), url: self.shown(&mask::url(url.as_str())), status: None, cause: None };
-            let answer = match self.one(&outgoing, ask).await? {
+            let answer = match self.once(&outgoing, ask).await? {
                 Ok(answer) => answer,
                 Err(failure) => {
                     let failure = Failure::new(failure.word, self.shown(&failure.cause));
@@ -172,11 +185,27 @@ impl Asker {
         }
     }
 
-    /// One request, and once more if the connection broke before an answer.
-    async fn one(&self, outgoing: &Outgoing, ask: &Ask) -> Result<Result<Answer, Failure>, String> {
+    /// The answer to a request, which is sent unless the same was sent before. What was not sent may be asked for again.
+    async fn once(&self, outgoing: &Outgoing, ask: &Ask) -> Result<Outcome, String> {
         if let (Some(failure), "https") = (&self.blocked, outgoing.url.scheme()) {
             return Ok(Err(failure.clone()));
         }
+        if ask.again || ask.large {
+            return self.one(outgoing, ask).await;
+        }
+        let mut headers: Vec<(String, String)> =
+            outgoing.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect();
+        headers.sort();
+        let line = (outgoing.method, outgoing.url.to_string(), headers, outgoing.body.clone());
+        let cell = {
+            let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            known.entry(line).or_default().clone()
+        };
+        cell.get_or_try_init(|| self.one(outgoing, ask)).await.cloned()
+    }
+
+    /// One request, and once more if the connection broke before an answer.
+    async fn one(&self, outgoing: &Outgoing, ask: &Ask) -> Result<Outcome, String> {
         let mut again = matches!(outgoing.method, "GET" | "HEAD") && ask.purpose != Purpose::Burst;
         loop {
             let turn = self.pace.turn(ask.purpose, ask.low).await?;
@@ -191,6 +220,9 @@ impl Asker {
                 Ok(Err(failure)) if again && failure.word == "reset" => again = false,
                 Ok(Err(failure)) => return Ok(Err(failure)),
                 Ok(Ok((answer, address))) => {
+                    if ask.purpose != Purpose::Burst {
+                        self.pace.answered(answer.status);
+                    }
                     if ask.purpose != Purpose::Burst
                         && (matches!(answer.status, 429 | 503) || answer.first("retry-after").is_some())
                     {
@@ -231,7 +263,7 @@ impl Asker {
         ask.auth
             && safe
             && !foreign
-            && ask.purpose == Purpose::Check
+            && matches!(ask.purpose, Purpose::Check | Purpose::Active)
             && ask.method != "TRACE"
             && url.origin() == self.target.url.origin()
             // Whoever can change plain HTTP could lead the credential to a path of their choice.

@@ -17,12 +17,6 @@ pub(super) fn lines(settings: &Settings, plan: &LivePlan) -> Vec<String> {
     let mut lines = vec![format!("GET {}", show(target.url.as_str()))];
     let mut shapes: Vec<(Base, Shape)> = Vec::new();
     for key in &plan.requests {
-        if key.headers.is_empty()
-            && key.paths.iter().all(String::is_empty)
-            && lines[0] == line(settings, &target, &variables, key, "")
-        {
-            continue;
-        }
         if let (Some(shape), Ok(())) = (key.calibrate, permitted(settings, key))
             && !shapes.contains(&(key.base, shape))
         {
@@ -31,7 +25,11 @@ pub(super) fn lines(settings: &Settings, plan: &LivePlan) -> Vec<String> {
         }
         for (at, path) in candidates(settings, key).iter().enumerate() {
             let prefix = if at > 0 { "else " } else { "" };
-            lines.push(format!("{prefix}{}", line(settings, &target, &variables, key, path)));
+            let line = line(settings, &target, &variables, key, path);
+            // The same is sent once, whoever asks.
+            if !lines.iter().any(|own| own.strip_prefix("else ").unwrap_or(own) == line) {
+                lines.push(format!("{prefix}{line}"));
+            }
         }
     }
     lines.extend(

@@ -1,17 +1,21 @@
 //! How many requests are sent, and how fast: budgets, the pause between two, and less of both when the server asks for it.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::settings::{BURST_BUDGET, OPENAPI_BUDGET};
+use super::settings::{ACTIVE_BUDGET, BURST_BUDGET, OPENAPI_BUDGET, SEARCH_BUDGET};
 
 /// What a request is for: each purpose has its budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     Check,
+    /// What only `--active` sends, bursts aside.
+    Active,
+    /// Looking for the description of the API.
+    Search,
     OpenApi,
     Burst,
 }
@@ -28,9 +32,15 @@ pub(super) struct Pace {
     /// When the next request may start.
     next: Mutex<Instant>,
     checks: AtomicU32,
+    active: AtomicU32,
+    searches: AtomicU32,
     openapi: AtomicU32,
     bursts: AtomicU32,
     throttled: AtomicU32,
+    /// Something else than 429 was answered.
+    served: AtomicBool,
+    /// After that, 429 was.
+    limited: AtomicBool,
 }
 
 /// Leave to send one request; the turn ends when it is dropped.
@@ -47,9 +57,13 @@ impl Pace {
             turns: Semaphore::new(AT_ONCE as usize),
             next: Mutex::new(Instant::now()),
             checks: AtomicU32::new(0),
+            active: AtomicU32::new(0),
+            searches: AtomicU32::new(0),
             openapi: AtomicU32::new(0),
             bursts: AtomicU32::new(0),
             throttled: AtomicU32::new(0),
+            served: AtomicBool::new(false),
+            limited: AtomicBool::new(false),
         }
     }
 
@@ -94,6 +108,8 @@ impl Pace {
     fn counter(&self, purpose: Purpose) -> (&AtomicU32, u32) {
         match purpose {
             Purpose::Check => (&self.checks, self.budget),
+            Purpose::Active => (&self.active, ACTIVE_BUDGET),
+            Purpose::Search => (&self.searches, SEARCH_BUDGET),
             Purpose::OpenApi => (&self.openapi, OPENAPI_BUDGET),
             Purpose::Burst => (&self.bursts, BURST_BUDGET),
         }
@@ -113,13 +129,31 @@ impl Pace {
         self.throttled.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// An answer outside bursts had this status.
+    pub fn answered(&self, status: u16) {
+        if status != 429 {
+            self.served.store(true, Ordering::Relaxed);
+        } else if self.served.load(Ordering::Relaxed) {
+            self.limited.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Did the server refuse requests as too many, having answered others before? One that refuses from the first on may refuse
+    /// this client for what it is.
+    pub fn limited(&self) -> bool {
+        self.limited.load(Ordering::Relaxed)
+    }
+
     pub fn throttled(&self) -> bool {
         self.throttled.load(Ordering::Relaxed) > 0
     }
 
     /// Requests sent so far.
     pub fn sent(&self) -> u32 {
-        [&self.checks, &self.openapi, &self.bursts].iter().map(|counter| counter.load(Ordering::Relaxed)).sum()
+        [&self.checks, &self.active, &self.searches, &self.openapi, &self.bursts]
+            .iter()
+            .map(|counter| counter.load(Ordering::Relaxed))
+            .sum()
     }
 
     /// Until when everything must be over.

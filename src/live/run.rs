@@ -137,6 +137,7 @@ async fn work(mut asker: Asker, variables: Variables, roots: &Roots, plan: &Live
     raw.exchanges =
         plan.requests.iter().enumerate().map(|(at, key)| (key.clone(), done.remove(&at).unwrap_or_else(missing))).collect();
     raw.requests = run.asker.pace.sent();
+    raw.facts.insert("target.limited".to_owned(), Value::Bool(run.asker.pace.limited()));
     if run.asker.pace.throttled() {
         run.asker.note("the server limited requests (429, 503 or Retry-After): they were sent more slowly".to_owned());
     }
@@ -340,7 +341,9 @@ impl Run {
         let url = self.variables.url(&self.asker.target, key.base, "")?;
         let headers = key.headers.iter().map(|(name, value)| (name.clone(), self.variables.fill(value))).collect();
         let body = key.body.as_ref().filter(|_| key.method == Method::Post).map(|body| self.variables.fill(body));
-        Ok(Ask { method: key.method.as_str(), headers, body, follow: key.follow, auth: key.auth, low, ..Ask::get(url) })
+        let purpose = if is_active(key) { Purpose::Active } else { Purpose::Check };
+        let method = key.method.as_str();
+        Ok(Ask { method, headers, body, follow: key.follow, auth: key.auth, purpose, low, ..Ask::get(url) })
     }
 
     /// Sends a request again and again, until it is told to stop.
@@ -348,7 +351,7 @@ impl Run {
         let mut ask = self.prepare(key, true)?;
         let path = candidates(&self.asker.settings, key).into_iter().next().unwrap_or_default();
         ask.url = self.variables.url(&self.asker.target, key.base, &path)?;
-        (ask.follow, ask.auth) = (false, false);
+        (ask.follow, ask.auth, ask.again) = (false, false, true);
         if key.class == Class::Active {
             ask.purpose = Purpose::Burst;
         }
@@ -423,11 +426,14 @@ pub(super) fn rooted(path: &str) -> String {
 
 /// Passive requests are what any visitor sends; the rest is asked for.
 pub(super) fn permitted(settings: &Settings, key: &RequestKey) -> Result<(), String> {
-    let active = key.class == Class::Active || matches!(key.method, Method::Trace | Method::Post);
-    match active && !settings.active {
+    match is_active(key) && !settings.active {
         true => Err("it is sent only with --active".to_owned()),
         false => Ok(()),
     }
+}
+
+fn is_active(key: &RequestKey) -> bool {
+    key.class == Class::Active || matches!(key.method, Method::Trace | Method::Post)
 }
 
 /// The request of the plan that asks for the URL under audit itself, or one like it.

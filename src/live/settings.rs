@@ -41,7 +41,7 @@ pub struct Settings {
     pub openapi: Option<OpenApi>,
     /// GET routes of the repository without parameters, and whether they are public; asked if there is no OpenAPI description.
     pub routes: Vec<(String, bool)>,
-    /// Most requests, without those of OpenAPI and of bursts.
+    /// Most requests, without those that only `--active` sends and those of OpenAPI.
     pub budget: u32,
     /// Between the starts of two requests; `None`: five a second, and no pause on loopback.
     pub pace: Option<Duration>,
@@ -84,8 +84,12 @@ pub struct Pin {
     pub address: IpAddr,
 }
 
-/// Requests of a run at most, without those of OpenAPI and bursts.
+/// Requests of a run at most, without those that only `--active` sends and those of OpenAPI.
 pub const BUDGET: u32 = 80;
+/// Requests that only `--active` sends, bursts aside, at most.
+pub const ACTIVE_BUDGET: u32 = 20;
+/// Requests to find the description of an API, at most.
+pub const SEARCH_BUDGET: u32 = 15;
 /// Requests for the operations of an OpenAPI description, at most.
 pub const OPENAPI_BUDGET: u32 = 25;
 /// Requests of bursts, at most.

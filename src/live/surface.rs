@@ -74,7 +74,7 @@ async fn find(run: &Run) -> Option<(String, String)> {
             run.asker.note(format!("{place}: the description is read only from the target"));
             continue;
         };
-        let ask = Ask { large: true, low: true, follow: true, ..Ask::get(url) };
+        let ask = Ask { purpose: Purpose::Search, large: true, low: true, follow: true, ..Ask::get(url) };
         let Ok(chain) = run.asker.ask(&ask).await else { return None };
         let Some(answer) = chain.answer().filter(|answer| answer.status == 200 && !answer.is_html()) else { continue };
         let text = answer.text();

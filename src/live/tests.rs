@@ -530,3 +530,60 @@ fn facts_of_the_run_have_their_declared_types() {
         assert!(fits, "{path}: {value:?}");
     }
 }
+
+#[test]
+fn what_is_the_same_on_the_wire_is_sent_once() {
+    let server = Server::start(|head, _| match head.split(' ').nth(1) {
+        Some("/here") => answer("200 OK", "", "here"),
+        Some("/away") => answer("302 Found", "Location: /here\r\n", ""),
+        _ => answer("404 Not Found", "", ""),
+    });
+    let several = |paths: &[&str]| RequestKey { paths: paths.iter().map(|path| (*path).to_owned()).collect(), ..key("") };
+    let keys = vec![
+        RequestKey { follow: true, ..key("") },
+        key("/"),
+        several(&["/a", "/b"]),
+        several(&["/b", "/here"]),
+        RequestKey { class: Class::Active, ..key("/here") },
+        RequestKey { calibrate: Some(Shape::Page), ..key("/here") },
+        RequestKey { follow: true, ..key("/away") },
+        RequestKey { auth: true, ..key("/a") },
+        RequestKey { headers: vec![("X-One".into(), "1".into())], ..key("/a") },
+        RequestKey { times: 3, ..key("/b") },
+    ];
+    let exchanges = run(&Settings { active: true, ..server.settings() }, &plan(keys.clone()));
+    let mut lines: Vec<String> = server.lines().into_iter().filter(|line| line.len() < 12).collect();
+    lines.sort();
+    assert_eq!(lines, ["GET /", "GET /a", "GET /a", "GET /away", "GET /b", "GET /b", "GET /b", "GET /b", "GET /here"]);
+    assert_eq!(exchanges.requests as usize, server.lines().len());
+    let statuses: Vec<_> = keys.iter().map(|key| capture(&exchanges, key).facts["status"].clone()).collect();
+    assert_eq!(statuses, [404, 404, 404, 200, 200, 200, 200, 404, 404, 404].map(Value::Int));
+}
+
+#[test]
+fn a_refusal_among_ordinary_requests_is_a_limit_unless_it_is_the_first() {
+    for (from, limited) in [(0, false), (2, true), (99, false)] {
+        let server = Server::start(move |_, before| match before >= from {
+            true => answer("429 Too Many Requests", "", ""),
+            false => answer("200 OK", "", "ok"),
+        });
+        let wanted = plan(vec![key(""), key("/a"), key("/b")]);
+        let (exchanges, recording) = record(&server.settings(), &wanted);
+        assert_eq!(exchanges.facts.get("target.limited"), Some(&Value::Bool(limited)), "{from}");
+        assert_eq!(replay(&recording, &wanted).unwrap().facts, exchanges.facts);
+    }
+}
+
+#[test]
+fn a_redirect_to_a_port_where_nobody_listens_is_the_answer() {
+    let refused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let server = Server::start(move |head, _| match head.starts_with("GET /move ") {
+        true => answer("301 Moved Permanently", &format!("Location: https://{refused}/move\r\n"), ""),
+        false => answer("200 OK", "", "ok"),
+    });
+    let moved = RequestKey { follow: true, ..key("/move") };
+    let exchanges = run(&server.settings(), &plan(vec![moved.clone()]));
+    let facts = &capture(&exchanges, &moved).facts;
+    assert_eq!((facts.get("error"), facts.get("status")), (None, Some(&Value::Int(301))));
+    assert_eq!(facts.get("redirects.final").cloned(), text(&format!("https://{refused}/move")));
+}

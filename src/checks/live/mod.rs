@@ -53,6 +53,7 @@ pub fn parse(node: &Node, problems: &Problems) -> Option<LiveSpec> {
     let map = Map::new(node, "`live`", problems);
     let noted = problems.len();
     let class = map.word("class", Some(Class::Passive))?;
+    let sampled = map.flag("sampled", false);
     let send = send::requests(&map, class);
     let reader = Reader::new(&send, problems);
     let when = map.get("when").and_then(|node| reader.when(node));
@@ -74,7 +75,7 @@ pub fn parse(node: &Node, problems: &Problems) -> Option<LiveSpec> {
         }
     }
     let rules = rows.into_iter().map(|(rule, _)| rule).collect();
-    Some(LiveSpec { class, when, send, rules, otherwise: otherwise? })
+    Some(LiveSpec { class, sampled, when, send, rules, otherwise: otherwise? })
 }
 
 fn rows(map: &Map<'_>, reader: &Reader<'_>) -> Vec<(Rule, Span)> {

@@ -1,7 +1,7 @@
 //! What the endpoint showed, joined with what files say, into the row of a check.
 //!
 //! The endpoint is authoritative for what is deployed: a decisive ruling is the outcome, and where cited files say otherwise the row
-//! carries the contradiction with both citations. A ruling that decides nothing leaves the outcome of the files as it is.
+//! carries the contradiction with both citations. Only a pass that is `sampled` leaves a cited finding as it is. A ruling that decides nothing leaves the outcome of the files as it is.
 
 use crate::checks::check::{Check, Scoring};
 use crate::model::evidence::{Evidence, EvidenceKind, Exchange};
@@ -38,6 +38,7 @@ pub fn join(check: &Check, mut row: CheckRow, files: bool, live: LiveRun<'_>, sc
     let ruling = decide(spec, live.exchanges);
     let evidence = evidence(check, &ruling, live.exchanges);
     match ruling.verdict {
+        Verdict::Table(LiveVerdict::Pass) if spec.sampled && outweighed(&row).is_some() => beside(&mut row, &ruling, evidence),
         Verdict::Table(LiveVerdict::Pass) => decisive(&mut row, Status::Pass, &ruling, evidence),
         Verdict::Table(LiveVerdict::Warn) => decisive(&mut row, Status::Partial, &ruling, evidence),
         Verdict::Table(LiveVerdict::Fail) => decisive(&mut row, Status::Fail, &ruling, evidence),
@@ -47,6 +48,20 @@ pub fn join(check: &Check, mut row: CheckRow, files: bool, live: LiveRun<'_>, sc
     }
     row.points = score::points(scoring, row.priority, row.status);
     row
+}
+
+/// The cited finding in files that a look at one URL does not disprove.
+fn outweighed(row: &CheckRow) -> Option<&Evidence> {
+    let found = matches!(row.status, Status::Fail | Status::Partial);
+    row.evidence.iter().find(|evidence| found && evidence.kind == EvidenceKind::Finding && evidence.place().is_some())
+}
+
+/// What files say stands, and the pass at the one URL is shown as what contradicts it.
+fn beside(row: &mut CheckRow, ruling: &Ruling, live: Vec<Evidence>) {
+    row.contradiction = Some(vec![Plane::Static, Plane::Live]);
+    let place = live.first().and_then(Evidence::place).unwrap_or_else(|| "the endpoint".to_owned());
+    row.reason = format!("{}; {place}, the one URL that was asked, says otherwise: {}", row.reason, ruling.say);
+    row.evidence.extend(live);
 }
 
 /// The ruling is the outcome.

@@ -85,8 +85,7 @@ pub fn decide(spec: &LiveSpec, exchanges: &Exchanges) -> Ruling {
     }
     let answers = || table.received.answers.values();
     if !spec.send.is_empty() && answers().all(|answer| matches!(answer, Answer::Unsent(_))) {
-        let say = table.missing().unwrap_or_default();
-        return Ruling { verdict: Verdict::Unsent, say, cited: Vec::new(), facts: Vec::new() };
+        return table.unsent();
     }
     // Rows that could have decided before, had there been an answer.
     let mut doubtful: Vec<&Decision> = Vec::new();
@@ -113,7 +112,9 @@ impl Table<'_> {
         let would_differ =
             |earlier: &&&Decision| earlier.verdict != then.verdict && !(bad && earlier.verdict == LiveVerdict::Inconclusive);
         if doubtful.iter().any(|earlier| would_differ(&earlier)) {
-            return self.unclear(None);
+            // What the table says of knowing nothing tells more, unless an answer is missing.
+            let own = then.verdict == LiveVerdict::Inconclusive && self.missing().is_none();
+            return if own { self.ruling(then.verdict, self.filled(then, when), when) } else { self.unclear(None) };
         }
         if then.verdict == LiveVerdict::Pass && !self.is_grounded(when) {
             return self.unclear(when);
@@ -132,6 +133,19 @@ impl Table<'_> {
             // `otherwise` rests on answers, and where the check sends nothing on facts of the run.
             None if self.spec.send.is_empty() => self.asked().iter().any(|path| self.received.value(path).is_some()),
             None => self.received.answers.values().any(|answer| answer.missing().is_none()),
+        }
+    }
+
+    /// None of the requests was sent: what is known of the run may decide by itself, else nothing does.
+    fn unsent(&self) -> Ruling {
+        let truths = self.spec.rules.iter().map(|rule| (rule, self.received.truth(&rule.when)));
+        let first = truths.into_iter().find(|(_, truth)| *truth != Truth::No).filter(|(_, truth)| *truth == Truth::Yes);
+        match first.map(|(rule, _)| self.decided(&rule.then, Some(&rule.when), &[])) {
+            Some(ruling) if ruling.verdict.is_decisive() => ruling,
+            _ => {
+                let say = self.missing().unwrap_or_default();
+                Ruling { verdict: Verdict::Unsent, say, cited: Vec::new(), facts: Vec::new() }
+            }
         }
     }
 
@@ -159,10 +173,13 @@ impl Table<'_> {
 
     fn unclear(&self, when: Option<&Condition>) -> Ruling {
         let unknown = || {
-            self.asked()
-                .into_iter()
-                .find(|path| !self.received.is_grounded(path))
-                .map(|path| format!("nothing is known of `{}`", path.path))
+            self.asked().into_iter().find(|path| !self.received.is_grounded(path)).map(|path| match path.path.split_once('.') {
+                Some(("protected", _)) => {
+                    "no path that must not answer everybody is known: name some with --protected PATH".to_owned()
+                }
+                Some(("openapi", _)) => "no description of the API was found: give it with --openapi".to_owned(),
+                _ => format!("nothing is known of `{}`", path.path),
+            })
         };
         let say = self.missing().or_else(unknown).unwrap_or_else(|| "what it needs to know was not found out".to_owned());
         self.ruling(LiveVerdict::Inconclusive, say, when)
@@ -176,7 +193,7 @@ impl Table<'_> {
             .iter()
             .find_map(|request| Some((request, self.received.answers.get(request.name.as_str())?.missing()?)));
         request.map(|(request, reason)| {
-            let path = request.key.paths.first().map_or("the URL", String::as_str);
+            let path = request.key.paths.first().map_or_else(|| "the URL".to_owned(), |path| say::named(path));
             format!("{} {path} has no answer: {reason}", request.key.method)
         })
     }

@@ -27,6 +27,11 @@ pub fn filled(say: &str, spec: &LiveSpec, received: &Received<'_>, row: Option<&
     redact(&out)
 }
 
+/// A path as a check writes it, without braces: what is random is `RANDOM`, as a dry run shows it.
+pub fn named(path: &str) -> String {
+    path.replace("{{foreign}}", "https://RANDOM.invalid").replace("{{random}}", "RANDOM").replace("{{", "").replace("}}", "")
+}
+
 /// The fact that a name in an observation means.
 fn path(name: &str, spec: &LiveSpec) -> FactPath {
     if facts::of_run(name) {

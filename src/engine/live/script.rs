@@ -53,6 +53,7 @@ fn usual() -> Facts {
         ("target.ip", Value::Bool(false)),
         ("target.plain", Value::Bool(true)),
         ("target.auth", Value::Bool(false)),
+        ("target.limited", Value::Bool(false)),
     ];
     facts.into_iter().map(|(path, value)| (path.to_owned(), value)).collect()
 }

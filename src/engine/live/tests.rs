@@ -161,6 +161,34 @@ fn what_was_not_found_may_be_asked() {
 }
 
 #[test]
+fn what_the_user_could_give_is_named() {
+    let table = concat!(
+        "send: [{as: get, path: \"/?{{random}}=1\"}]\nrules:\n",
+        "  - {if: {protected.open: {contains: [/a]}}, verdict: fail, say: open}\n",
+        "  - {if: {get.status: {eq: 500}}, verdict: fail, say: broken}\n",
+    );
+    let own = spec(&format!("{table}otherwise: {{verdict: inconclusive, say: nothing to protect is known}}\n"));
+    let pass = spec(&format!("{table}otherwise: {{verdict: pass, say: closed}}\n"));
+    let answered = [Some(facts(&[("status", Value::Int(200))]))];
+    assert_eq!(ruling(&own, &[], &answered).say, "nothing to protect is known");
+    assert!(ruling(&pass, &[], &answered).say.contains("--protected PATH"), "{:?}", ruling(&pass, &[], &answered));
+    assert_eq!(ruling(&own, &[], &[Some(facts(&[("error", text("reset"))]))]).say, "GET /?RANDOM=1 has no answer: reset");
+}
+
+#[test]
+fn facts_of_the_run_may_decide_where_nothing_was_sent() {
+    let table = |first: &str| {
+        spec(&format!(
+            "send: [{{as: many}}]\nrules:\n  - {{if: {{target.limited: {{eq: true}}}}, verdict: {first}, say: limited}}\n  - {{if: {{many.status: {{eq: 200}}}}, verdict: fail, say: not}}\notherwise: {{verdict: inconclusive, say: unclear}}\n"
+        ))
+    };
+    let of = |first: &str, limited: bool| ruling(&table(first), &[("target.limited", Value::Bool(limited))], &[None]).verdict;
+    assert_eq!(of("pass", true), self::table(LiveVerdict::Pass));
+    assert_eq!(of("pass", false), Verdict::Unsent);
+    assert_eq!(of("inconclusive", true), Verdict::Unsent);
+}
+
+#[test]
 fn rows_are_asked_one_by_one() {
     let some = spec(concat!(
         "send: [{as: get}]\nrules:\n",

@@ -111,7 +111,7 @@ fn row(line: &str, hop: &Answer) -> BTreeMap<String, Value> {
     // Without an equals sign all of it is the value of a cookie without a name.
     let (name, value) = pair.split_once('=').map_or(("", pair.trim()), |(name, value)| (name.trim(), value.trim()));
     let (mut secure, mut http_only, mut same_site, mut max_age, mut expires) = (false, false, "missing", None, None);
-    let (mut path, mut domain) = (None, false);
+    let (mut path, mut domain, mut expiry) = (None, false, None);
     for part in parts {
         let (key, value) = part.split_once('=').map_or((part.trim(), ""), |(key, value)| (key.trim(), value.trim()));
         match key.to_ascii_lowercase().as_str() {
@@ -126,7 +126,7 @@ fn row(line: &str, hop: &Answer) -> BTreeMap<String, Value> {
                 }
             }
             "max-age" => max_age = value.parse::<i64>().ok().or(max_age),
-            "expires" => expires = date(value).or(expires),
+            "expires" => (expires, expiry) = date(value).map_or((expires, expiry), |read| (Some(read), Some(value))),
             "path" => path = Some(value),
             "domain" => domain = !value.is_empty(),
             _ => {}
@@ -156,6 +156,10 @@ fn row(line: &str, hop: &Answer) -> BTreeMap<String, Value> {
     ]);
     if let Some(age) = max_age {
         row.insert("max-age".to_owned(), Value::Int(age));
+    }
+    let until = || Some(moment(expiry?)? - moment(hop.first("date")?)?);
+    if let Some(lifetime) = max_age.or_else(until) {
+        row.insert("lifetime".to_owned(), Value::Int(lifetime));
     }
     row
 }
@@ -195,6 +199,18 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// Seconds since 1970 of a date with its time of day, in any of these forms. Without a time it says too little.
+fn moment(text: &str) -> Option<i64> {
+    let (year, month, day) = date(text)?;
+    let clock = text.split(|c: char| !c.is_ascii_alphanumeric() && c != ':').find(|word| word.contains(':'))?;
+    let mut parts = clock.split(':').map(|part| part.parse::<i64>().ok().filter(|part| (0..=60).contains(part)));
+    let (hours, minutes, seconds) = (parts.next()??, parts.next()??, parts.next()??);
+    // Days since 1970 in the Gregorian calendar, the year beginning in March.
+    let (year, month, day) = (i64::from(year) - i64::from(month <= 2), i64::from(month), i64::from(day));
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * ((month + 9) % 12) + 2) / 5 + day - 1 - 719_468;
+    Some(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+}
+
 /// Year, month and day of a date in any form that servers send (RFC 6265, 5.1.1).
 fn date(text: &str) -> Option<(u32, u32, u32)> {
     const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -220,4 +236,32 @@ fn date(text: &str) -> Option<(u32, u32, u32)> {
         }
     }
     Some((year?, month?, day?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lifetime_of_a_cookie_is_its_age_or_counted_from_the_date_of_the_answer() {
+        let lifetime = |date: &str, line: &str| {
+            let hop = Answer { headers: vec![("Date".to_owned(), date.to_owned())], ..Answer::default() };
+            row(line, &hop).get("lifetime").cloned()
+        };
+        let date = "Sat, 21 Nov 2026 20:00:00 GMT";
+        let rows = [
+            ("sid=x; Max-Age=60", Some(60)),
+            ("sid=x; Max-Age=60; Expires=Sun, 21 Nov 2027 20:00:00 GMT", Some(60)),
+            ("sid=x; Expires=Sun, 21 Nov 2027 20:00:00 GMT", Some(365 * 86_400)),
+            ("sid=x; expires=Wed, 01-Mar-28 20:00:01 GMT", Some(466 * 86_400 + 1)),
+            ("sid=x; Expires=Fri, 20 Nov 2026 20:00:00 GMT", Some(-86_400)),
+            ("sid=x; Expires=Sun, 21 Nov 2027", None),
+            ("sid=x; Expires=soon", None),
+            ("sid=x", None),
+        ];
+        for (line, seconds) in rows {
+            assert_eq!(lifetime(date, line), seconds.map(Value::Int), "{line}");
+        }
+        assert_eq!(lifetime("", "sid=x; Expires=Sun, 21 Nov 2027 20:00:00 GMT"), None);
+    }
 }

@@ -122,8 +122,9 @@ fn banners(values: &BTreeMap<String, Vec<String>>) -> Vec<String> {
     let mut found = Vec::new();
     for name in BANNERS {
         for value in values.get(*name).into_iter().flatten() {
-            // `Via: 1.1 varnish` begins with the version of the protocol.
+            // `Via: 1.1 varnish` begins with the version of the protocol; `ECS (dcb/7F83)` names a machine of a CDN.
             let shown = match *name {
+                "server" if ["ECS (", "ECAcc (", "ECD ("].iter().any(|start| value.starts_with(start)) => String::new(),
                 "via" => {
                     value.split(',').map(|hop| hop.trim().split_once(' ').map_or("", |(_, by)| by)).collect::<Vec<_>>().join(",")
                 }

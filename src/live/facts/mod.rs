@@ -108,7 +108,7 @@ struct Seen<'a> {
 /// The facts of the answers to one request: its redirects in order, or with `times` over 1 the repeated answers.
 ///
 /// Secrets are masked first, so that facts of a recording equal those of the run. An error leaves only `error`, unless plain HTTP
-/// had answered with a redirect before: then that redirect is the answer.
+/// had answered with a redirect before, or the redirect led to another origin: then that redirect is the answer.
 pub fn derive(key: &RequestKey, sent: &Sent, hops: &[Answer]) -> Facts {
     let mut facts = Facts::new();
     let hops: Vec<Answer> = hops.iter().map(mask::answer).collect();
@@ -116,7 +116,7 @@ pub fn derive(key: &RequestKey, sent: &Sent, hops: &[Answer]) -> Facts {
     let answered = key.times > 1 || key.base == Base::Plain;
     let last = match (hops.last(), &sent.error) {
         (Some(last), None) => last,
-        (Some(last), Some(_)) if answered => last,
+        (Some(last), Some(_)) if answered || leaves_origin(last) => last,
         (_, error) => {
             facts.put("error", Value::Text(error.clone().unwrap_or_else(|| "other".to_owned())));
             return facts;
@@ -139,6 +139,12 @@ pub fn derive(key: &RequestKey, sent: &Sent, hops: &[Answer]) -> Facts {
     calibrate::derive(&seen, &mut facts);
     burst::derive(&seen, &mut facts);
     facts
+}
+
+/// Does it redirect to another origin, as to a port of the same host that nobody listens on?
+fn leaves_origin(answer: &Answer) -> bool {
+    let own = reqwest::Url::parse(&answer.url).ok();
+    target(answer).zip(own).is_some_and(|(to, own)| to.origin() != own.origin())
 }
 
 /// Inserting facts, briefly.

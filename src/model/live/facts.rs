@@ -41,6 +41,8 @@ pub const COOKIE: &[(&str, Kind)] = &[
     ("session-like", Kind::Bool),
     ("deletion", Kind::Bool),
     ("max-age", Kind::Int),
+    // Seconds: Max-Age, else from Date to Expires.
+    ("lifetime", Kind::Int),
 ];
 
 /// Facts of one answer.
@@ -48,7 +50,7 @@ pub const OF_CAPTURE: &[Fact] = &[
     fact(
         "error",
         Kind::Word(ERRORS),
-        "why there is no answer; absent when there is one, also a redirect from plain HTTP whose target gave none",
+        "why there is no answer; absent when there is one, also a redirect from plain HTTP, or to another origin, whose target gave none",
     ),
     fact("status", Kind::Int, "status code of the last hop"),
     fact("header.*", Kind::List, "values of the header, one per line sent, trimmed"),
@@ -127,6 +129,7 @@ pub const OF_RUN: &[Fact] = &[
     fact("target.ip", Kind::Bool, "an IP literal instead of a name"),
     fact("target.plain", Kind::Bool, "a plain HTTP twin is known"),
     fact("target.auth", Kind::Bool, "credentials were given"),
+    fact("target.limited", Kind::Bool, "outside bursts a request was answered 429, after others had been answered"),
     fact("target.cdn", Kind::Text, "the CDN that answers, if its headers name it"),
     fact("tls.accepted", Kind::List, "protocol versions the server accepted: ssl3, tls1.0, tls1.1, tls1.2, tls1.3"),
     fact("tls.inconclusive", Kind::List, "versions, and classes of suites, whose test gave no clear answer"),

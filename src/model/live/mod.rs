@@ -94,6 +94,8 @@ pub struct RequestKey {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveSpec {
     pub class: Class,
+    /// It looks at one URL out of many: a pass does not outweigh what cited files say against it.
+    pub sampled: bool,
     /// Facts of the target under which it applies.
     pub when: Option<Condition>,
     pub send: Vec<Request>,
