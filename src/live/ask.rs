@@ -15,44 +15,10 @@ use super::scrub::Scrub;
 use super::settings::Settings;
 use super::target::Target;
 use super::wire::{Outgoing, Wire};
-use crate::model::live::Hop;
+use crate::model::live::{Hop, safety};
 
 /// Redirects that are followed.
 const HOPS: usize = 5;
-
-/// Words in a path that look as if asking for it changed something.
-const STATE: &[&str] = &[
-    "logout",
-    "signout",
-    "delete",
-    "remove",
-    "reset",
-    "revoke",
-    "unsubscribe",
-    "confirm",
-    "activate",
-    "verify",
-    "callback",
-    "cancel",
-    "purge",
-    "flush",
-    "restart",
-    "shutdown",
-    "export",
-];
-
-/// Headers that a check cannot set.
-const OWN: &[&str] = &[
-    "authorization",
-    "cookie",
-    "host",
-    "proxy-authorization",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "upgrade",
-    "te",
-];
 
 /// One question.
 #[derive(Debug, Clone)]
@@ -239,7 +205,7 @@ impl Asker {
 
     /// The check's headers, those of the run, and credentials where they may go.
     fn headers(&self, ask: &Ask, url: &Url) -> Vec<(String, String)> {
-        let allowed = |name: &str| !OWN.contains(&name.to_ascii_lowercase().as_str());
+        let allowed = |name: &str| !safety::is_of_engine(name);
         let mut headers: Vec<(String, String)> = ask.headers.iter().filter(|(name, _)| allowed(name)).cloned().collect();
         headers.push(("X-Readyctl-Run".to_owned(), self.id.clone()));
         let own = self.settings.headers.iter().filter(|(name, _)| allowed(name) && !is_credential(name));
@@ -278,7 +244,7 @@ impl Asker {
             && (from.origin() == to.origin() || upgrade)
             && to.username().is_empty()
             && to.password().is_none()
-            && !changes_state(to)
+            && safety::changing(to.path()).is_none()
     }
 
     /// The text without credentials.
@@ -297,17 +263,6 @@ impl Asker {
     pub fn notes(&self) -> Vec<String> {
         self.notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).iter().map(|note| self.shown(note)).collect()
     }
-}
-
-/// Does the path look as if asking for it changed something?
-pub(super) fn changes_state(url: &Url) -> bool {
-    changes_state_text(url.path())
-}
-
-/// The same of a path as a description writes it, or of the name of an operation.
-pub(super) fn changes_state_text(text: &str) -> bool {
-    let compact = text.to_ascii_lowercase().replace(['-', '_'], "");
-    STATE.iter().any(|word| compact.contains(word))
 }
 
 /// Is this the name of a header that holds a credential?

@@ -2,9 +2,8 @@
 //!
 //! Read as a generic tree, so that a description with mistakes still gives what it has.
 
+use crate::model::live::safety;
 use serde_json::Value as Json;
-
-use super::ask::changes_state_text;
 
 /// Where frameworks serve their description.
 pub(super) const PLACES: &[&str] = &[
@@ -49,7 +48,7 @@ pub(super) struct Operation {
 impl Operation {
     /// A route of the repository.
     pub fn route(path: &str, public: bool) -> Operation {
-        let callable = path.starts_with('/') && !path.contains(['{', ':', '*', '<', '(']) && !changes_state_text(path);
+        let callable = path.starts_with('/') && !path.contains(['{', ':', '*', '<', '(']) && safety::changing(path).is_none();
         let group = path.split('/').nth(1).unwrap_or("").to_owned();
         Operation { template: path.to_owned(), path: callable.then(|| path.to_owned()), declared: !public, group, parameters: 0 }
     }
@@ -95,8 +94,10 @@ pub(super) fn operations(description: &Json, random: &str) -> Vec<Operation> {
         let flag = |name: &str| operation.get(name).or_else(|| item.get(name)).and_then(Json::as_bool).unwrap_or(false);
         let body = operation.get("requestBody").map(|body| follow(description, body));
         let needs_body = body.is_some_and(|body| body.get("required").and_then(Json::as_bool).unwrap_or(false));
-        let skip =
-            flag("deprecated") || flag("x-internal") || needs_body || changes_state_text(template) || changes_state_text(name);
+        let skip = flag("deprecated")
+            || flag("x-internal")
+            || needs_body
+            || [template, name].into_iter().any(|text| safety::changing(text).is_some());
         let path = if skip { None } else { fill(description, &format!("{prefix}{template}"), &parameters, random) };
         let tag = operation.get("tags").and_then(|tags| tags.get(0)).and_then(Json::as_str);
         let group = tag.unwrap_or_else(|| template.split('/').nth(1).unwrap_or("")).to_owned();

@@ -448,18 +448,7 @@ fn root_key(plan: &LivePlan) -> RequestKey {
             && key.class == Class::Passive
     };
     let found = plan.requests.iter().filter(root).max_by_key(|key| key.follow).cloned();
-    found.unwrap_or(RequestKey {
-        base: Base::Target,
-        method: Method::Get,
-        paths: Vec::new(),
-        headers: Vec::new(),
-        body: None,
-        calibrate: None,
-        follow: true,
-        auth: false,
-        times: 1,
-        class: Class::Passive,
-    })
+    found.unwrap_or_else(|| RequestKey { follow: true, ..RequestKey::get("") })
 }
 
 /// A server of HTTPS that tells a plain request to come by HTTPS, in words of nginx, Apache and Go.

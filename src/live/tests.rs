@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{OpenApi, Settings, dry_run, record, replay, run};
-use crate::model::live::{Base, Capture, Class, Exchanges, LivePlan, Method, RequestKey, Shape, Value};
+use crate::model::live::{Capture, Class, Exchanges, LivePlan, Method, RequestKey, Shape, Value};
 
 /// A server that answers each request with the bytes that a function gives, and closes.
 struct Server {
@@ -91,21 +91,6 @@ fn bytes(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     out
 }
 
-fn key(path: &str) -> RequestKey {
-    RequestKey {
-        base: Base::Target,
-        method: Method::Get,
-        paths: if path.is_empty() { Vec::new() } else { vec![path.to_owned()] },
-        headers: Vec::new(),
-        body: None,
-        calibrate: None,
-        follow: false,
-        auth: false,
-        times: 1,
-        class: Class::Passive,
-    }
-}
-
 fn plan(requests: Vec<RequestKey>) -> LivePlan {
     LivePlan { requests, ..LivePlan::default() }
 }
@@ -122,7 +107,7 @@ fn text(value: &str) -> Option<Value> {
 fn a_plan_is_asked_once_and_answered() {
     let server =
         Server::start(|_, _| answer("200 OK", "Content-Type: application/json\r\nX-A: 1\r\nX-A: 2\r\n", "{\"status\":\"up\"}"));
-    let (root, status) = (key(""), key("/status?x={{random}}"));
+    let (root, status) = (RequestKey::get(""), RequestKey::get("/status?x={{random}}"));
     let exchanges = run(&server.settings(), &plan(vec![root.clone(), status.clone()]));
     assert_eq!(exchanges.dead, None);
     assert_eq!(exchanges.facts.get("target.kind").cloned(), text("json"));
@@ -140,8 +125,8 @@ fn a_plan_is_asked_once_and_answered() {
 #[test]
 fn what_is_active_waits_for_leave() {
     let server = Server::start(|_, _| answer("200 OK", "", "ok"));
-    let trace = RequestKey { method: Method::Trace, class: Class::Active, ..key("") };
-    let post = RequestKey { method: Method::Post, body: Some("{".into()), ..key("/x") };
+    let trace = RequestKey { method: Method::Trace, class: Class::Active, ..RequestKey::get("") };
+    let post = RequestKey { method: Method::Post, body: Some("{".into()), ..RequestKey::get("/x") };
     let wanted = plan(vec![trace, post]);
     let exchanges = run(&server.settings(), &wanted);
     assert_eq!(exchanges.unsent.len(), 2);
@@ -157,7 +142,7 @@ fn what_is_active_waits_for_leave() {
 #[test]
 fn the_budget_holds_and_says_so() {
     let server = Server::start(|_, _| answer("200 OK", "", "ok"));
-    let many = (0..10).map(|at| key(&format!("/{at}"))).collect();
+    let many = (0..10).map(|at| RequestKey::get(&format!("/{at}"))).collect();
     let exchanges = run(&Settings { budget: 4, ..server.settings() }, &plan(many));
     assert_eq!((server.lines().len(), exchanges.requests), (4, 4));
     assert_eq!((exchanges.captures.len(), exchanges.unsent.len()), (3, 7));
@@ -169,7 +154,7 @@ fn the_budget_holds_and_says_so() {
 #[test]
 fn too_many_requests_stop_what_matters_less() {
     let server = Server::start(|_, before| if before < 2 { answer("200 OK", "", "ok") } else { answer("429 Slow", "", "") });
-    let many = (0..12).map(|at| key(&format!("/{at}"))).collect();
+    let many = (0..12).map(|at| RequestKey::get(&format!("/{at}"))).collect();
     let exchanges = run(&server.settings(), &plan(many));
     let throttled = exchanges.unsent.iter().filter(|(_, why)| why.starts_with("throttled")).count();
     assert_eq!(exchanges.captures.len() + throttled, 12);
@@ -190,7 +175,7 @@ fn redirects_stay_in_the_origin() {
         Some(path) if path.starts_with("/deep") => answer("302 Found", &format!("Location: {path}x\r\n"), ""),
         _ => answer("200 OK", "", "end"),
     });
-    let follow = |path: &str| RequestKey { follow: true, ..key(path) };
+    let follow = |path: &str| RequestKey { follow: true, ..RequestKey::get(path) };
     let keys = ["", "/off", "/loop", "/state", "/deep"].map(follow);
     let exchanges = run(&server.settings(), &plan(keys.to_vec()));
     let hops = |at: usize| capture(&exchanges, &keys[at]).hops.len();
@@ -207,13 +192,13 @@ fn redirects_stay_in_the_origin() {
 fn credentials_go_only_where_they_are_wanted() {
     let server = Server::start(|head, _| answer("200 OK", "", head));
     let keys = [
-        RequestKey { auth: true, ..key("/me") },
-        key("/other"),
-        RequestKey { auth: true, headers: vec![("Origin".into(), "{{foreign}}".into())], ..key("/cors") },
-        RequestKey { auth: true, method: Method::Trace, class: Class::Active, ..key("/trace") },
-        RequestKey { auth: true, times: 3, class: Class::Active, ..key("/burst") },
-        RequestKey { auth: true, calibrate: Some(Shape::Page), ..key("/found") },
-        RequestKey { headers: vec![("Authorization".into(), "Bearer of-a-check".into())], ..key("/forged") },
+        RequestKey { auth: true, ..RequestKey::get("/me") },
+        RequestKey::get("/other"),
+        RequestKey { auth: true, headers: vec![("Origin".into(), "{{foreign}}".into())], ..RequestKey::get("/cors") },
+        RequestKey { auth: true, method: Method::Trace, class: Class::Active, ..RequestKey::get("/trace") },
+        RequestKey { auth: true, times: 3, class: Class::Active, ..RequestKey::get("/burst") },
+        RequestKey { auth: true, calibrate: Some(Shape::Page), ..RequestKey::get("/found") },
+        RequestKey { headers: vec![("Authorization".into(), "Bearer of-a-check".into())], ..RequestKey::get("/forged") },
     ];
     let settings = Settings {
         auth: Some("Bearer hunter2hunter2".into()),
@@ -248,13 +233,14 @@ fn credentials_stay_here_over_plain_http() {
     let mut target = target;
     target.resolve(&settings).unwrap();
     assert!(!target.is_loopback());
-    run(&settings, &plan(vec![RequestKey { auth: true, ..key("") }]));
+    run(&settings, &plan(vec![RequestKey { auth: true, ..RequestKey::get("") }]));
     assert!(server.heads().contains("hunter2"), "loopback may know");
 }
 
 #[test]
 fn causes_are_told_apart() {
-    let dead = |settings: Settings| run(&settings, &plan(vec![key("")])).dead.unwrap_or_else(|| panic!("{settings:?}"));
+    let dead =
+        |settings: Settings| run(&settings, &plan(vec![RequestKey::get("")])).dead.unwrap_or_else(|| panic!("{settings:?}"));
     let refused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     assert!(dead(Settings { url: format!("http://{refused}/"), ..Settings::default() }).contains("refused the connection"));
 
@@ -301,7 +287,7 @@ fn bodies_and_headers_have_a_size() {
         Some("/cut") => b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nabc".to_vec(),
         _ => answer("200 OK", "", "ok"),
     });
-    let keys = ["/body", "/headers", "/many", "/bomb", "/br", "/cut"].map(key);
+    let keys = ["/body", "/headers", "/many", "/bomb", "/br", "/cut"].map(RequestKey::get);
     let exchanges = run(&server.settings(), &plan(keys.to_vec()));
     let fact = |at: usize, path: &str| capture(&exchanges, &keys[at]).facts.get(path).cloned();
     assert_eq!(fact(0, "length"), Some(Value::Int(256 * 1024)));
@@ -330,7 +316,7 @@ fn of_several_paths_the_one_that_exists_answers() {
     let health = RequestKey {
         paths: ["/healthz", "/health", "/livez", "/readyz"].map(str::to_owned).to_vec(),
         calibrate: Some(Shape::Page),
-        ..key("")
+        ..RequestKey::get("")
     };
     let exchanges = run(&server.settings(), &plan(vec![health.clone()]));
     let facts = &capture(&exchanges, &health).facts;
@@ -348,7 +334,7 @@ fn a_burst_stops_when_it_is_told_to() {
         true => answer("429 Slow", "Retry-After: 3\r\n", ""),
         false => answer("200 OK", "", "ok"),
     });
-    let burst = RequestKey { times: 20, class: Class::Active, ..key("/cheap") };
+    let burst = RequestKey { times: 20, class: Class::Active, ..RequestKey::get("/cheap") };
     let exchanges = run(&Settings { active: true, ..server.settings() }, &plan(vec![burst.clone()]));
     let facts = &capture(&exchanges, &burst).facts;
     assert_eq!((facts.get("burst.sent"), facts.get("burst.first-limited")), (Some(&Value::Int(4)), Some(&Value::Int(4))));
@@ -358,7 +344,7 @@ fn a_burst_stops_when_it_is_told_to() {
 #[test]
 fn no_path_leads_to_another_host() {
     let server = Server::start(|_, _| answer("200 OK", "", "ok"));
-    let keys = ["//other.example/x", "http://other.example/", "/a b", "@other.example/"].map(key);
+    let keys = ["//other.example/x", "http://other.example/", "/a b", "@other.example/"].map(RequestKey::get);
     let exchanges = run(&server.settings(), &plan(keys.to_vec()));
     assert_eq!(exchanges.unsent.len(), 3, "{:?}", exchanges.unsent);
     assert_eq!(server.lines(), ["GET /", "GET //other.example/x"]);
@@ -374,13 +360,13 @@ fn a_replay_equals_its_run() {
         _ => answer("404 Not Found", "Set-Cookie: sid=abcdefghijkl; HttpOnly\r\n", "<html>nothing</html>"),
     });
     let requests = vec![
-        key(""),
-        RequestKey { calibrate: Some(Shape::DotFile), ..key("/.env") },
-        RequestKey { follow: true, ..key("/x") },
-        RequestKey { headers: vec![("Origin".into(), "{{foreign}}".into())], ..key("/bytes") },
-        key("/cut"),
-        RequestKey { times: 3, ..key("/burst") },
-        RequestKey { class: Class::Active, ..key("/active") },
+        RequestKey::get(""),
+        RequestKey { calibrate: Some(Shape::DotFile), ..RequestKey::get("/.env") },
+        RequestKey { follow: true, ..RequestKey::get("/x") },
+        RequestKey { headers: vec![("Origin".into(), "{{foreign}}".into())], ..RequestKey::get("/bytes") },
+        RequestKey::get("/cut"),
+        RequestKey { times: 3, ..RequestKey::get("/burst") },
+        RequestKey { class: Class::Active, ..RequestKey::get("/active") },
     ];
     let wanted = plan(requests);
     let (own, recording) = record(&server.settings(), &wanted);
@@ -391,7 +377,7 @@ fn a_replay_equals_its_run() {
     let sent = server.lines().len();
     assert_eq!(replay(&recording, &wanted).unwrap(), own);
     assert_eq!(server.lines().len(), sent, "nothing was sent");
-    let more = replay(&recording, &plan(vec![key("/new"), key("")])).unwrap();
+    let more = replay(&recording, &plan(vec![RequestKey::get("/new"), RequestKey::get("")])).unwrap();
     assert_eq!((more.captures.len(), more.unsent[0].1.as_str()), (1, "not in the recording"));
     let gone = Settings { url: "ftp://x.example".into(), ..Settings::default() };
     let (dead, recording) = record(&gone, &wanted);
@@ -402,10 +388,10 @@ fn a_replay_equals_its_run() {
 fn a_dry_run_says_everything_and_sends_nothing() {
     let server = Server::start(|_, _| answer("200 OK", "", "ok"));
     let mut wanted = plan(vec![
-        key(""),
-        RequestKey { auth: true, ..key("/me?token=abcdefgh") },
-        RequestKey { calibrate: Some(Shape::Page), paths: vec!["/healthz".into(), "/health".into()], ..key("") },
-        RequestKey { times: 20, class: Class::Active, ..key("/burst") },
+        RequestKey::get(""),
+        RequestKey { auth: true, ..RequestKey::get("/me?token=abcdefgh") },
+        RequestKey { calibrate: Some(Shape::Page), paths: vec!["/healthz".into(), "/health".into()], ..RequestKey::get("") },
+        RequestKey { times: 20, class: Class::Active, ..RequestKey::get("/burst") },
     ]);
     wanted.groups.insert("openapi".to_owned());
     let description = r#"{"openapi":"3.0.0","paths":{"/items":{"get":{}}}}"#.to_owned();
@@ -538,18 +524,19 @@ fn what_is_the_same_on_the_wire_is_sent_once() {
         Some("/away") => answer("302 Found", "Location: /here\r\n", ""),
         _ => answer("404 Not Found", "", ""),
     });
-    let several = |paths: &[&str]| RequestKey { paths: paths.iter().map(|path| (*path).to_owned()).collect(), ..key("") };
+    let several =
+        |paths: &[&str]| RequestKey { paths: paths.iter().map(|path| (*path).to_owned()).collect(), ..RequestKey::get("") };
     let keys = vec![
-        RequestKey { follow: true, ..key("") },
-        key("/"),
+        RequestKey { follow: true, ..RequestKey::get("") },
+        RequestKey::get("/"),
         several(&["/a", "/b"]),
         several(&["/b", "/here"]),
-        RequestKey { class: Class::Active, ..key("/here") },
-        RequestKey { calibrate: Some(Shape::Page), ..key("/here") },
-        RequestKey { follow: true, ..key("/away") },
-        RequestKey { auth: true, ..key("/a") },
-        RequestKey { headers: vec![("X-One".into(), "1".into())], ..key("/a") },
-        RequestKey { times: 3, ..key("/b") },
+        RequestKey { class: Class::Active, ..RequestKey::get("/here") },
+        RequestKey { calibrate: Some(Shape::Page), ..RequestKey::get("/here") },
+        RequestKey { follow: true, ..RequestKey::get("/away") },
+        RequestKey { auth: true, ..RequestKey::get("/a") },
+        RequestKey { headers: vec![("X-One".into(), "1".into())], ..RequestKey::get("/a") },
+        RequestKey { times: 3, ..RequestKey::get("/b") },
     ];
     let exchanges = run(&Settings { active: true, ..server.settings() }, &plan(keys.clone()));
     let mut lines: Vec<String> = server.lines().into_iter().filter(|line| line.len() < 12).collect();
@@ -567,7 +554,7 @@ fn a_refusal_among_ordinary_requests_is_a_limit_unless_it_is_the_first() {
             true => answer("429 Too Many Requests", "", ""),
             false => answer("200 OK", "", "ok"),
         });
-        let wanted = plan(vec![key(""), key("/a"), key("/b")]);
+        let wanted = plan(vec![RequestKey::get(""), RequestKey::get("/a"), RequestKey::get("/b")]);
         let (exchanges, recording) = record(&server.settings(), &wanted);
         assert_eq!(exchanges.facts.get("target.limited"), Some(&Value::Bool(limited)), "{from}");
         assert_eq!(replay(&recording, &wanted).unwrap().facts, exchanges.facts);
@@ -581,7 +568,7 @@ fn a_redirect_to_a_port_where_nobody_listens_is_the_answer() {
         true => answer("301 Moved Permanently", &format!("Location: https://{refused}/move\r\n"), ""),
         false => answer("200 OK", "", "ok"),
     });
-    let moved = RequestKey { follow: true, ..key("/move") };
+    let moved = RequestKey { follow: true, ..RequestKey::get("/move") };
     let exchanges = run(&server.settings(), &plan(vec![moved.clone()]));
     let facts = &capture(&exchanges, &moved).facts;
     assert_eq!((facts.get("error"), facts.get("status")), (None, Some(&Value::Int(301))));

@@ -20,24 +20,8 @@ fn settings(fixture: &Fixture) -> Settings {
     }
 }
 
-/// A GET of a path; of the URL under audit itself if it is empty.
-fn get(path: &str) -> RequestKey {
-    RequestKey {
-        base: Base::Target,
-        method: Method::Get,
-        paths: if path.is_empty() { Vec::new() } else { vec![path.to_owned()] },
-        headers: Vec::new(),
-        body: None,
-        calibrate: None,
-        follow: false,
-        auth: false,
-        times: 1,
-        class: Class::Passive,
-    }
-}
-
 fn follow(path: &str) -> RequestKey {
-    RequestKey { follow: true, ..get(path) }
+    RequestKey { follow: true, ..RequestKey::get(path) }
 }
 
 fn plain() -> RequestKey {
@@ -45,7 +29,7 @@ fn plain() -> RequestKey {
 }
 
 fn origin(path: &str, method: Method, origin: &str) -> RequestKey {
-    RequestKey { method, headers: vec![("Origin".to_owned(), origin.to_owned())], ..get(path) }
+    RequestKey { method, headers: vec![("Origin".to_owned(), origin.to_owned())], ..RequestKey::get(path) }
 }
 
 fn plan(requests: &[RequestKey]) -> LivePlan {
@@ -71,10 +55,10 @@ fn show(exchanges: &Exchanges, key: &RequestKey, path: &str) -> String {
 
 #[test]
 fn what_is_configured_is_what_is_reported() {
-    let root = get("");
+    let root = RequestKey::get("");
     let foreign = origin("/", Method::Get, "{{foreign}}");
     let null = origin("/", Method::Get, "null");
-    let missing = get("/{{random}}");
+    let missing = RequestKey::get("/{{random}}");
     let rows: Vec<(&[Mode], RequestKey, &str, &str)> = vec![
         (&[], root.clone(), "status", "200"),
         (&[], root.clone(), "html", "true"),
@@ -92,7 +76,7 @@ fn what_is_configured_is_what_is_reported() {
         (&[], missing.clone(), "header.x-content-type-options", "nosniff"),
         (&[], plain(), "redirects.first-status", "301"),
         (&[], plain(), "redirects.offhost", "none"),
-        (&[], get("/healthz"), "json.status", "ok"),
+        (&[], RequestKey::get("/healthz"), "json.status", "ok"),
         (&[Mode::NoHsts], root.clone(), "hsts.valid", "-"),
         (&[Mode::HstsShort], root.clone(), "hsts.max-age", "86400"),
         (&[Mode::HstsZero], root.clone(), "hsts.max-age", "0"),
@@ -122,8 +106,8 @@ fn what_is_configured_is_what_is_reported() {
         (&[Mode::Downgrade], root.clone(), "redirects.downgrade", "true"),
         (&[Mode::LoginRedirect], root.clone(), "redirects.login", "true"),
         (&[Mode::TracePage], missing.clone(), "trace", "true"),
-        (&[Mode::HealthDown], get("/healthz"), "json.status", "DOWN"),
-        (&[Mode::HealthBroken], get("/healthz"), "status", "500"),
+        (&[Mode::HealthDown], RequestKey::get("/healthz"), "json.status", "DOWN"),
+        (&[Mode::HealthBroken], RequestKey::get("/healthz"), "status", "500"),
         (&[Mode::Json], root.clone(), "is-json", "true"),
     ];
     for (modes, key, path, value) in rows {
@@ -137,16 +121,16 @@ fn what_is_configured_is_what_is_reported() {
 #[test]
 fn versions_are_shown_as_banners() {
     let fixture = Fixture::start(&[Mode::Banner]);
-    let exchanges = run(&settings(&fixture), &plan(&[get("")]));
-    let banner = show(&exchanges, &get(""), "version-banner");
+    let exchanges = run(&settings(&fixture), &plan(&[RequestKey::get("")]));
+    let banner = show(&exchanges, &RequestKey::get(""), "version-banner");
     assert!(banner.contains("nginx/1.18.0") && banner.contains("PHP/7.4.3"), "{banner}");
 }
 
 #[test]
 fn what_a_catch_all_serves_is_not_found() {
-    let git = RequestKey { calibrate: Some(Shape::DotDir), ..get("/.git/config") };
-    let env = RequestKey { calibrate: Some(Shape::DotFile), ..get("/.env") };
-    let health = RequestKey { calibrate: Some(Shape::Page), ..get("/healthz") };
+    let git = RequestKey { calibrate: Some(Shape::DotDir), ..RequestKey::get("/.git/config") };
+    let env = RequestKey { calibrate: Some(Shape::DotFile), ..RequestKey::get("/.env") };
+    let health = RequestKey { calibrate: Some(Shape::Page), ..RequestKey::get("/healthz") };
     // Modes, and whether .git, .env and health are really there.
     let rows: [(&[Mode], [bool; 3]); 9] = [
         (&[], [false, false, true]),
@@ -161,7 +145,7 @@ fn what_a_catch_all_serves_is_not_found() {
     ];
     for (modes, there) in rows {
         let fixture = Fixture::start(modes);
-        let exchanges = run(&settings(&fixture), &plan(&[get(""), git.clone(), env.clone(), health.clone()]));
+        let exchanges = run(&settings(&fixture), &plan(&[RequestKey::get(""), git.clone(), env.clone(), health.clone()]));
         let found = [&git, &env, &health].map(|key| show(&exchanges, key, "found") == "true");
         assert_eq!(found, there, "{modes:?}");
     }
@@ -170,8 +154,8 @@ fn what_a_catch_all_serves_is_not_found() {
 #[test]
 fn the_budget_holds_and_what_is_over_it_is_named() {
     let fixture = Fixture::start(&[Mode::SpaFallback]);
-    let mut requests: Vec<RequestKey> = (0..120).map(|number| get(&format!("/page/{number}"))).collect();
-    requests.push(RequestKey { calibrate: Some(Shape::Json), ..get("/data.json") });
+    let mut requests: Vec<RequestKey> = (0..120).map(|number| RequestKey::get(&format!("/page/{number}"))).collect();
+    requests.push(RequestKey { calibrate: Some(Shape::Json), ..RequestKey::get("/data.json") });
     let exchanges = run(&settings(&fixture), &plan(&requests));
     let received = fixture.received().len();
     assert!(received <= 80, "{received}");
@@ -186,12 +170,12 @@ fn the_budget_holds_and_what_is_over_it_is_named() {
 #[test]
 fn passive_runs_send_what_any_visitor_sends() {
     let fixture = Fixture::start(&[Mode::TraceEcho]);
-    let active = |method| RequestKey { method, class: Class::Active, ..get("/api") };
-    let burst = RequestKey { times: 10, class: Class::Active, ..get("/burst") };
+    let active = |method| RequestKey { method, class: Class::Active, ..RequestKey::get("/api") };
+    let burst = RequestKey { times: 10, class: Class::Active, ..RequestKey::get("/burst") };
     let requests = [
-        get(""),
-        RequestKey { method: Method::Head, ..get("/") },
-        RequestKey { method: Method::Options, ..get("/") },
+        RequestKey::get(""),
+        RequestKey { method: Method::Head, ..RequestKey::get("/") },
+        RequestKey { method: Method::Options, ..RequestKey::get("/") },
         active(Method::Trace),
         RequestKey { body: Some("{".to_owned()), ..active(Method::Post) },
         burst.clone(),
@@ -250,7 +234,7 @@ fn declared_and_enforced() {
     let rows = [(Mode::OpenApi, 0, "-"), (Mode::OpenApiForgotten, 1, "/api/report")];
     for (mode, open, list) in rows {
         let fixture = Fixture::start(&[mode, Mode::Json]);
-        let plan = LivePlan { groups: ["openapi".to_owned()].into(), ..plan(&[get("")]) };
+        let plan = LivePlan { groups: ["openapi".to_owned()].into(), ..plan(&[RequestKey::get("")]) };
         let exchanges = run(&settings(&fixture), &plan);
         let number = |path: &str| exchanges.facts.get(path).cloned();
         assert_eq!(number("openapi.open"), Some(Value::Int(open)), "{:?} {:?}", exchanges.facts, exchanges.notes);
@@ -275,7 +259,7 @@ fn declared_and_enforced() {
 fn protected_paths() {
     let fixture = Fixture::start(&[Mode::OpenApiForgotten]);
     let paths = ["/api/items", "/api/report", "/nothing"].map(str::to_owned).to_vec();
-    let plan = LivePlan { groups: ["protected".to_owned()].into(), ..plan(&[get("")]) };
+    let plan = LivePlan { groups: ["protected".to_owned()].into(), ..plan(&[RequestKey::get("")]) };
     let exchanges = run(&Settings { protected: paths, ..settings(&fixture) }, &plan);
     let fact = |path: &str| exchanges.facts.get(path);
     assert_eq!(fact("protected.asked"), Some(&Value::Int(3)));
@@ -303,14 +287,14 @@ fn credentials_reach_the_server_and_nobody_else() {
     };
     let with = |key: RequestKey| RequestKey { auth: true, ..key };
     let requests = [
-        with(get("")),
-        with(get("/redirect")),
-        get("/without"),
+        with(RequestKey::get("")),
+        with(RequestKey::get("/redirect")),
+        RequestKey::get("/without"),
         with(origin("/cors", Method::Get, "{{foreign}}")),
-        with(RequestKey { method: Method::Trace, class: Class::Active, ..get("/trace") }),
-        with(RequestKey { times: 3, class: Class::Active, ..get("/burst") }),
+        with(RequestKey { method: Method::Trace, class: Class::Active, ..RequestKey::get("/trace") }),
+        with(RequestKey { times: 3, class: Class::Active, ..RequestKey::get("/burst") }),
         with(plain()),
-        RequestKey { calibrate: Some(Shape::Page), ..with(get("/calibrated")) },
+        RequestKey { calibrate: Some(Shape::Page), ..with(RequestKey::get("/calibrated")) },
     ];
     let exchanges = run(&settings, &plan(&requests));
     let (again, recording) = record(&settings, &plan(&requests));
@@ -340,11 +324,11 @@ fn credentials_reach_the_server_and_nobody_else() {
 fn a_recording_replays_to_the_same_facts_without_a_request() {
     let fixture = Fixture::start(&[Mode::EnvExposed, Mode::CookieBare, Mode::OpenApi, Mode::Banner]);
     let requests = [
-        get(""),
+        RequestKey::get(""),
         plain(),
-        RequestKey { calibrate: Some(Shape::DotFile), ..get("/.env") },
+        RequestKey { calibrate: Some(Shape::DotFile), ..RequestKey::get("/.env") },
         origin("/", Method::Get, "{{foreign}}"),
-        RequestKey { headers: vec![("Accept-Encoding".to_owned(), "gzip".to_owned())], ..get("/") },
+        RequestKey { headers: vec![("Accept-Encoding".to_owned(), "gzip".to_owned())], ..RequestKey::get("/") },
     ];
     let groups = ["tls", "certificate", "openapi"].map(str::to_owned).into();
     let plan = LivePlan { groups, ..plan(&requests) };
@@ -364,12 +348,12 @@ fn a_recording_replays_to_the_same_facts_without_a_request() {
 #[test]
 fn handshakes_are_made_only_where_rules_ask_and_within_their_budget() {
     let fixture = Fixture::start(&[]);
-    let exchanges = run(&settings(&fixture), &plan(&[get("")]));
+    let exchanges = run(&settings(&fixture), &plan(&[RequestKey::get("")]));
     assert_eq!(exchanges.handshakes, 0);
     assert!(!exchanges.facts.keys().any(|path| path.starts_with("tls.") || path.starts_with("certificate.")));
     for modes in [&[Mode::Expired][..], &[Mode::WrongName], &[Mode::SelfSigned]] {
         let fixture = Fixture::start(modes);
-        let plan = LivePlan { groups: ["certificate".to_owned()].into(), ..plan(&[get("")]) };
+        let plan = LivePlan { groups: ["certificate".to_owned()].into(), ..plan(&[RequestKey::get("")]) };
         let exchanges = run(&settings(&fixture), &plan);
         assert!((1..=25).contains(&exchanges.handshakes));
         // The certificate is judged though no request can be.
@@ -384,7 +368,7 @@ fn handshakes_are_made_only_where_rules_ask_and_within_their_budget() {
 fn without_trust_nothing_is_sent_and_nothing_secret_ever() {
     for mode in [Mode::Expired, Mode::WrongName, Mode::SelfSigned, Mode::MissingIntermediate, Mode::NotYetValid] {
         let fixture = Fixture::start(&[mode]);
-        let requests = [RequestKey { auth: true, ..get("") }, get("/healthz")];
+        let requests = [RequestKey { auth: true, ..RequestKey::get("") }, RequestKey::get("/healthz")];
         let strict = Settings { auth: Some(CREDENTIAL.to_owned()), ..settings(&fixture) };
         let exchanges = run(&strict, &plan(&requests));
         assert_eq!(fixture.received().len(), 0, "{mode:?}");
@@ -392,7 +376,7 @@ fn without_trust_nothing_is_sent_and_nothing_secret_ever() {
             assert_eq!(show(&exchanges, key, "error"), "certificate", "{mode:?}");
         }
         let exchanges = run(&Settings { insecure: true, ..strict }, &plan(&requests));
-        assert_eq!(show(&exchanges, &get("/healthz"), "status"), "200", "{mode:?}");
+        assert_eq!(show(&exchanges, &RequestKey::get("/healthz"), "status"), "200", "{mode:?}");
         let received = fixture.received();
         assert!(received.len() >= 2 && received.iter().all(|request| request.header("authorization").is_none()), "{mode:?}");
     }
@@ -421,11 +405,11 @@ fn every_hostile_server_is_left_in_time_and_named() {
     for (mode, path, value) in rows {
         let fixture = Fixture::start(&[mode]);
         let settings = Settings { limits: short, timeout: Duration::from_secs(20), ..settings(&fixture) };
-        let exchanges = run(&settings, &plan(&[get(""), get("/other")]));
+        let exchanges = run(&settings, &plan(&[RequestKey::get(""), RequestKey::get("/other")]));
         assert!(fixture.received().len() <= 6, "{mode:?}");
         match &exchanges.dead {
             Some(sentence) => assert_eq!(path, "error", "{mode:?}: {sentence}"),
-            None => assert_eq!(show(&exchanges, &get(""), path), value, "{mode:?}: {:?}", exchanges.captures),
+            None => assert_eq!(show(&exchanges, &RequestKey::get(""), path), value, "{mode:?}: {:?}", exchanges.captures),
         }
     }
 }
@@ -439,15 +423,15 @@ fn a_target_that_gives_no_answer_is_dead_with_its_cause() {
     ];
     for (modes, part) in rows {
         let fixture = Fixture::start(modes);
-        let dead = run(&settings(&fixture), &plan(&[get("")])).dead.unwrap_or_default();
+        let dead = run(&settings(&fixture), &plan(&[RequestKey::get("")])).dead.unwrap_or_default();
         assert!(dead.contains(part), "{modes:?}: {dead}");
     }
     let fixture = Fixture::start(&[]);
     let settings = Settings { ca_file: None, ..settings(&fixture) };
     drop(fixture);
-    assert!(run(&settings, &plan(&[get("")])).dead.unwrap().contains("refused"));
+    assert!(run(&settings, &plan(&[RequestKey::get("")])).dead.unwrap().contains("refused"));
     let unknown = Settings { url: "https://readyctl.invalid".to_owned(), http_url: None, ..settings };
-    assert!(run(&unknown, &plan(&[get("")])).dead.unwrap().contains("--resolve"));
+    assert!(run(&unknown, &plan(&[RequestKey::get("")])).dead.unwrap().contains("--resolve"));
 }
 
 #[test]
@@ -460,12 +444,12 @@ fn names_are_pinned_to_addresses() {
         resolve: vec![format!("app.example.test:{port}:127.0.0.1").parse().unwrap()],
         ..settings(&fixture)
     };
-    let exchanges = run(&pinned, &plan(&[get("")]));
-    assert_eq!(show(&exchanges, &get(""), "status"), "200");
+    let exchanges = run(&pinned, &plan(&[RequestKey::get("")]));
+    assert_eq!(show(&exchanges, &RequestKey::get(""), "status"), "200");
     assert_eq!(fixture.received()[0].header("host"), Some(format!("app.example.test:{port}").as_str()));
     for address in ["169.254.169.254", "[fd00:ec2::254]", "[::ffff:169.254.169.254]"] {
         let cloud = Settings { url: format!("http://{address}/latest/meta-data/"), http_url: None, ..settings(&fixture) };
-        let exchanges = run(&cloud, &plan(&[get("")]));
+        let exchanges = run(&cloud, &plan(&[RequestKey::get("")]));
         assert!(exchanges.dead.is_some() && exchanges.requests == 0, "{address}");
     }
 }
@@ -473,7 +457,7 @@ fn names_are_pinned_to_addresses() {
 #[test]
 fn a_server_that_limits_is_asked_less() {
     let fixture = Fixture::start(&[Mode::RateLimitedSilently(6)]);
-    let requests: Vec<RequestKey> = (0..40).map(|number| get(&format!("/page/{number}"))).collect();
+    let requests: Vec<RequestKey> = (0..40).map(|number| RequestKey::get(&format!("/page/{number}"))).collect();
     let exchanges = run(&settings(&fixture), &plan(&requests));
     assert!(exchanges.unsent.iter().any(|(_, reason)| reason.contains("throttled")), "{:?}", exchanges.unsent);
     assert!(fixture.received().len() < 40, "{}", fixture.received().len());
@@ -484,12 +468,12 @@ fn a_server_that_limits_is_asked_less() {
 
 #[test]
 fn a_burst_finds_the_limit() {
-    let burst = RequestKey { times: 20, class: Class::Active, ..get("/healthz") };
+    let burst = RequestKey { times: 20, class: Class::Active, ..RequestKey::get("/healthz") };
     for (mode, first, told) in
         [(Mode::RateLimited(8), "7", "true"), (Mode::RateLimitedSilently(8), "7", "false"), (Mode::NoRateLimit, "-", "-")]
     {
         let fixture = Fixture::start(&[mode]);
-        let exchanges = run(&Settings { active: true, ..settings(&fixture) }, &plan(&[get(""), burst.clone()]));
+        let exchanges = run(&Settings { active: true, ..settings(&fixture) }, &plan(&[RequestKey::get(""), burst.clone()]));
         assert_eq!(show(&exchanges, &burst, "burst.first-limited"), first, "{mode:?}");
         if first != "-" {
             assert_eq!(show(&exchanges, &burst, "burst.retry-after"), told, "{mode:?}");

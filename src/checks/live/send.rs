@@ -3,7 +3,7 @@
 //! To add a key, read it in `request`, keep it in `model::live::RequestKey`, and send it in `live`.
 
 use crate::model::live::facts::{OF_CAPTURE, OF_RUN};
-use crate::model::live::{Base, Class, Method, Request, RequestKey, Shape};
+use crate::model::live::{Base, Class, Method, Request, RequestKey, Shape, safety};
 use crate::model::node::{Node, Span, Value};
 use crate::probes::params::{Map, Problems, suggestion};
 
@@ -11,40 +11,6 @@ use super::script::RESERVED;
 
 /// What stands for something that only the run knows.
 pub const VARIABLES: [&str; 4] = ["random", "foreign", "host", "origin"];
-
-/// Headers that the engine alone sets: credentials, the host, who asks, and how a message ends.
-const ENGINES: [&str; 10] = [
-    "authorization",
-    "cookie",
-    "host",
-    "proxy-authorization",
-    "user-agent",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "te",
-    "upgrade",
-];
-
-/// Words of paths behind which a GET may change something.
-const CHANGING: [&str; 16] = [
-    "logout",
-    "signout",
-    "delete",
-    "remove",
-    "reset",
-    "revoke",
-    "unsubscribe",
-    "confirm",
-    "activate",
-    "callback",
-    "cancel",
-    "purge",
-    "flush",
-    "restart",
-    "shutdown",
-    "export",
-];
 
 /// Most that one check may send of the same request.
 const MAX_TIMES: i64 = 30;
@@ -153,7 +119,7 @@ fn verify_path(path: &str, span: Span, problems: &Problems) {
         problems.note(span, format!("`{path}` climbs with `..`"));
     } else if path.contains(bad) || decoded.contains('\\') {
         problems.note(span, format!("`{path}` holds a character that no path has"));
-    } else if let Some(word) = decoded.split(|c: char| !c.is_ascii_alphabetic()).find(|word| CHANGING.contains(word)) {
+    } else if let Some(word) = safety::changing(&decoded) {
         problems.note(span, format!("`{path}` may change something (`{word}`), so it is never requested"));
     }
 }
@@ -182,7 +148,7 @@ fn headers(map: &Map<'_>) -> Vec<(String, String)> {
         let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
         if name.is_empty() || !name.chars().all(is_token) {
             problems.note(entry.key_span, format!("`{}` is no name of a header", entry.key));
-        } else if ENGINES.contains(&&*name) || name.starts_with("x-readyctl") {
+        } else if safety::is_of_engine(&name) || name == "user-agent" || name.starts_with("x-readyctl") {
             let credential = matches!(&*name, "authorization" | "cookie");
             let hint = if credential { "; `auth: true` sends the user's credentials" } else { "" };
             problems.note(entry.key_span, format!("only the engine sets `{}`{hint}", entry.key));

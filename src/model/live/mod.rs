@@ -10,6 +10,7 @@
 //! another type, does not load.
 
 pub mod facts;
+pub mod safety;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -88,6 +89,24 @@ pub struct RequestKey {
     /// How often, one after the other, for bursts and timings; 1 otherwise.
     pub times: u32,
     pub class: Class,
+}
+
+impl RequestKey {
+    /// An ordinary GET of a path of the target; of the URL under audit itself if the path is empty.
+    pub fn get(path: &str) -> RequestKey {
+        RequestKey {
+            base: Base::Target,
+            method: Method::Get,
+            paths: if path.is_empty() { Vec::new() } else { vec![path.to_owned()] },
+            headers: Vec::new(),
+            body: None,
+            calibrate: None,
+            follow: false,
+            auth: false,
+            times: 1,
+            class: Class::Passive,
+        }
+    }
 }
 
 /// The live part of a check.

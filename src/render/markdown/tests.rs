@@ -196,10 +196,3 @@ fn an_empty_report_has_no_empty_tables() {
         assert!(!text.contains(part), "{part}");
     }
 }
-
-/// For the eye: `cargo test --lib render::markdown -- --ignored --nocapture`.
-#[test]
-#[ignore = "prints the report to look at"]
-fn show() {
-    print!("{}", rendered(&sample::report()));
-}

@@ -149,12 +149,3 @@ fn an_empty_report_is_a_verdict_and_no_empty_parts() {
         assert!(!text.contains(part), "{part}");
     }
 }
-
-/// For the eye: `cargo test --lib render::terminal -- --ignored --nocapture`.
-#[test]
-#[ignore = "prints the report to look at"]
-fn show() {
-    for (columns, color) in [(80, false), (120, false), (80, true)] {
-        print!("{}", drawn(&sample::report(), columns, color, false));
-    }
-}
