@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::live::fixture::Fixture;
 use crate::live::mode::{Mode, Version};
+use crate::live::mutation::WATCHED;
 use crate::support::{readyctl, stderr, stdout, tree};
 
 const CHECKS: &[&str] = &["cors", "tls", "auth/session-cookie-flags"];
@@ -39,19 +40,7 @@ fn a_good_site_passes_and_each_fault_is_found_by_its_check() {
     let good = Fixture::start(&[]);
     let output = audit(&good, &[]);
     let found = statuses(&report(&output));
-    let passing = [
-        "auth/session-cookie-flags",
-        "cors/no-credentials-with-wildcard",
-        "cors/no-origin-reflection",
-        "cors/no-wildcard-origin",
-        "tls/certificate-valid",
-        "tls/cipher-suites",
-        "tls/hsts",
-        "tls/http-redirects-to-https",
-        "tls/https-enabled",
-        "tls/protocol-versions",
-    ];
-    for id in passing {
+    for id in WATCHED {
         assert_eq!(found[id], "pass", "{id}: {}", row(&report(&output), id));
     }
     assert_eq!(found["cors/explicit-production-origins"], "not_applicable");

@@ -8,7 +8,7 @@ pub mod hostile;
 pub mod legacy;
 pub mod mode;
 
-mod mutation;
+pub mod mutation;
 mod server;
 mod site;
 mod tls;

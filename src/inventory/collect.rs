@@ -13,6 +13,7 @@ use crate::model::report::SkippedFile;
 use crate::model::role::{Role, RoleOverride, RoleSet};
 
 use super::history::{self, Repository};
+use super::kept::Kept;
 use super::layout::{self, Layout, LayoutFile, ManifestHint};
 use super::manifest::{self, Manifest, link};
 use super::role::{self, Harness, Overrides};
@@ -22,7 +23,6 @@ use super::source::{FileEntry, Source};
 use super::syntax::Parsed;
 use super::view::{DeclaredDependency, File, FileId, GitSummary, Hit, Inventory};
 use super::walk::Disk;
-use super::{env, routes};
 
 /// What a caller knows of the repository besides its files.
 #[derive(Default)]
@@ -349,8 +349,8 @@ fn assemble(
         git,
         history: None,
         notes,
-        tables: routes::Tables::default(),
-        variables: env::Tables::default(),
+        routes: Kept::default(),
+        variables: Kept::default(),
     };
     let (mut manifests, mut composes): (Vec<Manifest>, Vec<ComposeFile>) = (Vec::new(), Vec::new());
     let mut project_imports = ProjectImports::default();

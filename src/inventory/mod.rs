@@ -12,6 +12,7 @@ pub mod git;
 mod git_index;
 pub mod history;
 pub mod ignore_rules;
+pub mod kept;
 pub mod layout;
 pub mod manifest;
 pub mod role;

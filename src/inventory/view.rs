@@ -12,10 +12,12 @@ use crate::model::report::SkippedFile;
 use crate::model::role::Role;
 use crate::model::text;
 
+use super::env::EnvVar;
 use super::history::Extent;
+use super::kept::Kept;
 use super::layout::Layout;
 use super::manifest::Dependency;
-use super::{env, routes};
+use super::routes::Route;
 
 /// Index of a file in the inventory; files are ordered by path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -129,9 +131,9 @@ pub struct Inventory {
     pub history: Option<Extent>,
     pub notes: Vec<String>,
     /// Route tables that were joined already.
-    pub tables: routes::Tables,
+    pub routes: Kept<Route>,
     /// Tables of variables that were joined already.
-    pub variables: env::Tables,
+    pub variables: Kept<EnvVar>,
 }
 
 /// Which part of an inventory a view is of: a component, a file.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use readyctl::live::Settings;
 use rustls::ServerConfig;
 
 use super::certificates::Chain;
@@ -141,6 +142,17 @@ impl Fixture {
     /// The root to trust, in PEM form.
     pub fn ca_file(&self) -> &Path {
         self.ca.path()
+    }
+
+    /// Settings for an audit of the site, as a user would give them.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            url: self.url(),
+            http_url: Some(self.http_url()),
+            ca_file: Some(self.ca_file().to_owned()),
+            as_public: true,
+            ..Settings::default()
+        }
     }
 
     /// What the two ports of the site received, in order. The canary's requests are not among it.

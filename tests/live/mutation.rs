@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use readyctl::engine::live::{decide, plan};
-use readyctl::live::{Settings, run};
+use readyctl::live::run;
 
 use super::fixture::Fixture;
 use super::mode::{Class, Mode, Version};
 use crate::support::tokens::ruleset;
 
 /// The checks that are watched. With a check comes its line here and the rows of the modes that concern it.
-const WATCHED: [&str; 10] = [
+pub const WATCHED: [&str; 10] = [
     "auth/session-cookie-flags",
     "cors/no-credentials-with-wildcard",
     "cors/no-origin-reflection",
@@ -27,14 +27,7 @@ const WATCHED: [&str; 10] = [
 fn verdicts(modes: &[Mode]) -> BTreeMap<&'static str, String> {
     let checks = || ruleset().checks.iter().filter(|check| WATCHED.contains(&check.id.as_str()));
     let fixture = Fixture::start(modes);
-    let settings = Settings {
-        url: fixture.url(),
-        http_url: Some(fixture.http_url()),
-        ca_file: Some(fixture.ca_file().to_owned()),
-        as_public: true,
-        ..Settings::default()
-    };
-    let exchanges = run(&settings, &plan(checks()));
+    let exchanges = run(&fixture.settings(), &plan(checks()));
     assert_eq!(exchanges.dead, None, "{modes:?}");
     assert!(fixture.canary_is_untouched(), "{modes:?}");
     checks()

@@ -9,17 +9,6 @@ use super::answer::{CREDENTIAL, base64};
 use super::fixture::{Fixture, Port};
 use super::mode::Mode;
 
-/// Settings for a fixture, as a user would give them.
-fn settings(fixture: &Fixture) -> Settings {
-    Settings {
-        url: fixture.url(),
-        http_url: Some(fixture.http_url()),
-        ca_file: Some(fixture.ca_file().to_owned()),
-        as_public: true,
-        ..Settings::default()
-    }
-}
-
 fn follow(path: &str) -> RequestKey {
     RequestKey { follow: true, ..RequestKey::get(path) }
 }
@@ -112,7 +101,7 @@ fn what_is_configured_is_what_is_reported() {
     ];
     for (modes, key, path, value) in rows {
         let fixture = Fixture::start(modes);
-        let exchanges = run(&settings(&fixture), &plan(&[root.clone(), key.clone()]));
+        let exchanges = run(&fixture.settings(), &plan(&[root.clone(), key.clone()]));
         assert_eq!(show(&exchanges, &key, path), value, "{modes:?} {path}: {:?}", capture(&exchanges, &key).facts);
         assert!(fixture.canary_is_untouched(), "{modes:?}");
     }
@@ -121,7 +110,7 @@ fn what_is_configured_is_what_is_reported() {
 #[test]
 fn versions_are_shown_as_banners() {
     let fixture = Fixture::start(&[Mode::Banner]);
-    let exchanges = run(&settings(&fixture), &plan(&[RequestKey::get("")]));
+    let exchanges = run(&fixture.settings(), &plan(&[RequestKey::get("")]));
     let banner = show(&exchanges, &RequestKey::get(""), "version-banner");
     assert!(banner.contains("nginx/1.18.0") && banner.contains("PHP/7.4.3"), "{banner}");
 }
@@ -145,7 +134,7 @@ fn what_a_catch_all_serves_is_not_found() {
     ];
     for (modes, there) in rows {
         let fixture = Fixture::start(modes);
-        let exchanges = run(&settings(&fixture), &plan(&[RequestKey::get(""), git.clone(), env.clone(), health.clone()]));
+        let exchanges = run(&fixture.settings(), &plan(&[RequestKey::get(""), git.clone(), env.clone(), health.clone()]));
         let found = [&git, &env, &health].map(|key| show(&exchanges, key, "found") == "true");
         assert_eq!(found, there, "{modes:?}");
     }
@@ -156,7 +145,7 @@ fn the_budget_holds_and_what_is_over_it_is_named() {
     let fixture = Fixture::start(&[Mode::SpaFallback]);
     let mut requests: Vec<RequestKey> = (0..120).map(|number| RequestKey::get(&format!("/page/{number}"))).collect();
     requests.push(RequestKey { calibrate: Some(Shape::Json), ..RequestKey::get("/data.json") });
-    let exchanges = run(&settings(&fixture), &plan(&requests));
+    let exchanges = run(&fixture.settings(), &plan(&requests));
     let received = fixture.received().len();
     assert!(received <= 80, "{received}");
     assert_eq!(usize::try_from(exchanges.requests).unwrap(), received);
@@ -180,7 +169,7 @@ fn passive_runs_send_what_any_visitor_sends() {
         RequestKey { body: Some("{".to_owned()), ..active(Method::Post) },
         burst.clone(),
     ];
-    let exchanges = run(&settings(&fixture), &plan(&requests));
+    let exchanges = run(&fixture.settings(), &plan(&requests));
     let methods: Vec<String> = fixture.received().into_iter().map(|request| request.method).collect();
     assert_eq!(methods.len(), 3, "{methods:?}");
     assert!(methods.iter().all(|method| ["GET", "HEAD", "OPTIONS"].contains(&method.as_str())), "{methods:?}");
@@ -188,7 +177,7 @@ fn passive_runs_send_what_any_visitor_sends() {
     assert!(exchanges.unsent.iter().all(|(_, reason)| reason.contains("--active")), "{:?}", exchanges.unsent);
 
     let fixture = Fixture::start(&[Mode::TraceEcho]);
-    let settings = Settings { active: true, auth: Some(CREDENTIAL.to_owned()), ..settings(&fixture) };
+    let settings = Settings { active: true, auth: Some(CREDENTIAL.to_owned()), ..fixture.settings() };
     let exchanges = run(&settings, &plan(&requests));
     assert!(exchanges.unsent.is_empty(), "{:?}", exchanges.unsent);
     assert_eq!(show(&exchanges, &burst, "burst.sent"), "10");
@@ -205,7 +194,7 @@ fn nothing_goes_to_another_origin() {
         let settings = Settings {
             auth: Some(CREDENTIAL.to_owned()),
             cookie: Some("session=fixture-cookie".to_owned()),
-            ..settings(&fixture)
+            ..fixture.settings()
         };
         let requests =
             [RequestKey { auth: true, ..follow("") }, plain(), follow("/login"), origin("/", Method::Get, "{{foreign}}")];
@@ -219,18 +208,19 @@ fn nothing_goes_to_another_origin() {
 #[test]
 fn redirects_end() {
     let fixture = Fixture::start(&[Mode::RedirectLoop]);
-    let exchanges = run(&settings(&fixture), &plan(&[follow("")]));
+    let exchanges = run(&fixture.settings(), &plan(&[follow("")]));
     assert_eq!(show(&exchanges, &follow(""), "redirects.loop"), "true");
     assert!(fixture.received().len() <= 6);
     // To plain HTTP it is told, not followed.
     let fixture = Fixture::start(&[Mode::Downgrade]);
-    run(&settings(&fixture), &plan(&[follow("")]));
+    run(&fixture.settings(), &plan(&[follow("")]));
     assert!(fixture.received().iter().all(|request| request.port == Port::Https));
 }
 
 #[test]
 fn declared_and_enforced() {
-    let settings = |fixture: &Fixture| Settings { openapi: Some(OpenApi::Path("/openapi.json".to_owned())), ..settings(fixture) };
+    let settings =
+        |fixture: &Fixture| Settings { openapi: Some(OpenApi::Path("/openapi.json".to_owned())), ..fixture.settings() };
     let rows = [(Mode::OpenApi, 0, "-"), (Mode::OpenApiForgotten, 1, "/api/report")];
     for (mode, open, list) in rows {
         let fixture = Fixture::start(&[mode, Mode::Json]);
@@ -260,7 +250,7 @@ fn protected_paths() {
     let fixture = Fixture::start(&[Mode::OpenApiForgotten]);
     let paths = ["/api/items", "/api/report", "/nothing"].map(str::to_owned).to_vec();
     let plan = LivePlan { groups: ["protected".to_owned()].into(), ..plan(&[RequestKey::get("")]) };
-    let exchanges = run(&Settings { protected: paths, ..settings(&fixture) }, &plan);
+    let exchanges = run(&Settings { protected: paths, ..fixture.settings() }, &plan);
     let fact = |path: &str| exchanges.facts.get(path);
     assert_eq!(fact("protected.asked"), Some(&Value::Int(3)));
     assert_eq!(fact("protected.closed"), Some(&Value::Int(1)));
@@ -283,7 +273,7 @@ fn credentials_reach_the_server_and_nobody_else() {
         cookie: Some(COOKIE.to_owned()),
         headers: vec![("X-Api-Key".to_owned(), KEY.to_owned()), ("X-Team".to_owned(), "blue".to_owned())],
         active: true,
-        ..settings(&fixture)
+        ..fixture.settings()
     };
     let with = |key: RequestKey| RequestKey { auth: true, ..key };
     let requests = [
@@ -332,7 +322,7 @@ fn a_recording_replays_to_the_same_facts_without_a_request() {
     ];
     let groups = ["tls", "certificate", "openapi"].map(str::to_owned).into();
     let plan = LivePlan { groups, ..plan(&requests) };
-    let (exchanges, recording) = record(&settings(&fixture), &plan);
+    let (exchanges, recording) = record(&fixture.settings(), &plan);
     for secret in ["fixture-env-value", "fixture-cookie-value"] {
         assert!(!recording.contains(secret) && !format!("{exchanges:?}").contains(secret), "{secret}: {recording}");
     }
@@ -341,20 +331,20 @@ fn a_recording_replays_to_the_same_facts_without_a_request() {
     assert_eq!(exchanges.facts.get("certificate.trusted"), Some(&Value::Bool(true)));
     let before = (fixture.received().len(), fixture.connections(Port::Https));
     assert_eq!(replay(&recording, &plan).unwrap(), exchanges);
-    assert!(!dry_run(&settings(&fixture), &plan).is_empty());
+    assert!(!dry_run(&fixture.settings(), &plan).is_empty());
     assert_eq!((fixture.received().len(), fixture.connections(Port::Https)), before);
 }
 
 #[test]
 fn handshakes_are_made_only_where_rules_ask_and_within_their_budget() {
     let fixture = Fixture::start(&[]);
-    let exchanges = run(&settings(&fixture), &plan(&[RequestKey::get("")]));
+    let exchanges = run(&fixture.settings(), &plan(&[RequestKey::get("")]));
     assert_eq!(exchanges.handshakes, 0);
     assert!(!exchanges.facts.keys().any(|path| path.starts_with("tls.") || path.starts_with("certificate.")));
     for modes in [&[Mode::Expired][..], &[Mode::WrongName], &[Mode::SelfSigned]] {
         let fixture = Fixture::start(modes);
         let plan = LivePlan { groups: ["certificate".to_owned()].into(), ..plan(&[RequestKey::get("")]) };
-        let exchanges = run(&settings(&fixture), &plan);
+        let exchanges = run(&fixture.settings(), &plan);
         assert!((1..=25).contains(&exchanges.handshakes));
         // The certificate is judged though no request can be.
         assert_eq!(exchanges.dead, None, "{modes:?}");
@@ -369,7 +359,7 @@ fn without_trust_nothing_is_sent_and_nothing_secret_ever() {
     for mode in [Mode::Expired, Mode::WrongName, Mode::SelfSigned, Mode::MissingIntermediate, Mode::NotYetValid] {
         let fixture = Fixture::start(&[mode]);
         let requests = [RequestKey { auth: true, ..RequestKey::get("") }, RequestKey::get("/healthz")];
-        let strict = Settings { auth: Some(CREDENTIAL.to_owned()), ..settings(&fixture) };
+        let strict = Settings { auth: Some(CREDENTIAL.to_owned()), ..fixture.settings() };
         let exchanges = run(&strict, &plan(&requests));
         assert_eq!(fixture.received().len(), 0, "{mode:?}");
         for key in &requests {
@@ -404,7 +394,7 @@ fn every_hostile_server_is_left_in_time_and_named() {
     ];
     for (mode, path, value) in rows {
         let fixture = Fixture::start(&[mode]);
-        let settings = Settings { limits: short, timeout: Duration::from_secs(20), ..settings(&fixture) };
+        let settings = Settings { limits: short, timeout: Duration::from_secs(20), ..fixture.settings() };
         let exchanges = run(&settings, &plan(&[RequestKey::get(""), RequestKey::get("/other")]));
         assert!(fixture.received().len() <= 6, "{mode:?}");
         match &exchanges.dead {
@@ -423,11 +413,11 @@ fn a_target_that_gives_no_answer_is_dead_with_its_cause() {
     ];
     for (modes, part) in rows {
         let fixture = Fixture::start(modes);
-        let dead = run(&settings(&fixture), &plan(&[RequestKey::get("")])).dead.unwrap_or_default();
+        let dead = run(&fixture.settings(), &plan(&[RequestKey::get("")])).dead.unwrap_or_default();
         assert!(dead.contains(part), "{modes:?}: {dead}");
     }
     let fixture = Fixture::start(&[]);
-    let settings = Settings { ca_file: None, ..settings(&fixture) };
+    let settings = Settings { ca_file: None, ..fixture.settings() };
     drop(fixture);
     assert!(run(&settings, &plan(&[RequestKey::get("")])).dead.unwrap().contains("refused"));
     let unknown = Settings { url: "https://readyctl.invalid".to_owned(), http_url: None, ..settings };
@@ -442,13 +432,13 @@ fn names_are_pinned_to_addresses() {
         url: format!("https://app.example.test:{port}"),
         http_url: None,
         resolve: vec![format!("app.example.test:{port}:127.0.0.1").parse().unwrap()],
-        ..settings(&fixture)
+        ..fixture.settings()
     };
     let exchanges = run(&pinned, &plan(&[RequestKey::get("")]));
     assert_eq!(show(&exchanges, &RequestKey::get(""), "status"), "200");
     assert_eq!(fixture.received()[0].header("host"), Some(format!("app.example.test:{port}").as_str()));
     for address in ["169.254.169.254", "[fd00:ec2::254]", "[::ffff:169.254.169.254]"] {
-        let cloud = Settings { url: format!("http://{address}/latest/meta-data/"), http_url: None, ..settings(&fixture) };
+        let cloud = Settings { url: format!("http://{address}/latest/meta-data/"), http_url: None, ..fixture.settings() };
         let exchanges = run(&cloud, &plan(&[RequestKey::get("")]));
         assert!(exchanges.dead.is_some() && exchanges.requests == 0, "{address}");
     }
@@ -458,7 +448,7 @@ fn names_are_pinned_to_addresses() {
 fn a_server_that_limits_is_asked_less() {
     let fixture = Fixture::start(&[Mode::RateLimitedSilently(6)]);
     let requests: Vec<RequestKey> = (0..40).map(|number| RequestKey::get(&format!("/page/{number}"))).collect();
-    let exchanges = run(&settings(&fixture), &plan(&requests));
+    let exchanges = run(&fixture.settings(), &plan(&requests));
     assert!(exchanges.unsent.iter().any(|(_, reason)| reason.contains("throttled")), "{:?}", exchanges.unsent);
     assert!(fixture.received().len() < 40, "{}", fixture.received().len());
     assert!(exchanges.notes.iter().any(|note| note.contains("limited")), "{:?}", exchanges.notes);
@@ -473,7 +463,7 @@ fn a_burst_finds_the_limit() {
         [(Mode::RateLimited(8), "7", "true"), (Mode::RateLimitedSilently(8), "7", "false"), (Mode::NoRateLimit, "-", "-")]
     {
         let fixture = Fixture::start(&[mode]);
-        let exchanges = run(&Settings { active: true, ..settings(&fixture) }, &plan(&[RequestKey::get(""), burst.clone()]));
+        let exchanges = run(&Settings { active: true, ..fixture.settings() }, &plan(&[RequestKey::get(""), burst.clone()]));
         assert_eq!(show(&exchanges, &burst, "burst.first-limited"), first, "{mode:?}");
         if first != "-" {
             assert_eq!(show(&exchanges, &burst, "burst.retry-after"), told, "{mode:?}");

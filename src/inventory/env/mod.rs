@@ -14,11 +14,10 @@ mod alike;
 mod read;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::view::{FileId, Hit, Scope, Snippet, View};
+use super::view::{FileId, Hit, Snippet, View};
 use crate::model::env::{EnvNeeds, Fallback, Names, Section, Standing};
-use crate::model::needs::NeedId;
 use crate::model::terms::vocabulary;
 
 use alike::Alike;
@@ -125,30 +124,10 @@ impl EnvVar {
     }
 }
 
-/// What a table is of: a part of the inventory, and what was asked.
-type Key = (Scope, Vec<NeedId>);
-
-/// Tables that were made, each with the number of answers it was made of: one that has more is made anew.
-#[derive(Debug, Default)]
-pub struct Tables(Mutex<BTreeMap<Key, Made>>);
-
-/// The number of answers, and the rows.
-type Made = (usize, Arc<Vec<EnvVar>>);
-
 /// The table of a view, ordered by name. Costs nothing but the joining, and that once: the needs are answered already. Notes rest on
 /// all three sections, so they say something only where all were asked for.
 pub fn table(view: &View<'_>, needs: &EnvNeeds) -> Arc<Vec<EnvVar>> {
-    let Ok(mut made) = view.inventory.variables.0.lock() else { return Arc::new(joined(view, needs)) };
-    let key = (view.scope(), needs.all());
-    let answers = key.1.iter().map(|need| view.inventory.hits[need.0 as usize].len()).sum();
-    match made.get(&key) {
-        Some((of, rows)) if *of == answers => Arc::clone(rows),
-        _ => {
-            let rows = Arc::new(joined(view, needs));
-            made.insert(key, (answers, Arc::clone(&rows)));
-            rows
-        }
-    }
+    view.inventory.variables.rows(view, needs.all(), || joined(view, needs))
 }
 
 fn joined(view: &View<'_>, needs: &EnvNeeds) -> Vec<EnvVar> {

@@ -21,10 +21,9 @@ mod names;
 mod path;
 mod resolve;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::view::{FileId, Hit, Scope, Snippet, View};
+use super::view::{FileId, Hit, Snippet, View};
 use crate::model::route::{Access, Framework, RouteNeeds};
 
 use chain::{Chain, Chains};
@@ -75,26 +74,9 @@ impl Route {
     }
 }
 
-/// Tables that were made: several checks ask for the same one. Each is kept with the number of answers it was made of, and made anew
-/// when there are more.
-#[derive(Debug, Default)]
-pub struct Tables(Mutex<BTreeMap<Scope, Made>>);
-
-/// The number of answers, and the rows.
-type Made = (usize, Arc<Vec<Route>>);
-
 /// The route table of a view, ordered by place. Costs nothing but the joining, and that once: the needs are answered already.
 pub fn table(view: &View<'_>, needs: &RouteNeeds) -> Arc<Vec<Route>> {
-    let Ok(mut made) = view.inventory.tables.0.lock() else { return Arc::new(joined(view, needs)) };
-    let answers = needs.needs.iter().flatten().flatten().map(|need| view.inventory.hits[need.0 as usize].len()).sum();
-    match made.get(&view.scope()) {
-        Some((of, rows)) if *of == answers => Arc::clone(rows),
-        _ => {
-            let rows = Arc::new(joined(view, needs));
-            made.insert(view.scope(), (answers, Arc::clone(&rows)));
-            rows
-        }
-    }
+    view.inventory.routes.rows(view, needs.all(), || joined(view, needs))
 }
 
 fn joined(view: &View<'_>, needs: &RouteNeeds) -> Vec<Route> {
