@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
-use crate::model::env::{CAPTURES, Contract, Definition, Fallback, Form, Names, Pattern, Section, Standing};
+use crate::model::env::{CAPTURES, Contract, Definition, Fallback, Form, Names, Section, Standing};
 use crate::model::language::Language;
 use crate::model::needs::{Area, DocumentKind, Look, Naming, Selector};
 use crate::model::node::{Node, Value};
+use crate::model::pattern::Pattern;
 use crate::probes::params::{Map, Problems};
 use crate::probes::{Utils, WrittenCode, conditions, languages, pattern, selector};
 

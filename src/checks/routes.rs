@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::model::language::Language;
 use crate::model::needs::Selector;
 use crate::model::node::{Entry, Node, Value};
+use crate::model::pattern::Pattern;
 use crate::model::route::{CAPTURES, Definition, Expansion, Framework, Names, Reach, Section};
 use crate::probes::params::{Map, Problems};
 use crate::probes::{Utils, WrittenCode, languages};
@@ -150,9 +151,9 @@ fn in_program(rule: Node, says: &str) -> Node {
     of(Value::Object(vec![entry("all", of(Value::Array(vec![rule.clone(), around])))]))
 }
 
-fn replacements(node: Option<&Node>, problems: &Problems) -> Vec<(String, String)> {
+fn replacements(node: Option<&Node>, problems: &Problems) -> Vec<(Pattern, String)> {
     let entries = node.map(Node::entries).unwrap_or_default();
-    let found = entries.iter().map(|entry| (entry.key.to_string(), entry.value.scalar().unwrap_or_default()));
+    let found = entries.iter().map(|entry| (Pattern::new(entry.key.to_string()), entry.value.scalar().unwrap_or_default()));
     for entry in entries.iter().filter(|_| problems.verify()) {
         if let Err(error) = regex::Regex::new(&entry.key) {
             problems.note(entry.key_span, format!("bad regular expression: {error}"));

@@ -4,11 +4,10 @@
 //! matches into a table; nothing there knows a language. To add a language or a platform: a file in `checks/env`. To add a way in which
 //! a name is written: a `Form`.
 
-use std::sync::{Arc, OnceLock};
-
-use regex::Regex;
+use std::sync::Arc;
 
 use super::needs::{Look, NAME, NeedId, NeedSet, Selector};
+use super::pattern::Pattern;
 use super::route::SPAN;
 use super::terms::vocabulary;
 
@@ -20,32 +19,6 @@ pub const DEFAULT: &str = "DEFAULT";
 
 /// What stands before every name of a group.
 pub const PREFIX: &str = "PREFIX";
-
-/// A regular expression that compiles when first used, once for all tables.
-#[derive(Debug, Clone, Default)]
-pub struct Pattern {
-    text: String,
-    compiled: OnceLock<Option<Regex>>,
-}
-
-impl Pattern {
-    /// What is written; the empty text matches nothing.
-    pub fn new(text: String) -> Pattern {
-        Pattern { text, compiled: OnceLock::new() }
-    }
-
-    /// The expression, if it is one.
-    pub fn get(&self) -> Option<&Regex> {
-        self.compiled
-            .get_or_init(|| Some(&self.text).filter(|text| !text.is_empty()).and_then(|text| Regex::new(text).ok()))
-            .as_ref()
-    }
-
-    /// Does it match anywhere in the text?
-    pub fn is_match(&self, text: &str) -> bool {
-        self.get().is_some_and(|expression| expression.is_match(text))
-    }
-}
 
 vocabulary! {
     /// What the matches of a definition are.

@@ -12,6 +12,7 @@ pub mod language;
 pub mod live;
 pub mod needs;
 pub mod node;
+pub mod pattern;
 pub mod redact;
 pub mod report;
 pub mod role;

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::needs::{Look, NeedId, NeedSet, Selector};
+use super::pattern::Pattern;
 use super::terms::vocabulary;
 
 /// Among the captures of a rule: the bytes of the match itself, as `start..end`.
@@ -92,7 +93,7 @@ pub struct Definition {
     /// As `path`, for GUARD.
     pub guard: Option<String>,
     /// The path is made of the file's: regular expressions and what takes the place of their matches, in order.
-    pub from_file: Vec<(String, String)>,
+    pub from_file: Vec<(Pattern, String)>,
     /// The route stands for these.
     pub expand: Vec<Expansion>,
 }

@@ -4,8 +4,9 @@ use regex::{Captures, Regex};
 
 use super::Place;
 use crate::inventory::view::Hit;
-use crate::model::env::{DEFAULT, Definition, Fallback, Form, PREFIX, Pattern};
+use crate::model::env::{DEFAULT, Definition, Fallback, Form, PREFIX};
 use crate::model::needs::NAME;
+use crate::model::pattern::Pattern;
 use crate::model::route::SPAN;
 
 /// Longest name of a variable, in characters.

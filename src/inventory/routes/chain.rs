@@ -199,9 +199,7 @@ impl<'a> Chains<'a> {
         if !fact.definition.from_file.is_empty() {
             let mut path = fact.path.to_owned();
             for (pattern, with) in &fact.definition.from_file {
-                if let Ok(pattern) = regex::Regex::new(pattern) {
-                    path = pattern.replace_all(&path, with.as_str()).into_owned();
-                }
+                path = pattern.replaced(&path, with).into_owned();
             }
             return Paths { alternatives: vec![path], note: None };
         }
