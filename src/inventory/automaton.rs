@@ -98,30 +98,23 @@ impl Automaton {
 pub struct Lengths {
     pattern: String,
     reading: Reading,
-    /// What it is built for where texts are long.
-    against: Against,
     short: OnceLock<Option<Automaton>>,
     long: OnceLock<Option<Automaton>>,
 }
 
 impl Lengths {
-    /// Nothing is compiled yet. In many files an expression meets enough long texts for these to decide.
-    pub fn new(pattern: &str, reading: Reading, against: Against) -> Lengths {
-        Lengths { pattern: pattern.to_owned(), reading, against, short: OnceLock::new(), long: OnceLock::new() }
+    /// Nothing is compiled yet.
+    pub fn new(pattern: &str, reading: Reading) -> Lengths {
+        Lengths { pattern: pattern.to_owned(), reading, short: OnceLock::new(), long: OnceLock::new() }
     }
 
-    /// What a text, or a part of one, of so many bytes is searched with; `None` if the expression does not compile.
+    /// What a text of so many bytes is held against; `None` if the expression does not compile.
     pub fn of(&self, length: usize) -> Option<&Automaton> {
-        let (cell, against) = match length <= SHORT && self.against != Against::ManyFiles {
+        let (cell, against) = match length <= SHORT {
             true => (&self.short, Against::Values),
-            false => (&self.long, self.against),
+            false => (&self.long, Against::FewFiles),
         };
         cell.get_or_init(|| Automaton::new(&self.pattern, self.reading, against).ok()).as_ref()
-    }
-
-    /// Was it found not to compile?
-    pub fn is_broken(&self) -> bool {
-        [&self.short, &self.long].iter().any(|cell| matches!(cell.get(), Some(None)))
     }
 }
 

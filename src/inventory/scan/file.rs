@@ -1,7 +1,6 @@
 //! One file through the compiled scan.
 
 use std::cell::OnceCell;
-use std::ops::Range;
 use std::time::Duration;
 
 use super::position::Lines;
@@ -312,26 +311,22 @@ fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut
     if ranges.as_ref().is_some_and(Vec::is_empty) {
         return;
     }
-    let area = subject.area(*area);
-    let text = area.as_bytes();
-    let ranges = ranges.unwrap_or_else(|| std::iter::once(0..text.len()).collect());
-    let with = |range: Range<usize>| Some((scanner.pattern(need)?.of(range.len())?, range));
-    let Some(parts) = ranges.into_iter().map(with).collect::<Option<Vec<_>>>() else {
+    let Some(pattern) = scanner.pattern(need) else {
         found.gaps.push((need, "its pattern does not compile".to_owned()));
         return;
     };
+    let area = subject.area(*area);
+    let text = area.as_bytes();
     if *missing {
-        if !parts.iter().any(|(pattern, _)| pattern.is_match(text)) {
+        if !pattern.is_match(text) {
             found.hits.push((need, Hit::of_file(subject.id)));
         }
         return;
     }
+    let ranges = ranges.unwrap_or_else(|| std::iter::once(0..text.len()).collect());
     let except = scanner.except(need);
-    let excluded = |start: usize, end: usize| {
-        let lines = whole_lines(text, start, end);
-        except.and_then(|except| except.of(lines.len())).is_some_and(|except| except.is_match(lines))
-    };
-    let hits = parts.into_iter().flat_map(|(pattern, range)| pattern.matches_within(text, range));
+    let excluded = |start: usize, end: usize| except.is_some_and(|except| except.is_match(whole_lines(text, start, end)));
+    let hits = ranges.into_iter().flat_map(|range| pattern.matches_within(text, range));
     let hits = hits.filter(|(start, end)| !excluded(*start, *end)).take(if *named { MAX_ROWS } else { MAX_HITS });
     let name = |start: usize, end: usize| area.get(start..end).filter(|_| *named).map(str::to_owned);
     found.hits.extend(hits.map(|(start, end)| {
@@ -370,12 +365,10 @@ fn rust_calls(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found:
         return;
     };
     let pattern = scanner.pattern(need);
-    let receiver_is =
-        |text: &[u8]| pattern.and_then(|pattern| pattern.of(text.len())).is_some_and(|pattern| pattern.is_match(text));
     let wanted = facts.calls.iter().filter(|call| {
         names.iter().any(|name| call.is_named(name))
             && (call.in_handler || !in_handlers)
-            && (receiver.is_none() || receiver_is(call.receiver.as_bytes()))
+            && (receiver.is_none() || pattern.is_some_and(|pattern| pattern.is_match(call.receiver.as_bytes())))
     });
     let hit = |line, column| subject.lines().hit_at(subject.id, line, column, line);
     found.hits.extend(wanted.take(MAX_HITS).map(|call| (need, hit(call.line, call.column))));

@@ -6,7 +6,7 @@
 
 use std::sync::OnceLock;
 
-use super::automaton::{Against, Automaton, Lengths, Reading};
+use super::automaton::{Against, Automaton, Reading};
 use super::document::query::Path;
 use super::syntax::{Automata, CodeRule, Literal, Prefilter, Required};
 use crate::model::needs::{Condition, Look, NeedId, NeedSet, NodeTest};
@@ -74,10 +74,10 @@ struct Compiled {
     clauses: u16,
     /// The number of its list of modules to import, counted from 1; 0 without one. Many rules have the same list.
     imports: u32,
-    pattern: OnceLock<Option<Lengths>>,
+    pattern: OnceLock<Option<Automaton>>,
     /// The lines in which a text pattern can match.
     window: OnceLock<Option<window::Window>>,
-    except: OnceLock<Option<Lengths>>,
+    except: OnceLock<Option<Automaton>>,
     rule: OnceLock<Option<CodeRule>>,
     document: OnceLock<Option<DocumentQuery>>,
 }
@@ -177,24 +177,24 @@ impl<'n> Scanner<'n> {
     /// Needs whose pattern or rule does not compile. Known only after the scan, since they compile when first used.
     pub fn broken(&self) -> impl Iterator<Item = NeedId> {
         let failed = |compiled: &Compiled| {
-            matches!(compiled.pattern.get(), Some(Some(pattern)) if pattern.is_broken())
+            matches!(compiled.pattern.get(), Some(None))
                 || matches!(compiled.rule.get(), Some(None))
                 || matches!(compiled.document.get(), Some(None))
         };
         self.compiled.iter().enumerate().filter(move |(_, compiled)| failed(compiled)).map(|(index, _)| NeedId(index as u32))
     }
 
-    fn lengths(&self, pattern: &str, ignore_case: bool) -> Lengths {
+    fn automaton_of(&self, pattern: &str, ignore_case: bool) -> Option<Automaton> {
         let against = if self.bytes >= PREFILTERS_PAY_BYTES { Against::ManyFiles } else { Against::FewFiles };
-        Lengths::new(pattern, Reading { ignore_case, lines: true }, against)
+        Automaton::new(pattern, Reading { ignore_case, lines: true }, against).ok()
     }
 
     /// The pattern of a text need, or the receiver pattern of a Rust need.
-    fn pattern(&self, id: NeedId) -> Option<&Lengths> {
+    fn pattern(&self, id: NeedId) -> Option<&Automaton> {
         let cell = &self.compiled[id.0 as usize].pattern;
         cell.get_or_init(|| match &self.needs.need(id).look {
-            Look::Text { pattern, ignore_case, .. } => Some(self.lengths(pattern, *ignore_case)),
-            Look::RustCalls { receiver: Some(pattern), .. } => Some(self.lengths(pattern, false)),
+            Look::Text { pattern, ignore_case, .. } => self.automaton_of(pattern, *ignore_case),
+            Look::RustCalls { receiver: Some(pattern), .. } => self.automaton_of(pattern, false),
             _ => None,
         })
         .as_ref()
@@ -211,10 +211,10 @@ impl<'n> Scanner<'n> {
     }
 
     /// The pattern of hits that do not count.
-    fn except(&self, id: NeedId) -> Option<&Lengths> {
+    fn except(&self, id: NeedId) -> Option<&Automaton> {
         let cell = &self.compiled[id.0 as usize].except;
         cell.get_or_init(|| match &self.needs.need(id).look {
-            Look::Text { except: Some(pattern), ignore_case, .. } => Some(self.lengths(pattern, *ignore_case)),
+            Look::Text { except: Some(pattern), ignore_case, .. } => self.automaton_of(pattern, *ignore_case),
             _ => None,
         })
         .as_ref()

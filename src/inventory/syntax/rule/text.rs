@@ -53,7 +53,7 @@ pub struct NodeText {
 
 impl NodeText {
     fn new(pattern: &str) -> NodeText {
-        let lengths = Lengths::new(pattern, Reading::default(), Against::FewFiles);
+        let lengths = Lengths::new(pattern, Reading::default());
         NodeText { required: Required::by(pattern, false), lengths }
     }
 
