@@ -186,7 +186,9 @@ impl Asker {
                 Ok(Err(failure)) if again && failure.word == "reset" => again = false,
                 Ok(Err(failure)) => return Ok(Err(failure)),
                 Ok(Ok((answer, address))) => {
-                    if ask.purpose != Purpose::Burst {
+                    // What answers on plain HTTP may be somebody else.
+                    let own = outgoing.url.origin() == self.target.url.origin();
+                    if ask.purpose != Purpose::Burst && own {
                         self.pace.answered(answer.status);
                     }
                     if ask.purpose != Purpose::Burst
@@ -194,7 +196,7 @@ impl Asker {
                     {
                         self.pace.slow_down();
                     }
-                    if let (Some(address), true) = (address, outgoing.url.origin() == self.target.url.origin()) {
+                    if let (Some(address), true) = (address, own) {
                         self.note(format!("{} answered from {address}", self.target.authority()));
                     }
                     return Ok(Ok(answer));
