@@ -3,12 +3,15 @@
 
 pub mod answer;
 pub mod certificates;
+pub mod edge;
 pub mod fixture;
 pub mod hostile;
+pub mod judge;
 pub mod legacy;
 pub mod mode;
 
 pub mod mutation;
+pub mod rows;
 mod server;
 mod site;
 mod tls;

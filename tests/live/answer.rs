@@ -1,5 +1,6 @@
 //! What the site answers: a good site, less what the modes take away.
 
+use super::edge;
 use super::fixture::{Port, Received, Shared};
 use super::hostile::gzip;
 use super::mode::Mode;
@@ -7,6 +8,8 @@ use super::server::canary;
 
 /// The credential that the API of the fixture accepts.
 pub const CREDENTIAL: &str = "Bearer fixture-credential-0123456789";
+/// The origin that is allowed to read answers.
+pub const ALLOWED: &str = "https://app.example.test";
 /// The hashed script of the page.
 pub const SCRIPT: &str = "/static/app.3f9a1c2b.js";
 
@@ -26,22 +29,22 @@ const STACK_TRACE: &str = "Traceback (most recent call last):\n  File \"/srv/app
                            items[name]\nKeyError: 'missing'\n";
 
 /// An answer before it is written.
-struct Answer {
-    status: u16,
+pub struct Answer {
+    pub status: u16,
     headers: Vec<(String, String)>,
-    body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 impl Answer {
-    fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
+    pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
         Answer { status, headers: vec![("Content-Type".to_owned(), content_type.to_owned())], body: body.into() }
     }
 
-    fn json(status: u16, body: &str) -> Answer {
+    pub fn json(status: u16, body: &str) -> Answer {
         Answer::new(status, "application/json", body)
     }
 
-    fn html(status: u16, body: impl Into<Vec<u8>>) -> Answer {
+    pub fn html(status: u16, body: impl Into<Vec<u8>>) -> Answer {
         Answer::new(status, "text/html; charset=utf-8", body)
     }
 
@@ -51,11 +54,11 @@ impl Answer {
         answer
     }
 
-    fn add(&mut self, name: &str, value: &str) {
+    pub fn add(&mut self, name: &str, value: &str) {
         self.headers.push((name.to_owned(), value.to_owned()));
     }
 
-    fn set(&mut self, name: &str, value: &str) {
+    pub fn set(&mut self, name: &str, value: &str) {
         self.headers.retain(|(own, _)| !own.eq_ignore_ascii_case(name));
         if !value.is_empty() {
             self.add(name, value);
@@ -69,7 +72,7 @@ pub fn bytes(request: &Received, number: usize, shared: &Shared) -> Vec<u8> {
         Port::Canary => Answer::html(200, "the canary was reached"),
         Port::Http if !shared.has(Mode::PlainServes) && !shared.has(Mode::PlainOnTlsPort) => plain(request, shared),
         Port::Https if shared.has(Mode::PlainOnTlsPort) => Answer::html(200, "plain HTTP"),
-        _ => site(request, number, shared),
+        _ => edge::refused(request, shared).unwrap_or_else(|| site(request, number, shared)),
     };
     decorate(&mut answer, request, shared);
     compress(&mut answer, request, shared);
@@ -95,6 +98,7 @@ fn reason(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        421 => "Misdirected Request",
         429 => "Too Many Requests",
         500 => "Internal Server Error",
         _ => "Answer",
@@ -121,6 +125,13 @@ fn site(request: &Received, number: usize, shared: &Shared) -> Answer {
             Mode::RateLimitedSilently(from) if number >= from => return Answer::json(429, r#"{"error":"too many requests"}"#),
             Mode::Serve(own, content_type, body) if own == path => return Answer::new(200, content_type, body),
             Mode::Status(own, status) if own == path => return Answer::html(status, format!("<h1>{status}</h1>")),
+            Mode::Reply(own, status, content_type, body) if own == path || own == request.path => {
+                return Answer::new(status, content_type, body);
+            }
+            Mode::BreaksOnTornJson if request.method == "POST" && !request.body.ends_with(b"}") => {
+                return Answer::json(500, r#"{"error":"internal"}"#);
+            }
+            Mode::BreaksOnBytes if path.contains("%ff") => return Answer::json(500, r#"{"error":"internal"}"#),
             _ => {}
         }
     }
@@ -173,6 +184,10 @@ fn get(request: &Received, path: &str, number: usize, shared: &Shared) -> Answer
         "/" if has(Mode::RedirectLoop) => Answer::to(302, "/a"),
         "/a" if has(Mode::RedirectLoop) => Answer::to(302, "/"),
         "/" if has(Mode::LoginRedirect) => Answer::to(302, "/login"),
+        "/" if has(Mode::Account) && request.header("authorization") != Some(CREDENTIAL) => {
+            Answer::json(401, r#"{"error":"sign in"}"#)
+        }
+        "/" if has(Mode::Account) => Answer::json(200, r#"{"owner":"a","balance":1}"#),
         "/" if has(Mode::Json) => Answer::json(200, r#"{"name":"fixture","version":1}"#),
         "/" => page(shared),
         "/login" => Answer::html(200, "<!doctype html><title>Sign in</title><form><input type=password></form>"),
@@ -180,9 +195,30 @@ fn get(request: &Received, path: &str, number: usize, shared: &Shared) -> Answer
         "/healthz" if has(Mode::NoHealth) => missing(path, number, shared),
         "/healthz" if has(Mode::HealthDown) => Answer::json(200, r#"{"status":"DOWN"}"#),
         "/healthz" if has(Mode::HealthBroken) => Answer::json(500, r#"{"status":"error"}"#),
-        "/healthz" => Answer::json(200, r#"{"status":"ok"}"#),
+        "/readyz" | "/livez" if has(Mode::NoHealth) => missing(path, number, shared),
+        _ if GOOD.iter().any(|(own, ..)| *own == path) => good(path),
         _ => exposed(path, shared).or_else(|| api(request, path, shared)).unwrap_or_else(|| missing(path, number, shared)),
     }
+}
+
+/// What a good site has beside its page: path, content type, body.
+const GOOD: [(&str, &str, &str); 7] = [
+    ("/healthz", "application/json", r#"{"status":"ok","commit":"4f2d8c1b9a7e"}"#),
+    ("/readyz", "application/json", r#"{"status":"ok","checks":{"database":"ok"}}"#),
+    ("/livez", "application/json", r#"{"status":"alive"}"#),
+    ("/privacy", "text/html", "<!doctype html><title>Privacy</title><h1>Privacy policy</h1><p>What we keep, and why.</p>"),
+    ("/terms", "text/html", "<!doctype html><title>Terms</title><h1>Terms of service</h1><p>What holds between us.</p>"),
+    (
+        "/.well-known/security.txt",
+        "text/plain; charset=utf-8",
+        "Contact: mailto:security@app.example.test\nExpires: 2099-01-01T00:00:00Z\n",
+    ),
+    ("/favicon.ico", "image/x-icon", "an icon"),
+];
+
+fn good(path: &str) -> Answer {
+    let (_, content_type, body) = GOOD.iter().find(|(own, ..)| *own == path).unwrap();
+    Answer::new(200, content_type, *body)
 }
 
 fn page(shared: &Shared) -> Answer {
@@ -191,13 +227,21 @@ fn page(shared: &Shared) -> Answer {
     } else {
         ""
     };
-    let text = "<p>A paragraph that is long enough to be worth compressing.</p>\n".repeat(40);
-    Answer::html(
-        200,
-        format!(
-            "<!doctype html><html><head><title>Fixture</title>{meta}<script src=\"{SCRIPT}\"></script></head><body>{text}</body></html>"
-        ),
-    )
+    let token = if shared.has(Mode::NoToken) { "" } else { "<meta name=\"csrf-token\" content=\"fixture-form-token\">" };
+    let mut text = "<p>A paragraph that is long enough to be worth compressing.</p>\n".repeat(200);
+    let mut foot = "<a href=\"/privacy\">Privacy</a> <a href=\"/terms\">Terms of service</a>";
+    for mode in &shared.modes {
+        match *mode {
+            Mode::InPage(more) => text.push_str(more),
+            Mode::Foot(own) => foot = own,
+            _ => {}
+        }
+    }
+    let head = format!("<title>Fixture</title>{meta}{token}<script src=\"{SCRIPT}\"></script>");
+    let mut answer =
+        Answer::html(200, format!("<!doctype html><html><head>{head}</head><body>{text}<footer>{foot}</footer></body></html>"));
+    answer.add("Cache-Control", "no-store");
+    answer
 }
 
 fn script(shared: &Shared) -> Answer {
@@ -228,7 +272,18 @@ fn missing(path: &str, number: usize, shared: &Shared) -> Answer {
     if has(Mode::TracePage) {
         return Answer::html(500, format!("<h1>Server Error</h1><pre>{STACK_TRACE}</pre>"));
     }
-    if has(Mode::Json) { Answer::json(404, r#"{"error":"not found"}"#) } else { Answer::html(404, "<h1>404 Not Found</h1>") }
+    for mode in &shared.modes {
+        match *mode {
+            Mode::Missing(status, content_type, body) => return Answer::new(status, content_type, body),
+            Mode::Wall => return Answer::json(401, r#"{"error":"sign in"}"#),
+            _ => {}
+        }
+    }
+    if has(Mode::Json) {
+        Answer::json(404, r#"{"error":"not found"}"#)
+    } else {
+        Answer::html(404, "<h1>Not Found</h1><p>The requested resource was not found on this server.</p>")
+    }
 }
 
 fn exposed(path: &str, shared: &Shared) -> Option<Answer> {
@@ -258,7 +313,7 @@ fn exposed(path: &str, shared: &Shared) -> Option<Answer> {
 }
 
 /// The description names what is not to be called, too: `/api/logout`, a POST, an operation with a required header.
-const OPENAPI: &str = r#"{"openapi":"3.1.0","info":{"title":"Fixture","version":"1"},
+pub const OPENAPI: &str = r#"{"openapi":"3.1.0","info":{"title":"Fixture","version":"1"},
 "components":{"securitySchemes":{"bearer":{"type":"http","scheme":"bearer"}}},"paths":{
 "/api/items":{"get":{"security":[{"bearer":[]}],"responses":{}},"post":{"security":[{"bearer":[]}],"responses":{}}},
 "/api/items/{id}":{"get":{"security":[{"bearer":[]}],"parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"integer"}}],"responses":{}}},
@@ -269,20 +324,19 @@ const OPENAPI: &str = r#"{"openapi":"3.1.0","info":{"title":"Fixture","version":
 
 fn api(request: &Received, path: &str, shared: &Shared) -> Option<Answer> {
     let forgets = shared.has(Mode::OpenApiForgotten);
-    if !forgets && !shared.has(Mode::OpenApi) {
-        return None;
-    }
     if path == "/openapi.json" {
-        return Some(Answer::json(200, OPENAPI));
+        return (forgets || shared.has(Mode::OpenApi)).then(|| Answer::json(200, OPENAPI));
     }
     if path == "/api/public" {
         return Some(Answer::json(200, r#"{"public":true}"#));
     }
-    let known = ["/api/items", "/api/report", "/api/logout", "/api/header"].contains(&path) || path.starts_with("/api/items/");
+    let known = ["/api/items", "/api/report", "/api/logout", "/api/header", "/api/admin/users"].contains(&path)
+        || path.starts_with("/api/items/");
     if !known {
         return None;
     }
-    let allowed = request.header("authorization") == Some(CREDENTIAL) || (forgets && path == "/api/report");
+    let allowed =
+        request.header("authorization") == Some(CREDENTIAL) || (forgets && path == "/api/report") || shared.has(Mode::NoAuth);
     let mut answer =
         if allowed { Answer::json(200, r#"[{"id":1,"owner":"a"}]"#) } else { Answer::json(401, r#"{"error":"sign in"}"#) };
     answer.add("Cache-Control", "private, no-store");
@@ -307,6 +361,7 @@ fn decorate(answer: &mut Answer, request: &Received, shared: &Shared) {
             }
         }
     }
+    edge::decorate(answer, request, shared);
     modify(answer, request, shared);
     if !has(Mode::NoRateLimit) && answer.status != 429 {
         answer.add("RateLimit", "\"20-in-1min\"; r=15; t=60");
@@ -317,6 +372,7 @@ fn decorate(answer: &mut Answer, request: &Received, shared: &Shared) {
     for mode in &shared.modes {
         match *mode {
             Mode::Header(name, value) => answer.set(name, value),
+            Mode::HeaderAt(path, name, value) if path == request.path => answer.set(name, value),
             Mode::MoreHeader(name, value) => answer.add(name, value),
             _ => {}
         }
@@ -342,7 +398,7 @@ fn modify(answer: &mut Answer, request: &Received, shared: &Shared) {
             Mode::NoFrame => answer.set(CSP, "default-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'"),
             Mode::ReferrerUnsafe => answer.set("Referrer-Policy", "unsafe-url"),
             Mode::Banner => {
-                answer.add("Server", "nginx/1.18.0");
+                answer.set("Server", "nginx/1.18.0");
                 answer.add("X-Powered-By", "PHP/7.4.3");
             }
             _ => {}
@@ -364,35 +420,37 @@ fn cookies(answer: &mut Answer, request: &Received, shared: &Shared) {
     } else {
         "__Host-session=fixture-cookie-value; Path=/; Secure; HttpOnly; SameSite=Lax"
     };
-    answer.add("Set-Cookie", cookie);
+    let own = shared.modes.iter().find_map(|mode| if let Mode::Cookie(own) = *mode { Some(own) } else { None });
+    answer.add("Set-Cookie", own.unwrap_or(cookie));
 }
 
+/// One origin is allowed, whoever asks, and without credentials.
 fn cors(answer: &mut Answer, request: &Received, shared: &Shared) {
     const ALLOW: &str = "Access-Control-Allow-Origin";
-    let Some(origin) = request.header("origin") else { return };
     let has = |mode| shared.has(mode);
-    let own = format!("https://localhost:{}", shared.https.port());
+    let Some(origin) = request.header("origin").filter(|_| !has(Mode::CorsNone)) else { return };
     let echoed = has(Mode::CorsEcho)
         || has(Mode::CorsEchoCredentials)
         || (has(Mode::CorsNull) && origin == "null")
+        || (has(Mode::CorsLocal) && origin.starts_with("http://localhost:"))
         || (has(Mode::CorsSuffix) && origin.ends_with("localhost"))
-        || (has(Mode::CorsPrefix) && origin.starts_with("https://localhost"))
-        || origin == own;
+        || (has(Mode::CorsPrefix) && origin.starts_with("https://localhost"));
     if has(Mode::CorsStar) {
         answer.add(ALLOW, "*");
-    } else {
+    } else if echoed {
         answer.add("Vary", "Origin");
-        if !echoed {
-            return;
-        }
         answer.add(ALLOW, origin);
-        if !has(Mode::CorsEcho) {
+        if !has(Mode::CorsEcho) && !has(Mode::CorsLocal) {
             answer.add("Access-Control-Allow-Credentials", "true");
         }
+    } else {
+        answer.add(ALLOW, ALLOWED);
     }
     if request.method == "OPTIONS" {
-        answer.add("Access-Control-Allow-Methods", "GET, POST");
-        answer.add("Access-Control-Allow-Headers", "content-type");
+        let own = shared.modes.iter().find_map(|mode| if let Mode::Grants(own, more) = *mode { Some((own, more)) } else { None });
+        let (methods, headers) = own.unwrap_or(("GET, POST", "content-type"));
+        answer.add("Access-Control-Allow-Methods", methods);
+        answer.add("Access-Control-Allow-Headers", headers);
         answer.add("Access-Control-Max-Age", "600");
     }
 }

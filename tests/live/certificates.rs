@@ -50,6 +50,8 @@ impl Chain {
         } else if has(Mode::ExpiresSoon) {
             // Not on a full day, so that the seconds that a test takes do not change the count of days.
             (-85 * DAY, 5 * DAY + DAY / 2)
+        } else if let Some((lifetime, left)) = lives(modes) {
+            ((left - lifetime) * DAY + DAY / 2, left * DAY + DAY / 2)
         } else {
             (-30 * DAY, 60 * DAY + DAY / 2)
         };
@@ -66,6 +68,11 @@ impl Chain {
         };
         Chain { sent, key: PrivateKeyDer::Pkcs8(key.serialize_der().into()), root: root_pem }
     }
+}
+
+/// Days of the whole life, and days left.
+fn lives(modes: &[Mode]) -> Option<(i64, i64)> {
+    modes.iter().find_map(|mode| if let Mode::Lives(lifetime, left) = *mode { Some((lifetime, left)) } else { None })
 }
 
 fn authority(

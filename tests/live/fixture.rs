@@ -67,6 +67,11 @@ impl Shared {
         all.len()
     }
 
+    /// How many of the requests so far are such.
+    pub fn count(&self, such: impl Fn(&Received) -> bool) -> usize {
+        self.received.lock().unwrap().iter().filter(|own| such(own)).count()
+    }
+
     pub fn connected(&self, port: Port) {
         self.connections.lock().unwrap().push(port);
     }
