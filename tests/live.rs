@@ -11,8 +11,11 @@ pub mod legacy;
 pub mod mode;
 
 pub mod mutation;
+mod requests;
 pub mod rows;
 mod server;
 mod site;
+mod six;
 mod tls;
+mod whole;
 mod wire;

@@ -110,10 +110,13 @@ fn plain(request: &Received, shared: &Shared) -> Answer {
     if shared.has(Mode::PlainOffHost) {
         return Answer::to(status, &format!("{}{}", canary(shared), request.path));
     }
-    Answer::to(status, &format!("https://localhost:{}{}", shared.https.port(), request.path))
+    Answer::to(status, &format!("{}{}", shared.url(Port::Https), request.path))
 }
 
 fn site(request: &Received, number: usize, shared: &Shared) -> Answer {
+    if shared.has(Mode::LeadsAway) && request.path != "/" {
+        return Answer::to(302, &format!("{}{}", canary(shared), request.path));
+    }
     let path = request.path.split('?').next().unwrap_or_default();
     for mode in &shared.modes {
         match *mode {
@@ -180,7 +183,7 @@ fn get(request: &Received, path: &str, number: usize, shared: &Shared) -> Answer
     let has = |mode| shared.has(mode);
     match path {
         "/" if has(Mode::RedirectCanary) => Answer::to(302, &format!("{}/", canary(shared))),
-        "/" if has(Mode::Downgrade) => Answer::to(302, &format!("http://localhost:{}/", shared.http.port())),
+        "/" if has(Mode::Downgrade) => Answer::to(302, &format!("{}/", shared.url(Port::Http))),
         "/" if has(Mode::RedirectLoop) => Answer::to(302, "/a"),
         "/a" if has(Mode::RedirectLoop) => Answer::to(302, "/"),
         "/" if has(Mode::LoginRedirect) => Answer::to(302, "/login"),
@@ -190,6 +193,7 @@ fn get(request: &Received, path: &str, number: usize, shared: &Shared) -> Answer
         "/" if has(Mode::Account) => Answer::json(200, r#"{"owner":"a","balance":1}"#),
         "/" if has(Mode::Json) => Answer::json(200, r#"{"name":"fixture","version":1}"#),
         "/" => page(shared),
+        _ if has(Mode::Bare) => missing(path, number, shared),
         "/login" => Answer::html(200, "<!doctype html><title>Sign in</title><form><input type=password></form>"),
         SCRIPT => script(shared),
         "/healthz" if has(Mode::NoHealth) => missing(path, number, shared),

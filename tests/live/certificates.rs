@@ -32,7 +32,7 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// A chain for `localhost`, `127.0.0.1` and `app.example.test`, valid from 30 days ago for 90 days, with the faults of `modes`.
+    /// A chain for `localhost`, `127.0.0.1`, `::1` and `app.example.test`, valid from 30 days ago for 90 days, with the faults of `modes`.
     pub fn new(modes: &[Mode]) -> Chain {
         let has = |mode| modes.contains(&mode);
         let root = authority("Fixture Root", None);
@@ -40,7 +40,7 @@ impl Chain {
         let (_, middle_issuer, middle) = authority("Fixture Intermediate", Some(&root_issuer));
 
         let names: &[&str] =
-            if has(Mode::WrongName) { &["other.example.test"] } else { &["localhost", "127.0.0.1", "app.example.test"] };
+            if has(Mode::WrongName) { &["other.example.test"] } else { &["localhost", "127.0.0.1", "::1", "app.example.test"] };
         let mut leaf = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap();
         leaf.distinguished_name.push(DnType::CommonName, names[0]);
         let (from, to) = if has(Mode::Expired) {

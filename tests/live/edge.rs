@@ -32,7 +32,7 @@ pub fn refused(request: &Received, shared: &Shared) -> Option<Answer> {
     }
     if has(Mode::ForwardedProtoRedirect) && request.header("x-forwarded-proto") == Some("http") {
         let mut answer = Answer::html(301, "");
-        answer.add("Location", &format!("https://localhost:{}{}", shared.https.port(), request.path));
+        answer.add("Location", &format!("{}{}", shared.url(Port::Https), request.path));
         return Some(answer);
     }
     None

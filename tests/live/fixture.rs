@@ -72,6 +72,16 @@ impl Shared {
         self.received.lock().unwrap().iter().filter(|own| such(own)).count()
     }
 
+    /// `https://localhost:PORT`, or the address if it is one of IPv6: not every machine has that under this name.
+    pub fn url(&self, port: Port) -> String {
+        let (scheme, address) = match port {
+            Port::Https => ("https", self.https),
+            Port::Http => ("http", self.http),
+            Port::Canary => ("http", self.canary),
+        };
+        if address.is_ipv4() { format!("{scheme}://localhost:{}", address.port()) } else { format!("{scheme}://{address}") }
+    }
+
     pub fn connected(&self, port: Port) {
         self.connections.lock().unwrap().push(port);
     }
@@ -97,8 +107,13 @@ pub struct Fixture {
 impl Fixture {
     /// Starts a good site with these differences.
     pub fn start(modes: &[Mode]) -> Fixture {
-        let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let (https, http, canary) = (listen(), listen(), listen());
+        Fixture::start_at(modes, (Ipv4Addr::LOCALHOST, 0).into()).unwrap()
+    }
+
+    /// The same at this address, which the machine may not have. Port 0 is any that is free.
+    pub fn start_at(modes: &[Mode], address: SocketAddr) -> std::io::Result<Fixture> {
+        let https = TcpListener::bind(address)?;
+        let (http, canary) = (TcpListener::bind((address.ip(), 0))?, TcpListener::bind((address.ip(), 0))?);
         let chain = Chain::new(modes);
         let ca = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(ca.path(), &chain.root).unwrap();
@@ -126,17 +141,17 @@ impl Fixture {
                 std::thread::spawn(move || server::accept(&listener, port, &shared))
             })
             .collect();
-        Fixture { shared, ca, threads }
+        Ok(Fixture { shared, ca, threads })
     }
 
-    /// `https://localhost:PORT`
+    /// Where the site is.
     pub fn url(&self) -> String {
-        format!("https://localhost:{}", self.shared.https.port())
+        self.shared.url(Port::Https)
     }
 
-    /// `http://localhost:PORT`
+    /// Its plain HTTP twin.
     pub fn http_url(&self) -> String {
-        format!("http://localhost:{}", self.shared.http.port())
+        self.shared.url(Port::Http)
     }
 
     /// The address of the HTTPS port.

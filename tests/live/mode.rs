@@ -129,12 +129,16 @@ pub enum Mode {
     RedirectLoop,
     /// The root redirects to plain HTTP.
     Downgrade,
+    /// All but the root redirects to the canary origin.
+    LeadsAway,
     /// The root redirects to the canary origin.
     RedirectCanary,
     /// The root redirects to `/login`.
     LoginRedirect,
 
     // Things that do not exist.
+    /// Nothing but the start page does.
+    Bare,
     /// Every path answers 200 with the page of the application.
     SpaFallback,
     /// Every path that ends in `.env` answers 200 with the same text.
@@ -202,6 +206,8 @@ pub enum Mode {
     EchoCredentials,
 
     // Hostile: hostile.rs. They act on every path.
+    /// They act on every path but the root, which is good.
+    SparesRoot,
     /// Headers, then one byte of the body now and then, for ever.
     SlowBody,
     /// One byte of the headers now and then, for ever.

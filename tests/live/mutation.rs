@@ -28,7 +28,7 @@ pub fn passing() -> impl Iterator<Item = &'static str> {
     table(GOOD).into_iter().filter(|(_, verdict)| *verdict == "pass").map(|(id, _)| id)
 }
 
-fn good() -> Verdicts {
+pub fn good() -> Verdicts {
     let fixture = Fixture::start(&[]);
     verdicts(&fixture, &told(&fixture))
 }

@@ -73,6 +73,9 @@ const NO_MISSING: &str = "inconclusive web/host-header-validation web/no-exposed
 /// The page for what does not exist is not that of a framework in production.
 const OWN_MISSING: &str = "inconclusive web/production-mode-set";
 
+/// It cannot be read.
+const UNREAD: &str = "inconclusive web/csp web/csrf-protection web/frame-protection web/permissions-policy web/referrer-policy";
+
 /// Modes, and what they change.
 pub type Row = (&'static [Mode], &'static [&'static str]);
 
@@ -334,6 +337,14 @@ pub const MODES: &[Row] = &[
     (&[Mode::Status("/", 404)], &["inconclusive api/rate-limit-global", NO_PAGE, UNKEPT]),
     (&[Mode::Status("/", 401)], &["inconclusive api/rate-limit-global", NO_PAGE, UNKEPT, NOT_THE_APPLICATION]),
     (&[Mode::Json], &[NO_HTML, DATA]),
+    // Nobody here knows the encoding, so nothing of the body is known.
+    (&[Mode::HeaderAt("/", "Content-Encoding", "x-own")], &[UNREAD]),
+    (&[Mode::HeaderAt("/", "Content-Encoding", "x-own"), Mode::NoFrame], &["inconclusive web/security-headers-set", UNREAD]),
+    (
+        &[Mode::HeaderAt("/.env", "Content-Encoding", "x-own"), Mode::Serve("/.env", TEXT, "KEY=a\nNAME=b\n")],
+        &["inconclusive web/no-exposed-files"],
+    ),
+    (&[Mode::HeaderAt("/.well-known/security.txt", "Content-Encoding", "x-own")], &["inconclusive web/security-txt"]),
     // Health.
     (
         &[Mode::NoHealth],

@@ -72,7 +72,7 @@ fn serve(stream: impl Read + Write, port: Port, shared: &Shared) {
     while let Some(request) = read(&mut reader, port) {
         let number = shared.record(request.clone());
         let out = reader.get_mut();
-        let done = if hostile::acts(shared) && port != Port::Canary {
+        let done = if hostile::acts(&request, shared) && port != Port::Canary {
             hostile::act(out, shared);
             true
         } else {

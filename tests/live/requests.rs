@@ -1,0 +1,126 @@
+//! What each live check sends when it is asked alone, to a good site and, if that is more, to one where nothing is found: every
+//! request, in `requests.yaml`.
+//!
+//! `READYCTL_BLESS=1 cargo test requests` rewrites that file. A new request in it is a decision: is it safe, and is it worth it?
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use readyctl::engine::live::plan;
+use readyctl::live::{Settings, run};
+use readyctl::model::live::Class;
+
+use super::answer::CREDENTIAL;
+use super::fixture::{Fixture, Port, Received};
+use super::judge::{each, live_checks, told};
+use super::mode::Mode;
+use crate::support::root;
+
+/// Headers that every request has, with the value that says nothing; an empty one stands for any.
+const ORDINARY: [(&str, &str); 5] =
+    [("host", ""), ("user-agent", ""), ("x-readyctl-run", ""), ("content-length", ""), ("accept", "*/*")];
+
+/// One request in a line: port, method, path, what is special about its headers, its body.
+fn line(request: &Received) -> String {
+    let port = match request.port {
+        Port::Https => "https",
+        Port::Http => "http",
+        Port::Canary => "canary",
+    };
+    let random = request.header("x-readyctl-run").unwrap_or("-");
+    let mut headers: Vec<String> = request
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+        .filter(|(name, value)| !ORDINARY.iter().any(|(own, usual)| own == name && (usual.is_empty() || usual == value)))
+        .map(|(name, value)| format!("{name}: {}", value.replace(CREDENTIAL, "CREDENTIAL")))
+        .collect();
+    headers.sort();
+    let mut parts = vec![format!("{port} {} {}", request.method, request.path)];
+    parts.extend(headers);
+    if !request.body.is_empty() {
+        parts.push(format!("body {}", String::from_utf8_lossy(&request.body)));
+    }
+    parts.join(" | ").replace(random, "RANDOM")
+}
+
+/// The good site, unless a check sends nothing more to a site that bears everything.
+fn good(id: &str) -> &'static [Mode] {
+    match id {
+        "api/rate-limit-per-user" => &[Mode::LimitByForwarded(10)],
+        _ => &[],
+    }
+}
+
+/// What a check sends, and how often; its handshakes beside them as a line.
+fn sent(id: &str, modes: &[Mode]) -> BTreeSet<String> {
+    let (check, spec) = live_checks()[id];
+    let plan = plan([check]);
+    let fixture = Fixture::start(modes);
+    let mut settings = told(&fixture);
+    // Asked of whoever tells them, whichever checks are selected.
+    if !plan.groups.contains("protected") {
+        settings.protected.clear();
+    }
+    // Else the description is at hand, and not looked for.
+    if modes.contains(&Mode::Bare) {
+        settings.openapi = None;
+    }
+    let exchanges = run(&Settings { active: spec.class == Class::Active, ..settings }, &plan);
+    assert_eq!(exchanges.dead, None, "{id}");
+    assert!(exchanges.unsent.is_empty(), "{id}: {:?}", exchanges.unsent);
+    assert!(fixture.canary_is_untouched(), "{id}");
+    let received = fixture.received();
+    assert_eq!(usize::try_from(exchanges.requests).unwrap(), received.len(), "{id}");
+    for request in &received {
+        let agent = request.header("user-agent").unwrap_or_default();
+        assert!(agent.starts_with("readyctl/") && request.header("x-readyctl-run").is_some(), "{id}: {request:?}");
+        let told = request.header("authorization").is_some() || request.header("cookie").is_some();
+        let asks = spec.send.iter().any(|request| request.key.auth);
+        assert!(!told || (asks && request.port == Port::Https), "{id}: {request:?}");
+        let reads = ["GET", "HEAD", "OPTIONS"].contains(&request.method.as_str());
+        assert!(reads || spec.class == Class::Active, "{id}: {request:?}");
+    }
+    let mut count: BTreeMap<String, usize> = BTreeMap::new();
+    for request in &received {
+        *count.entry(line(request)).or_default() += 1;
+    }
+    let mut lines: BTreeSet<String> =
+        count.into_iter().map(|(line, times)| if times == 1 { line } else { format!("{line} | {times} times") }).collect();
+    if exchanges.handshakes > 0 {
+        lines.insert(format!("tls {} handshakes", exchanges.handshakes));
+    }
+    lines
+}
+
+fn push(text: &mut String, name: &str, lines: &BTreeSet<String>) {
+    text.push_str(&format!("\n{name}:\n"));
+    for line in lines {
+        text.push_str(&format!("  - {}\n", serde_json::Value::from(line.as_str())));
+    }
+}
+
+#[test]
+fn each_live_check_sends_what_its_list_says() {
+    let ids: Vec<&str> = live_checks().into_keys().collect();
+    let mut text =
+        "# What each live check sends when it is asked alone. READYCTL_BLESS=1 cargo test requests rewrites it.\n".to_owned();
+    let lists = each(&ids, |id| {
+        let usual = sent(id, good(id));
+        let most = if good(id).is_empty() { sent(id, &[Mode::Bare]) } else { usual.clone() };
+        (usual, most)
+    });
+    for (id, (usual, most)) in ids.iter().zip(lists) {
+        push(&mut text, id, &usual);
+        let more: BTreeSet<String> = most.difference(&usual).cloned().collect();
+        if !more.is_empty() {
+            push(&mut text, &format!("{id}, where nothing is found also"), &more);
+        }
+    }
+    let path = root().join("tests/live/requests.yaml");
+    if std::env::var_os("READYCTL_BLESS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    let changed: Vec<&str> = text.lines().filter(|line| !kept.lines().any(|own| own == *line)).collect();
+    assert!(kept == text, "READYCTL_BLESS=1 cargo test requests rewrites tests/live/requests.yaml; new:\n{}", changed.join("\n"));
+}
