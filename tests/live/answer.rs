@@ -114,6 +114,13 @@ fn plain(request: &Received, shared: &Shared) -> Answer {
 }
 
 fn site(request: &Received, number: usize, shared: &Shared) -> Answer {
+    for mode in &shared.modes {
+        match *mode {
+            Mode::All(status, content_type, body) => return Answer::new(status, content_type, body),
+            Mode::LoginWall if !request.path.starts_with("/login") => return Answer::to(302, "/login"),
+            _ => {}
+        }
+    }
     if shared.has(Mode::LeadsAway) && request.path != "/" {
         return Answer::to(302, &format!("{}{}", canary(shared), request.path));
     }

@@ -67,9 +67,9 @@ impl Shared {
         all.len()
     }
 
-    /// How many of the requests so far are such.
-    pub fn count(&self, such: impl Fn(&Received) -> bool) -> usize {
-        self.received.lock().unwrap().iter().filter(|own| such(own)).count()
+    /// How many requests came that are so.
+    pub fn count(&self, is: impl Fn(&Received) -> bool) -> usize {
+        self.received.lock().unwrap().iter().filter(|request| is(request)).count()
     }
 
     /// `https://localhost:PORT`, or the address if it is one of IPv6: not every machine has that under this name.

@@ -139,6 +139,10 @@ pub enum Mode {
     // Things that do not exist.
     /// Nothing but the start page does.
     Bare,
+    /// Whatever is asked for, by whichever method, is answered with this status, content type and body.
+    All(u16, &'static str, &'static str),
+    /// Whatever is asked for leads to `/login`.
+    LoginWall,
     /// Every path answers 200 with the page of the application.
     SpaFallback,
     /// Every path that ends in `.env` answers 200 with the same text.

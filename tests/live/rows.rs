@@ -73,6 +73,11 @@ const NO_MISSING: &str = "inconclusive web/host-header-validation web/no-exposed
 /// The page for what does not exist is not that of a framework in production.
 const OWN_MISSING: &str = "inconclusive web/production-mode-set";
 
+/// A refusal or an error in JSON is no page either.
+const NO_MARKUP: &str = "not-applicable performance/frontend-api-url secrets/no-secrets-in-frontend";
+/// No path has an answer of its own.
+const NOTHING_ELSE: &str = "inconclusive delivery/git-sha-embedded observability/health-endpoint \
+    observability/readiness-liveness performance/cdn";
 /// It cannot be read.
 const UNREAD: &str = "inconclusive web/csp web/csrf-protection web/frame-protection web/permissions-policy web/referrer-policy";
 
@@ -267,6 +272,88 @@ pub const MODES: &[Row] = &[
     ),
     (&[Mode::Missing(500, HTML, TOKEN)], &["fail logging/no-secrets-in-logs", "inconclusive web/no-server-banner", NO_MISSING]),
     (&[Mode::Missing(404, HTML, KEY)], &["fail logging/no-secrets-in-logs", OWN_MISSING]),
+    // The same to everything.
+    (
+        &[Mode::All(403, HTML, "<title>Just a moment...</title>")],
+        &[
+            "inconclusive api/rate-limit-global auth/authentication-present cors/no-credentials-with-wildcard \
+             cors/no-origin-reflection cors/no-wildcard-origin web/security-txt",
+            NOTHING_ELSE,
+            NO_MISSING,
+            NO_PAGE,
+            UNKEPT,
+            NOT_THE_APPLICATION,
+        ],
+    ),
+    (
+        &[Mode::All(401, JSON, r#"{"error":"sign in"}"#)],
+        &[
+            "pass auth/endpoints-require-auth",
+            "inconclusive api/rate-limit-global web/security-txt",
+            NOTHING_ELSE,
+            NO_MISSING,
+            NO_PAGE,
+            UNKEPT,
+            NOT_THE_APPLICATION,
+            NO_MARKUP,
+        ],
+    ),
+    (
+        &[Mode::All(404, HTML, "<h1>Not Found</h1>")],
+        &[
+            "warn web/security-txt",
+            "inconclusive api/rate-limit-global auth/authentication-present",
+            NOTHING_ELSE,
+            OWN_MISSING,
+            NO_PAGE,
+            UNKEPT,
+        ],
+    ),
+    (
+        &[Mode::All(200, HTML, "<html><title>This domain is parked</title></html>")],
+        &[
+            "warn web/security-txt",
+            "inconclusive auth/authentication-present governance/privacy-and-terms performance/compression web/csrf-protection",
+            NOTHING_ELSE,
+            OWN_MISSING,
+            UNKEPT,
+        ],
+    ),
+    (
+        &[Mode::All(200, JSON, r#"{"status":"ok"}"#)],
+        &["warn web/security-txt", "inconclusive auth/authentication-present", NOTHING_ELSE, NO_HTML, DATA],
+    ),
+    (
+        &[Mode::All(204, TEXT, "")],
+        &["inconclusive auth/authentication-present auth/session-cookie-flags web/security-txt", NOTHING_ELSE, NO_HTML, DATA],
+    ),
+    (
+        &[Mode::All(500, JSON, r#"{"error":"internal"}"#)],
+        &[
+            "pass web/no-error-details",
+            "warn delivery/post-deploy-verification",
+            "inconclusive auth/authentication-present web/security-txt",
+            NOTHING_ELSE,
+            NO_MISSING,
+            NO_PAGE,
+            UNKEPT,
+            NOT_THE_APPLICATION,
+            BROKEN,
+            NO_MARKUP,
+        ],
+    ),
+    (
+        &[Mode::LoginWall],
+        &[
+            "pass auth/endpoints-require-auth",
+            "warn web/security-txt",
+            "inconclusive auth/session-cookie-flags governance/privacy-and-terms infrastructure/waf-and-ddos \
+             performance/compression web/csrf-protection web/no-exposed-files web/no-internal-endpoints",
+            NOTHING_ELSE,
+            OWN_MISSING,
+            UNKEPT,
+        ],
+    ),
     // Exposed files and endpoints.
     (&[Mode::GitExposed], &["fail web/no-exposed-files"]),
     (&[Mode::EnvExposed], &["fail web/no-exposed-files"]),
@@ -407,9 +494,8 @@ const NO_TLS: &str = "not-applicable auth/session-cookie-flags tls/certificate-r
 const PRIVATE: &str = "not-applicable cors/no-localhost-origins governance/privacy-and-terms infrastructure/reverse-proxy \
     infrastructure/waf-and-ddos performance/cdn performance/frontend-api-url tls/hsts tls/http-redirects-to-https \
     tls/https-enabled web/no-internal-endpoints web/security-txt";
-/// A refusal is no page, and a refused burst meets no limit.
+/// A refused burst meets no limit.
 const SIGNED_IN: &str = "inconclusive api/rate-limit-global";
-const NO_MARKUP: &str = "not-applicable performance/frontend-api-url secrets/no-secrets-in-frontend";
 const ACTIVE: &str = "unsent api/content-type-enforced api/no-panic-on-input api/rate-limit-global api/rate-limit-per-user \
     api/rate-limit-rejections-observable infrastructure/waf-and-ddos llm/tool-permissions web/host-header-validation";
 
