@@ -11,6 +11,7 @@ pub mod legacy;
 pub mod mode;
 
 pub mod mutation;
+pub mod pages;
 mod requests;
 pub mod rows;
 mod server;

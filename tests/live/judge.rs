@@ -8,8 +8,9 @@ use readyctl::engine::live::{Verdict, decide, plan};
 use readyctl::live::{OpenApi, Settings, run};
 use readyctl::model::live::{Exchanges, LiveSpec};
 
-use super::answer::{CREDENTIAL, OPENAPI};
+use super::answer::CREDENTIAL;
 use super::fixture::Fixture;
+use super::pages::OPENAPI;
 use crate::support::tokens::ruleset;
 
 /// Every check that has a live part, by its id.

@@ -12,6 +12,7 @@ use super::mutation::good;
 use crate::support::{readyctl, stderr, stdout};
 
 /// A site at `[::1]`; `None`, said once for each test, where the machine has no such address.
+#[expect(clippy::print_stderr, reason = "whoever runs the tests must know what was not tested")]
 fn site(modes: &[Mode]) -> Option<Fixture> {
     match Fixture::start_at(modes, (Ipv6Addr::LOCALHOST, 0).into()) {
         Ok(fixture) => Some(fixture),
