@@ -72,8 +72,20 @@ pub fn bytes(request: &Received, number: usize, shared: &Shared) -> Vec<u8> {
     };
     decorate(&mut answer, request, shared);
     compress(&mut answer, request, shared);
-    let mut bytes = format!("HTTP/1.1 {} {}\r\n", answer.status, reason(answer.status)).into_bytes();
-    answer.add("Content-Length", &answer.body.len().to_string());
+    let mut bytes = Vec::new();
+    if shared.has(Mode::EarlyHints) {
+        bytes.extend(b"HTTP/1.1 103 Early Hints\r\nLink: </static/app.css>; rel=preload\r\n\r\n");
+    }
+    bytes.extend(format!("HTTP/1.1 {} {}\r\n", answer.status, reason(answer.status)).bytes());
+    if shared.has(Mode::Chunked) && answer.status != 204 {
+        answer.add("Transfer-Encoding", "chunked");
+        answer.body = chunked(&answer.body);
+    } else if answer.status != 204 {
+        answer.add("Content-Length", &answer.body.len().to_string());
+    }
+    if shared.has(Mode::ClosesEach) {
+        answer.add("Connection", "close");
+    }
     for (name, value) in &answer.headers {
         bytes.extend(format!("{name}: {value}\r\n").bytes());
     }
@@ -82,6 +94,18 @@ pub fn bytes(request: &Received, number: usize, shared: &Shared) -> Vec<u8> {
         bytes.extend(answer.body);
     }
     bytes
+}
+
+/// The body in chunks of 1000 bytes.
+fn chunked(body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for chunk in body.chunks(1000) {
+        out.extend(format!("{:x}\r\n", chunk.len()).bytes());
+        out.extend(chunk);
+        out.extend(b"\r\n");
+    }
+    out.extend(b"0\r\n\r\n");
+    out
 }
 
 fn reason(status: u16) -> &'static str {

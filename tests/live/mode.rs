@@ -168,6 +168,8 @@ pub enum Mode {
     Status(&'static str, u16),
     /// This path, with its query or without, answers this status, content type and body.
     Reply(&'static str, u16, &'static str, &'static str),
+    /// The start page goes on behind its foot, for longer than is read.
+    Long,
     /// The start page has this in its body.
     InPage(&'static str),
     /// The foot of the start page is this, instead of links to privacy and terms.
@@ -208,6 +210,18 @@ pub enum Mode {
     TraceEcho,
     /// Every answer repeats Authorization and Cookie: in headers, a cookie, a redirect and the body, also encoded.
     EchoCredentials,
+
+    // Manners of connections, all allowed: server.rs and answer.rs.
+    /// Closes after each answer, without having said so.
+    ClosesQuietly,
+    /// Closes after each answer, and says so.
+    ClosesEach,
+    /// 103 (early hints) before each answer.
+    EarlyHints,
+    /// Bodies in chunks, without their length.
+    Chunked,
+    /// Wants a certificate of the client.
+    AsksForCertificate,
 
     // Hostile: hostile.rs. They act on every path.
     /// They act on every path but the root, which is good.

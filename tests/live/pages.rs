@@ -48,6 +48,10 @@ pub fn page(shared: &Shared) -> Answer {
         }
     }
     let head = format!("<title>Fixture</title>{meta}{token}<script src=\"{SCRIPT}\"></script>");
+    if shared.has(Mode::Long) {
+        text.insert_str(0, &format!("<footer>{foot}</footer>"));
+        text.push_str(&"<p>More, and more of it.</p>\n".repeat(12_000));
+    }
     let mut answer =
         Answer::html(200, format!("<!doctype html><html><head>{head}</head><body>{text}<footer>{foot}</footer></body></html>"));
     answer.add("Cache-Control", "no-store");

@@ -115,6 +115,13 @@ pub const MODES: &[Row] = &[
     (&[Mode::AcceptsSuites(Class::StaticRsa)], &["warn tls/cipher-suites"]),
     (&[Mode::AcceptsSuites(Class::Cbc)], &["warn tls/cipher-suites"]),
     (&[Mode::AcceptsSuites(Class::Dhe)], &[]),
+    // Manners that are allowed.
+    (&[Mode::ClosesQuietly], &[]),
+    (&[Mode::ClosesEach], &[]),
+    (&[Mode::EarlyHints], &[]),
+    (&[Mode::Chunked], &[]),
+    (&[Mode::AsksForCertificate], &["inconclusive tls/https-enabled", UNANSWERED]),
+    (&[Mode::AsksForCertificate, Mode::NoTls13], &["inconclusive tls/https-enabled", UNANSWERED]),
     // Headers.
     (&[Mode::NoHsts], &["fail tls/hsts", "warn web/security-headers-set"]),
     (&[Mode::HstsShort], &["fail tls/hsts"]),
@@ -458,6 +465,11 @@ pub const MODES: &[Row] = &[
     ),
     (&[Mode::Serve("/readyz", JSON, r#"{"status":"down"}"#)], &["fail observability/readiness-liveness"]),
     (&[Mode::Status("/livez", 404)], &["inconclusive observability/readiness-liveness"]),
+    // Longer than what is read: what stands behind is not missing.
+    (
+        &[Mode::Foot("<a href=\"/privacy\">Privacy</a>"), Mode::Long, Mode::Status("/privacy", 404), Mode::Status("/terms", 404)],
+        &["inconclusive governance/privacy-and-terms"],
+    ),
     // The interface.
     (&[Mode::OpenApi], &[]),
     (

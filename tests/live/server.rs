@@ -4,7 +4,10 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 use super::certificates::Chain;
 use super::fixture::{Port, Received, Shared};
@@ -15,12 +18,17 @@ use super::{answer, hostile, legacy};
 pub fn tls(modes: &[Mode], chain: &Chain) -> Arc<ServerConfig> {
     let versions: &[&rustls::SupportedProtocolVersion] =
         if modes.contains(&Mode::NoTls13) { &[&rustls::version::TLS12] } else { rustls::ALL_VERSIONS };
-    let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_protocol_versions(versions)
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain.sent.clone(), chain.key.clone_key())
-        .unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(versions).unwrap();
+    let builder = if modes.contains(&Mode::AsksForCertificate) {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(chain.root.as_bytes()).unwrap()).unwrap();
+        let clients = WebPkiClientVerifier::builder_with_provider(roots.into(), provider).build().unwrap();
+        builder.with_client_cert_verifier(clients)
+    } else {
+        builder.with_no_client_auth()
+    };
+    let mut config = builder.with_single_cert(chain.sent.clone(), chain.key.clone_key()).unwrap();
     let protocol: &[u8] = if modes.contains(&Mode::ForeignAlpn) { b"acme-tls/1" } else { b"http/1.1" };
     config.alpn_protocols = vec![protocol.to_vec()];
     Arc::new(config)
@@ -78,7 +86,7 @@ fn serve(stream: impl Read + Write, port: Port, shared: &Shared) {
         } else {
             out.write_all(&answer::bytes(&request, number, shared)).and_then(|()| out.flush()).is_err()
         };
-        if done {
+        if done || shared.has(Mode::ClosesQuietly) || shared.has(Mode::ClosesEach) {
             return;
         }
     }
