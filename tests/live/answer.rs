@@ -155,6 +155,7 @@ fn site(request: &Received, number: usize, shared: &Shared) -> Answer {
             Mode::RateLimitedSilently(from) if number >= from => return Answer::json(429, r#"{"error":"too many requests"}"#),
             Mode::Serve(own, content_type, body) if own == path => return Answer::new(200, content_type, body),
             Mode::Status(own, status) if own == path => return Answer::html(status, format!("<h1>{status}</h1>")),
+            Mode::Redirect(own, status, location) if own == path => return Answer::to(status, location),
             Mode::Reply(own, status, content_type, body) if own == path || own == request.path => {
                 return Answer::new(status, content_type, body);
             }

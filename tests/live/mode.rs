@@ -168,6 +168,8 @@ pub enum Mode {
     Status(&'static str, u16),
     /// This path, with its query or without, answers this status, content type and body.
     Reply(&'static str, u16, &'static str, &'static str),
+    /// This path answers this status and leads there.
+    Redirect(&'static str, u16, &'static str),
     /// The start page goes on behind its foot, for longer than is read.
     Long,
     /// The start page has this in its body.

@@ -160,6 +160,16 @@ pub const MODES: &[Row] = &[
     (&[Mode::Header("Referrer-Policy", "origin")], &["warn web/referrer-policy"]),
     (&[Mode::Header("Permissions-Policy", "")], &["warn web/permissions-policy"]),
     (&[Mode::Header("Permissions-Policy", "camera 'none'")], &["warn web/permissions-policy"]),
+    (
+        &[Mode::Header("Permissions-Policy", ""), Mode::Header("Feature-Policy", "camera 'none'")],
+        &["warn web/permissions-policy"],
+    ),
+    // Sent twice, or with a fallback.
+    (&[Mode::MoreHeader("Content-Security-Policy", "script-src 'self' 'unsafe-inline' *")], &[]),
+    (&[Mode::MoreHeader("Referrer-Policy", "unsafe-url")], &["inconclusive web/referrer-policy"]),
+    (&[Mode::Header("Referrer-Policy", "no-referrer, strict-origin-when-cross-origin")], &[]),
+    (&[Mode::MoreHeader("X-Content-Type-Options", "nosniff")], &[]),
+    (&[Mode::NoCsp, Mode::MoreHeader("X-Frame-Options", "SAMEORIGIN")], &["fail web/csp"]),
     (&[Mode::Banner], &["warn web/no-server-banner"]),
     (&[Mode::NoRequestId], &["inconclusive logging/correlation-ids"]),
     (
@@ -223,6 +233,14 @@ pub const MODES: &[Row] = &[
         &[Mode::Cookie("sessionid=fixture-cookie-value; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=31536000")],
         &["fail auth/session-expiration"],
     ),
+    (&[Mode::Cookie("sessionid=; Path=/; Max-Age=0")], &["inconclusive auth/session-cookie-flags web/csrf-protection"]),
+    // Of these none holds a session, or all is as it should be.
+    (&[Mode::MoreHeader("Set-Cookie", "_ga=GA1.1.2; Path=/")], &[]),
+    (&[Mode::MoreHeader("Set-Cookie", "auth_token=abcdef; Path=/; Secure; HttpOnly; SameSite=Lax")], &[]),
+    (
+        &[Mode::MoreHeader("Set-Cookie", "auth_token=abcdef; Path=/")],
+        &["fail auth/session-cookie-flags", "inconclusive web/csrf-protection"],
+    ),
     // CORS.
     (&[Mode::CorsStar], &["warn cors/no-wildcard-origin", "inconclusive cors/no-localhost-origins"]),
     (&[Mode::CorsStar, Mode::Json], &["fail cors/no-wildcard-origin", "inconclusive cors/no-localhost-origins", NO_HTML, DATA]),
@@ -260,6 +278,15 @@ pub const MODES: &[Row] = &[
         &["inconclusive auth/session-cookie-flags infrastructure/waf-and-ddos performance/compression \
            web/cache-control-sensitive web/csrf-protection"],
     ),
+    // The page behind a redirect is judged, unless it is somebody else's.
+    (
+        &[Mode::Redirect("/", 302, "/en"), Mode::Serve("/en", HTML, "<!doctype html><html><body>Hello</body></html>")],
+        &[
+            "inconclusive auth/session-cookie-flags infrastructure/waf-and-ddos performance/compression web/csrf-protection",
+            UNKEPT,
+        ],
+    ),
+    (&[Mode::Redirect("/", 301, "https://www.example.invalid/")], &[NO_PAGE, UNKEPT, NOT_THE_APPLICATION]),
     // Things that do not exist.
     (&[Mode::SpaFallback], &[OWN_MISSING]),
     (&[Mode::WildcardEnv], &["inconclusive web/no-exposed-files"]),
@@ -279,6 +306,35 @@ pub const MODES: &[Row] = &[
     ),
     (&[Mode::Missing(500, HTML, TOKEN)], &["fail logging/no-secrets-in-logs", "inconclusive web/no-server-banner", NO_MISSING]),
     (&[Mode::Missing(404, HTML, KEY)], &["fail logging/no-secrets-in-logs", OWN_MISSING]),
+    // What is there is found beside a page for everything.
+    (&[Mode::SpaFallback, Mode::GitExposed], &["fail web/no-exposed-files", OWN_MISSING]),
+    (&[Mode::SpaFallback, Mode::EnvExposed], &["fail web/no-exposed-files", OWN_MISSING]),
+    (&[Mode::RandomPage, Mode::GitExposed], &["fail web/no-exposed-files", OWN_MISSING]),
+    (&[Mode::WildcardEnv, Mode::EnvExposed], &["fail web/no-exposed-files"]),
+    (
+        &[Mode::SpaFallback, Mode::Serve("/metrics", TEXT, METRICS)],
+        &["fail web/no-internal-endpoints", "warn observability/metrics", OWN_MISSING],
+    ),
+    (
+        &[Mode::SpaFallback, Mode::OpenApiForgotten],
+        &["fail auth/endpoints-require-auth", "warn auth/authentication-present delivery/security-regression", OWN_MISSING],
+    ),
+    (
+        &[Mode::SpaFallback, Mode::NoHealth],
+        &["inconclusive delivery/git-sha-embedded observability/health-endpoint observability/readiness-liveness", OWN_MISSING],
+    ),
+    (
+        &[Mode::RandomPage, Mode::NoHealth],
+        &["inconclusive delivery/git-sha-embedded observability/health-endpoint observability/readiness-liveness", OWN_MISSING],
+    ),
+    (
+        &[
+            Mode::Missing(404, HTML, "<h1>Not here</h1>"),
+            Mode::Redirect("/healthz", 302, "/health/"),
+            Mode::Serve("/health/", TEXT, "OK"),
+        ],
+        &["inconclusive delivery/git-sha-embedded", OWN_MISSING],
+    ),
     // The same to everything.
     (
         &[Mode::All(403, HTML, "<title>Just a moment...</title>")],
