@@ -121,6 +121,11 @@ fn settings(args: &LiveArgs) -> Result<Settings, Failure> {
         timeout: Duration::from_secs(args.live_timeout),
         active: args.active,
         protected: args.protected.clone(),
+        login: args.login.clone(),
+        logout: args.logout.clone(),
+        stream: args.stream.clone(),
+        owned: args.owned.clone(),
+        other_auth: args.other_auth_env.as_deref().map(from_environment).transpose()?,
         health: args.health.clone(),
         openapi: args.openapi.as_deref().map(openapi).transpose()?,
         ..Settings::default()

@@ -1,7 +1,7 @@
 //! What a run would send, without sending or resolving anything.
 
 use super::openapi::{self, Operation};
-use super::run::{Variables, candidates, permitted, rooted};
+use super::perform::{Variables, candidates, permitted, rooted};
 use super::settings::{OPENAPI_BUDGET, OpenApi, Settings};
 use super::target::Target;
 use crate::model::live::{Base, LivePlan, RequestKey, Shape};

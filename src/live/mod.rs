@@ -10,11 +10,14 @@ pub mod tls;
 
 mod announce;
 mod ask;
+mod credential;
 mod dry;
 mod failure;
 mod mask;
 mod openapi;
+mod owned;
 mod pace;
+mod perform;
 mod record;
 mod run;
 mod scrub;

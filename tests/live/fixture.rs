@@ -67,6 +67,11 @@ impl Shared {
         all.len()
     }
 
+    /// How many requests came that are so.
+    pub fn count(&self, is: impl Fn(&Received) -> bool) -> usize {
+        self.received.lock().unwrap().iter().filter(|request| is(request)).count()
+    }
+
     pub fn connected(&self, port: Port) {
         self.connections.lock().unwrap().push(port);
     }

@@ -45,6 +45,12 @@ pub const COOKIE: &[(&str, Kind)] = &[
     ("lifetime", Kind::Int),
 ];
 
+/// How tokens are signed (RFC 7518, RFC 8037).
+pub const ALGORITHMS: &[&str] = &[
+    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA", "none",
+    "other",
+];
+
 /// Facts of one answer.
 pub const OF_CAPTURE: &[Fact] = &[
     fact(
@@ -166,6 +172,28 @@ pub const OF_RUN: &[Fact] = &[
     fact("protected.asked", Kind::Int, "paths given with --protected"),
     fact("protected.open", Kind::List, "of these, those that answered 2xx without credentials"),
     fact("protected.closed", Kind::Int, "of these, those that refused"),
+    fact(
+        "credential.kind",
+        Kind::Word(&["jwt", "several", "opaque", "none"]),
+        "of what --auth-env, --cookie and --header give: one signed token, several, none but something else, or nothing",
+    ),
+    fact(
+        "credential.proof",
+        Kind::Word(&["accepted", "refused", "open", "unclear", "withheld"]),
+        "what a path of --protected says of the token: taken, refused, not needed, no clear answer, or not sent for want of trust in the server; absent without such a path",
+    ),
+    fact("credential.path", Kind::Text, "that path"),
+    fact("credential.doubt", Kind::Text, "why the token says nothing about the endpoint; absent where it is shown to be taken"),
+    fact("credential.algorithm", Kind::Word(ALGORITHMS), "how the token is signed"),
+    fact("credential.expires", Kind::Bool, "the token says when it ends"),
+    fact("credential.lifetime", Kind::Int, "seconds from its issue to its end"),
+    fact("credential.remaining", Kind::Int, "seconds from now to its end; negative when that has passed"),
+    fact("credential.weak-secret", Kind::Bool, "a well-known secret signed it; absent unless it is signed with a secret"),
+    fact("owned.unsent", Kind::Text, "why no object of another account was asked for"),
+    fact("owned.asked", Kind::Int, "objects of another account, given with --owned, that were asked for"),
+    fact("owned.closed", Kind::Int, "of these, refused to the user with 403 or 404, and given to their owner"),
+    fact("owned.shared", Kind::List, "of these, those that the user got as their owner does"),
+    fact("owned.unclear", Kind::Int, "of these, without a clear answer: not there, or for everybody"),
 ];
 
 /// The type of `path`: of an answer (`of_run` false) or of the run.
