@@ -234,13 +234,17 @@ impl Asker {
     fn headers(&self, ask: &Ask, url: &Url) -> Vec<(String, String)> {
         let allowed = |name: &str| !safety::is_of_engine(name);
         let mut headers: Vec<(String, String)> = ask.headers.iter().filter(|(name, _)| allowed(name)).cloned().collect();
-        headers.push(("X-Readyctl-Run".to_owned(), self.id.clone()));
-        let own = self.settings.headers.iter().filter(|(name, _)| allowed(name) && !is_credential(name));
-        headers.extend(own.cloned());
+        headers.extend(self.plain_headers());
         if self.may_know(ask, url) {
             headers.extend(super::credential::of(&self.settings, ask.who));
         }
         headers
+    }
+
+    /// What every request of the run carries: its id, and the user's headers that are no credentials.
+    pub fn plain_headers(&self) -> Vec<(String, String)> {
+        let own = self.settings.headers.iter().filter(|(name, _)| !safety::is_of_engine(name) && !is_credential(name));
+        [("X-Readyctl-Run".to_owned(), self.id.clone())].into_iter().chain(own.cloned()).collect()
     }
 
     /// May credentials be sent to the target at all?

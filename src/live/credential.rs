@@ -19,7 +19,7 @@ const WEAK: &str = include_str!("weak.txt");
 /// Longer texts are no tokens.
 const LONGEST: usize = 16 * 1024;
 /// Paths of `--protected` that are tried until one shows that the token is taken.
-const TRIED: usize = 3;
+pub(super) const TRIED: usize = 3;
 
 /// The headers that carry the credentials of somebody.
 pub(super) fn of(settings: &Settings, who: Who) -> Vec<(String, String)> {
@@ -60,6 +60,11 @@ fn tokens(settings: &Settings) -> Vec<String> {
         }
     }
     tokens
+}
+
+/// Is there one token to judge?
+pub(super) fn is_judged(settings: &Settings) -> bool {
+    tokens(settings).len() == 1
 }
 
 /// A signed token (RFC 7519).

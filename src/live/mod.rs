@@ -21,8 +21,11 @@ mod perform;
 mod record;
 mod run;
 mod scrub;
+mod signin;
+mod streams;
 mod surface;
 mod target;
+mod upload;
 mod wire;
 mod yaml;
 

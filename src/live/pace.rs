@@ -8,7 +8,6 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::settings::{
     ACTIVE_BUDGET, BURST_BUDGET, LOGIN_BUDGET, LOGOUT_BUDGET, OPENAPI_BUDGET, OWNED_BUDGET, SEARCH_BUDGET, STREAM_BUDGET,
-    UPLOAD_BUDGET,
 };
 
 /// What a request is for: each purpose has its budget.
@@ -27,8 +26,6 @@ pub(super) enum Purpose {
     Login,
     /// Signing out, and what is asked before and behind.
     Logout,
-    /// A body that is too large.
-    Upload,
     Stream,
 }
 
@@ -39,7 +36,7 @@ impl Purpose {
     /// Is the point of it that there are many at once, or that the server may refuse it? Then it is sent once, without a pause, and a
     /// refusal is no sign that the others are too many.
     pub fn provokes(self) -> bool {
-        matches!(self, Purpose::Burst | Purpose::Login | Purpose::Upload | Purpose::Stream)
+        matches!(self, Purpose::Burst | Purpose::Login | Purpose::Stream)
     }
 
     /// May requests for it carry a credential?
@@ -136,7 +133,6 @@ impl Pace {
             Purpose::Owned => OWNED_BUDGET,
             Purpose::Login => LOGIN_BUDGET,
             Purpose::Logout => LOGOUT_BUDGET,
-            Purpose::Upload => UPLOAD_BUDGET,
             Purpose::Stream => STREAM_BUDGET,
         };
         (&self.sent[purpose as usize], most)

@@ -88,29 +88,38 @@ impl Run {
 
     /// Sends a request of the plan, or says why not.
     pub async fn perform(&self, key: &RequestKey, low: bool) -> Result<Exchange, String> {
+        Ok(self.find(key, low).await?.1)
+    }
+
+    /// Asks for the candidates in order, until one is there. Its path, if one is, and what came back: else from the one that tells most.
+    async fn find(&self, key: &RequestKey, low: bool) -> Result<(Option<String>, Exchange), String> {
         let ask = self.prepare(key, low)?;
-        let calibration = match key.calibrate {
-            Some(shape) => self.misses(key.base, shape, key.follow).await,
-            None => Vec::new(),
-        };
         let mut best: Option<(u8, Exchange)> = None;
         for path in candidates(&self.asker.settings, key) {
-            let url = self.variables.url(&self.asker.target, key.base, &path)?;
-            let shown = self.path(&path);
-            let chain = match self.asker.ask(&Ask { url, ..ask.clone() }).await {
+            let (asked, chain) = match self.member(key, &ask, &path).await {
                 // What was found before is better than nothing.
-                Err(reason) => return best.map(|(_, exchange)| exchange).ok_or(reason),
-                Ok(chain) => chain,
+                Err(reason) => return best.map(|(_, exchange)| (None, exchange)).ok_or(reason),
+                Ok(found) => found,
             };
+            let shown = self.path(&asked);
+            let claims = chain.answer().is_some_and(|answer| (200..300).contains(&answer.status));
+            // Only what claims to be there is compared with what is not.
+            let calibration = match key.calibrate {
+                Some(shape) if claims => self.misses(key.base, shape, key.follow).await,
+                _ => Vec::new(),
+            };
+            let there = chain.answer().is_some_and(|answer| exists(key, &shown, answer, &calibration));
             let rank = match chain.answer() {
                 None => 4,
-                Some(answer) if answer.status == 429 => 4,
-                Some(answer) if self.exists(key, &shown, answer, &calibration) => 4,
+                Some(answer) if answer.status == 429 || there => 4,
                 Some(answer) if matches!(answer.status, 401 | 403) || answer.status >= 500 => 2,
                 Some(_) => 1,
             };
             let mut own = exchange(shown, ask.headers.clone(), chain);
-            own.sent.calibration.clone_from(&calibration);
+            own.sent.calibration = calibration;
+            if there {
+                return Ok((Some(path), own));
+            }
             if best.as_ref().is_none_or(|(least, _)| rank > *least) {
                 best = Some((rank, own));
             }
@@ -118,20 +127,26 @@ impl Run {
                 break;
             }
         }
-        best.map(|(_, exchange)| exchange).ok_or_else(|| "it has no path".to_owned())
+        best.map(|(_, exchange)| (None, exchange)).ok_or_else(|| "it has no path".to_owned())
+    }
+
+    /// What a path answers; where nothing of its folder is there, what the one answers that would be. Also the path that was asked.
+    async fn member(&self, key: &RequestKey, ask: &Ask, path: &str) -> Result<(String, Chain), String> {
+        if let Some(first) = head_of_folder(key, path) {
+            let url = self.variables.url(&self.asker.target, key.base, first)?;
+            let chain = self.asker.ask(&Ask { url, ..ask.clone() }).await?;
+            if chain.answer().is_some_and(|answer| matches!(answer.status, 404 | 410)) {
+                return Ok((first.to_owned(), chain));
+            }
+        }
+        let url = self.variables.url(&self.asker.target, key.base, path)?;
+        Ok((path.to_owned(), self.asker.ask(&Ask { url, ..ask.clone() }).await?))
     }
 
     /// A path as it is shown, without credentials.
     pub fn path(&self, path: &str) -> String {
         let path = if path.is_empty() { self.asker.target.path() } else { self.variables.fill(path) };
         self.asker.shown(&super::mask::url(&path))
-    }
-
-    fn exists(&self, key: &RequestKey, path: &str, answer: &Answer, calibration: &[Answer]) -> bool {
-        match key.calibrate {
-            Some(shape) => facts::found(answer, path, shape, calibration),
-            None => (200..300).contains(&answer.status),
-        }
     }
 
     /// The request without its path. An error says why it is not sent.
@@ -145,17 +160,25 @@ impl Run {
         Ok(Ask { method, headers, body, follow: key.follow, who: Who::of(key.auth), purpose, low, ..Ask::get(url) })
     }
 
-    /// Sends a request again and again, until it is told to stop.
+    /// Sends a request again and again, until it is told to stop; of several candidates the one that is there.
     pub async fn burst(&self, key: &RequestKey) -> Result<Exchange, String> {
         let mut ask = self.prepare(key, true)?;
-        let path = candidates(&self.asker.settings, key).into_iter().next().unwrap_or_default();
+        let paths = candidates(&self.asker.settings, key);
+        let (path, calibration) = match paths.as_slice() {
+            [] => (String::new(), Vec::new()),
+            [one] if key.calibrate.is_none() => (one.clone(), Vec::new()),
+            _ => match self.find(key, true).await? {
+                (None, exchange) => return Ok(exchange),
+                (Some(path), exchange) => (path, exchange.sent.calibration),
+            },
+        };
         ask.url = self.variables.url(&self.asker.target, key.base, &path)?;
         (ask.follow, ask.who, ask.again) = (false, Who::Nobody, true);
         if key.class == Class::Active {
             ask.purpose = Purpose::Burst;
         }
         let mut all = exchange(self.path(&path), ask.headers.clone(), Chain::default());
-        all.sent.attempts = 0;
+        (all.sent.attempts, all.sent.calibration) = (0, calibration);
         for _ in 0..key.times {
             let chain = match self.asker.ask(&ask).await {
                 Ok(chain) => chain,
@@ -206,6 +229,24 @@ impl Run {
         known.insert((base, shape, follow), answers.clone());
         answers
     }
+}
+
+/// Is it there?
+fn exists(key: &RequestKey, path: &str, answer: &Answer, calibration: &[Answer]) -> bool {
+    match key.calibrate {
+        Some(shape) => facts::found(answer, path, shape, calibration),
+        None => (200..300).contains(&answer.status),
+    }
+}
+
+/// Folders of which one path is there if anything is.
+const FOLDERS: [(&str, &str); 2] = [("/.git/", "/.git/config"), ("/actuator/", "/actuator/health")];
+
+/// The path that is asked for before this one, which is not there without it.
+pub(super) fn head_of_folder(key: &RequestKey, path: &str) -> Option<&'static str> {
+    let plain = key.method == Method::Get && key.headers.is_empty();
+    let (_, first) = FOLDERS.into_iter().find(|(folder, first)| plain && path.starts_with(folder) && path != *first)?;
+    Some(first)
 }
 
 /// The paths to try, in order.

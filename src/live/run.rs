@@ -1,7 +1,7 @@
 //! One run: find the target, ask what the plan wants, and turn what came back into facts.
 //!
 //! The order: the URL under audit itself (nothing else is sent if that fails), the requests of checks by priority, the operations
-//! of the API, and bursts last, because they use up what the server allows.
+//! of the API, what needs credentials, and bursts, because they use up what the server allows. Last of all the session is ended.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -131,13 +131,26 @@ async fn work(mut asker: Asker, variables: Variables, roots: &Roots, plan: &Live
     if plan.groups.contains("credential") {
         super::credential::explore(&run, now(), &mut raw.facts).await;
     }
-    if plan.groups.contains("owned") {
+    let asks = |group: &str| plan.groups.contains(group);
+    if asks("owned") {
         super::owned::explore(&run, &mut raw.facts).await;
+    }
+    if asks("upload") {
+        super::upload::explore(&run, roots, &mut raw.facts).await;
+    }
+    if asks("stream") {
+        super::streams::explore(&run, roots, &mut raw.facts).await;
     }
     for (at, key) in plan.requests.iter().enumerate().filter(|(_, key)| key.times > 1) {
         done.insert(at, run.burst(key).await);
     }
     let missing = || Err("it was not reached".to_owned());
+    if asks("login") {
+        super::signin::login(&run, &mut raw.facts).await;
+    }
+    if asks("logout") {
+        super::signin::logout(&run, &mut raw.facts).await;
+    }
     raw.exchanges =
         plan.requests.iter().enumerate().map(|(at, key)| (key.clone(), done.remove(&at).unwrap_or_else(missing))).collect();
     raw.requests = run.asker.pace.sent();

@@ -116,8 +116,6 @@ pub const OWNED_PATHS: usize = 5;
 pub const OWNED_BUDGET: u32 = 15;
 /// Requests around signing out: before, the POST itself, and behind.
 pub const LOGOUT_BUDGET: u32 = 4;
-/// Bodies that are too large: one.
-pub const UPLOAD_BUDGET: u32 = 1;
 
 impl Default for Settings {
     fn default() -> Settings {

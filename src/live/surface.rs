@@ -19,6 +19,17 @@ pub(super) enum Door {
     Unclear,
 }
 
+impl Door {
+    /// Its word in facts.
+    pub fn word(self) -> &'static str {
+        match self {
+            Door::Closed => "closed",
+            Door::Open => "open",
+            Door::Unclear => "unclear",
+        }
+    }
+}
+
 /// Adds `protected.*` and `openapi.*`, as far as they are asked for.
 pub(super) async fn explore(run: &Run, plan: &LivePlan, facts: &mut Facts) {
     let paths: Vec<String> = run.asker.settings.protected.iter().map(|path| rooted(path)).collect();
@@ -171,7 +182,7 @@ fn judge(chain: &Chain, path: &str, misses: &[Answer]) -> Door {
 }
 
 /// A page for signing in, at a path that is not there for it.
-fn asks_password(answer: &Answer) -> bool {
+pub(super) fn asks_password(answer: &Answer) -> bool {
     let text = answer.text().to_ascii_lowercase();
     answer.is_html() && (text.contains("type=\"password\"") || text.contains("type='password'") || text.contains("type=password"))
 }

@@ -51,6 +51,9 @@ pub const ALGORITHMS: &[&str] = &[
     "other",
 ];
 
+/// What a path that should not answer everybody says to somebody.
+pub const DOORS: &[&str] = &["open", "closed", "unclear"];
+
 /// Facts of one answer.
 pub const OF_CAPTURE: &[Fact] = &[
     fact(
@@ -124,6 +127,7 @@ pub const OF_CAPTURE: &[Fact] = &[
     fact("burst.sent", Kind::Int, "requests sent, of `times`"),
     fact("burst.first-limited", Kind::Int, "1-based number of the first 429 or 503"),
     fact("burst.retry-after", Kind::Bool, "it told when to come back"),
+    fact("burst.p95", Kind::Int, "milliseconds until the first byte that 95 % of the answers kept; of fewer than 20 the slowest"),
     fact("burst.errors", Kind::Int, "answers of 5xx but 503"),
 ];
 
@@ -194,6 +198,49 @@ pub const OF_RUN: &[Fact] = &[
     fact("owned.closed", Kind::Int, "of these, refused to the user with 403 or 404, and given to their owner"),
     fact("owned.shared", Kind::List, "of these, those that the user got as their owner does"),
     fact("owned.unclear", Kind::Int, "of these, without a clear answer: not there, or for everybody"),
+    fact("login.unsent", Kind::Text, "why no wrong password was tried"),
+    fact("login.path", Kind::Text, "where wrong passwords of a user that does not exist were tried, given with --login"),
+    fact("login.sent", Kind::Int, "how many were tried"),
+    fact("login.status", Kind::Int, "status code of the last answer"),
+    fact("login.refused", Kind::Int, "of these, refused as wrong before one was refused as one too many"),
+    fact(
+        "login.limited",
+        Kind::Int,
+        "1-based number of the one that was one too many: 423, 429, 403 after others, Retry-After, or words",
+    ),
+    fact("login.slowed", Kind::Bool, "the last answers took three times as long as the first, and more than a second"),
+    fact("logout.unsent", Kind::Text, "why no session was ended"),
+    fact("logout.path", Kind::Text, "where the session was ended, given with --logout"),
+    fact("logout.protected", Kind::Text, "the path of --protected that shows whether the session lives"),
+    fact("logout.nobody", Kind::Word(DOORS), "what that path says to nobody"),
+    fact("logout.before", Kind::Word(DOORS), "what it says to the user before; absent if nobody is not refused"),
+    fact("logout.status", Kind::Int, "status code of signing out; absent if the path did not answer the user before"),
+    fact("logout.done", Kind::Bool, "that status says that it was done, and it is no page for everything"),
+    fact("logout.after", Kind::Word(DOORS), "what the path says to the user afterwards"),
+    fact("upload.unsent", Kind::Text, "why no body that is too large was announced"),
+    fact("upload.path", Kind::Text, "where it was"),
+    fact(
+        "upload.named",
+        Kind::Bool,
+        "the user named the path (--login); else it does not exist, and the size was only announced",
+    ),
+    fact("upload.size", Kind::Int, "bytes announced"),
+    fact("upload.taken", Kind::Int, "bytes that the server let go out before it answered or closed"),
+    fact("upload.whole", Kind::Bool, "these are all"),
+    fact("upload.closed", Kind::Bool, "the server closed the connection before"),
+    fact("upload.status", Kind::Int, "status code of the answer; absent if none came"),
+    fact("stream.unsent", Kind::Text, "why no stream was opened"),
+    fact("stream.path", Kind::Text, "the stream, given with --stream"),
+    fact("stream.status", Kind::Int, "status code of the first"),
+    fact(
+        "stream.is-stream",
+        Kind::Bool,
+        "the first is a stream of events, open to everybody; only then the others are asked for",
+    ),
+    fact("stream.sent", Kind::Int, "streams asked for, at once and without credentials"),
+    fact("stream.open", Kind::Int, "of these, open until the time was over"),
+    fact("stream.refused", Kind::Int, "of these, refused with 429 or 503"),
+    fact("stream.closed", Kind::Int, "of these, ended by the server, or not let in"),
 ];
 
 /// The type of `path`: of an answer (`of_run` false) or of the run.
