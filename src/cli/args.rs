@@ -155,7 +155,8 @@ pub struct LiveArgs {
     /// Path that signs in by POST; with --active at most 15 wrong passwords are tried there, and one body that is too large
     #[arg(long, value_name = "PATH", requires = "url")]
     pub login: Option<String>,
-    /// Path that signs out by POST; with --active the session of the credentials is ended there, after everything else
+    /// Path that signs out by POST; with --active the session of the credentials ends there, after everything else: give those of a
+    /// test account
     #[arg(long, value_name = "PATH", requires = "url")]
     pub logout: Option<String>,
     /// Path of an object that only another account may have; with --active it is asked for as both, repeat for at most 5
