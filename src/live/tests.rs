@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{OpenApi, Settings, dry_run, record, replay, run};
-use crate::model::live::{Capture, Class, Exchanges, LivePlan, Method, RequestKey, Shape, Value};
+use crate::model::live::{Capture, Class, Exchanges, Facts, LivePlan, Method, RequestKey, Shape, Value};
 
 /// A server that answers each request with the bytes that a function gives, and closes.
 struct Server {
@@ -407,7 +407,7 @@ fn a_dry_run_says_everything_and_sends_nothing() {
         [
             format!("GET {origin}/"),
             format!("GET {origin}/me?token=masked-8, with credentials"),
-            "GET a page that does not exist, once or twice".to_owned(),
+            "GET a page that does not exist, once or twice, if one answers 2xx".to_owned(),
             format!("GET {origin}/healthz"),
             format!("else GET {origin}/health"),
             "GET /burst is not sent: it is sent only with --active".to_owned(),
@@ -495,6 +495,10 @@ fn facts_of_the_run_have_their_declared_types() {
             "",
             r#"{"openapi":"3.1.0","paths":{"/users":{"get":{}},"/a":{"get":{"security":[{"k":[]}]}},"/b":{"get":{}}}}"#,
         ),
+        Some("/events") => answer("200 OK", "Content-Type: text/event-stream\r\n", ": hi\n\n"),
+        Some("/login") => answer("429 Too Many", "", ""),
+        Some("/logout") => answer("204 No Content", "", ""),
+        Some("/mine") if !head.to_ascii_lowercase().contains("authorization:") => answer("401 No", "", ""),
         Some("/b") => answer("503 Oh", "", ""),
         Some("/x") => answer("404 Not Found", "", ""),
         Some(path) if path.len() > 10 => answer("404 Not Found", "", ""),
@@ -502,7 +506,27 @@ fn facts_of_the_run_have_their_declared_types() {
     });
     let mut wanted = plan(Vec::new());
     wanted.groups.insert("openapi".to_owned());
-    let facts = run(&Settings { protected: vec!["/users".into()], ..server.settings() }, &wanted).facts;
+    wanted.groups.extend(["credential", "owned", "upload", "stream", "login", "logout"].map(str::to_owned));
+    // {"alg":"HS256"} and {"iat":1,"exp":2}
+    let token = Some(["Bearer eyJhbGciOiJIUzI1NiJ9", "eyJpYXQiOjEsImV4cCI6Mn0", "c2lnbmF0dXJl"].join("."));
+    let owned = vec!["/mine".to_owned()];
+    let mut facts = Facts::new();
+    for settings in [
+        Settings { protected: vec!["/users".into()], ..server.settings() },
+        Settings { protected: vec!["/mine".into()], auth: token.clone(), ..server.settings() },
+        Settings { active: true, auth: token.clone(), other_auth: Some("Bearer other".into()), owned, ..server.settings() },
+        Settings {
+            active: true,
+            auth: token,
+            protected: vec!["/mine".into()],
+            login: Some("/login".into()),
+            logout: Some("/logout".into()),
+            stream: Some("/events".into()),
+            ..server.settings()
+        },
+    ] {
+        facts.extend(run(&settings, &wanted).facts);
+    }
     for fact in OF_RUN.iter().filter(|fact| !fact.path.starts_with("tls.") && !fact.path.starts_with("certificate.")) {
         assert!(facts.contains_key(fact.path), "{} is not made: {facts:#?}", fact.path);
     }

@@ -166,6 +166,9 @@ fn site(request: &Received, number: usize, shared: &Shared) -> Answer {
             _ => {}
         }
     }
+    if let Some(answer) = account(request, path, shared) {
+        return answer;
+    }
     if shared.has(Mode::EchoCredentials) {
         return echo(request);
     }
@@ -352,4 +355,37 @@ fn compress(answer: &mut Answer, request: &Received, shared: &Shared) {
         answer.add("Content-Encoding", "gzip");
         answer.add("Vary", "Accept-Encoding");
     }
+}
+
+/// Signing in and out, and what needs it.
+fn account(request: &Received, path: &str, shared: &Shared) -> Option<Answer> {
+    let posted = |path: &str| shared.count(|own| own.method == "POST" && own.path == path);
+    let refused = || Answer::json(401, r#"{"error":"sign in"}"#);
+    let login =
+        |from: usize, refusal: Answer| if posted(path) >= from { Answer::json(429, r#"{"error":"later"}"#) } else { refusal };
+    let form = request.header("content-type").is_some_and(|value| value.contains("form"));
+    let ended = shared.modes.iter().any(|mode| matches!(*mode, Mode::SignsOut(own) if posted(own) > 0));
+    let mut guarded = false;
+    for mode in &shared.modes {
+        match *mode {
+            Mode::SignsOut(own) | Mode::SignsOutInVain(own) if own == path && request.method == "POST" => {
+                return Some(Answer::new(204, "text/plain", ""));
+            }
+            Mode::Login(own, from) if own == path && request.method == "POST" => return Some(login(from, refused())),
+            Mode::LoginForm(own, _) if own == path && request.method == "POST" && !form => {
+                return Some(Answer::json(415, r#"{"error":"a form is wanted"}"#));
+            }
+            Mode::LoginForm(own, from) if own == path && request.method == "POST" => {
+                return Some(login(from, Answer::html(200, "<!doctype html><form><input type=password></form>")));
+            }
+            Mode::As(known, own, status, body) if own == path => {
+                guarded = true;
+                if request.header("authorization") == Some(known) && !ended {
+                    return Some(Answer::json(status, body));
+                }
+            }
+            _ => {}
+        }
+    }
+    guarded.then(refused)
 }

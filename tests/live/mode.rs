@@ -245,6 +245,18 @@ pub enum Mode {
     ClosesBeforeResponse,
     /// Answers with bytes that are not HTTP.
     NotHttp,
+
+    // Accounts: answer.rs.
+    /// To this Authorization this path answers this status and JSON; to anybody else 401, unless another such mode says otherwise.
+    As(&'static str, &'static str, u16, &'static str),
+    /// A POST to this path ends all sessions: whatever `As` lets in is refused from then on.
+    SignsOut(&'static str),
+    /// A POST to this path answers 204, and nothing ends.
+    SignsOutInVain(&'static str),
+    /// A POST of JSON to this path is refused as a wrong password, from the n-th on as too many.
+    Login(&'static str, usize),
+    /// The same for forms; JSON is answered 415.
+    LoginForm(&'static str, usize),
 }
 
 /// Protocol versions as on the wire.
