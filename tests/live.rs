@@ -1,7 +1,7 @@
 //! The live side against servers of this process: what is configured must be what is reported, and what is sent must be what
 //! may be sent. [`fixture`] is the server; a test starts it with the modes that make it good or bad.
 
-mod active;
+pub mod active;
 pub mod answer;
 pub mod certificates;
 pub mod edge;

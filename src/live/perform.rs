@@ -239,8 +239,9 @@ fn exists(key: &RequestKey, path: &str, answer: &Answer, calibration: &[Answer])
     }
 }
 
-/// Folders of which one path is there if anything is.
-const FOLDERS: [(&str, &str); 2] = [("/.git/", "/.git/config"), ("/actuator/", "/actuator/health")];
+/// Folders of which one path is there if anything is. Of Spring's endpoints each is exposed by itself, also without the one for
+/// health, and the folder lists those that are.
+const FOLDERS: [(&str, &str); 2] = [("/.git/", "/.git/config"), ("/actuator/", "/actuator")];
 
 /// The path that is asked for before this one, which is not there without it.
 pub(super) fn head_of_folder(key: &RequestKey, path: &str) -> Option<&'static str> {

@@ -158,7 +158,12 @@ pub(super) async fn door(run: &Run, path: &str, who: Who, purpose: Purpose) -> O
     let ok = chain.answer().is_some_and(|answer| (200..300).contains(&answer.status));
     // Only what claims to be there is compared with what is not.
     let misses = if ok { run.misses(Base::Target, Shape::Page, false).await } else { Vec::new() };
-    Some((judge(&chain, path, &misses), chain))
+    let door = match judge(&chain, path, &misses) {
+        // What the server answers to anything was not learnt, so this may be that.
+        Door::Open if misses.is_empty() => Door::Unclear,
+        door => door,
+    };
+    Some((door, chain))
 }
 
 /// More than an empty body or collection.

@@ -47,7 +47,7 @@ fn lines(fixture: &Fixture, path: &str) -> Vec<String> {
 }
 
 /// A token with these claims that this secret signs; it lives as long as the tests do.
-fn token(claims: &str, secret: &str) -> &'static str {
+pub fn token(claims: &str, secret: &str) -> &'static str {
     let signed = format!("{}.{}", base64_url(br#"{"alg":"HS256"}"#), base64_url(claims.as_bytes()));
     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
     let tag = ring::hmac::sign(&key, signed.as_bytes());
@@ -370,7 +370,7 @@ fn a_body_that_is_too_large() {
     }
     // Without a route the body is only announced, whatever the server says to that; over TLS, too.
     for (login, came, expected) in [(None, 0, Inconclusive), (Some("/login".to_owned()), SIZE, Fail)] {
-        let fixture = Fixture::start(&[Mode::Login("/login", 99)]);
+        let fixture = Fixture::start(&[Mode::Login("/login", 99), Mode::LargeBodies]);
         let exchanges = run(&Settings { active: true, login, ..fixture.settings() }, &asks(&[ID]));
         let (found, say) = verdict(ID, &exchanges);
         assert_eq!(found, expected, "{say}");

@@ -4,6 +4,7 @@
 use super::answer::Answer;
 use super::fixture::{Port, Received, Shared};
 use super::mode::Mode;
+use super::server::LARGE;
 
 /// The answer to what does not reach the application.
 pub fn refused(request: &Received, shared: &Shared) -> Option<Answer> {
@@ -15,6 +16,9 @@ pub fn refused(request: &Received, shared: &Shared) -> Option<Answer> {
         return Some(answer);
     }
     let has = |mode| shared.has(mode);
+    if request.length() > LARGE && !has(Mode::LargeBodies) {
+        return Some(Answer::html(413, "<h1>Too large</h1>"));
+    }
     let query = request.path.split_once('?').map_or("", |(_, query)| query);
     if !has(Mode::NoEdge) && !has(Mode::NoFilter) && ["%3Cscript", "/etc/passwd"].iter().any(|attack| query.contains(attack)) {
         return Some(Answer::html(403, "<h1>Refused</h1>"));

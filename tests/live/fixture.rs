@@ -3,6 +3,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -34,6 +35,11 @@ pub struct Received {
 }
 
 impl Received {
+    /// The bytes of the body as the head promises them.
+    pub fn length(&self) -> u64 {
+        self.header("content-length").and_then(|value| value.parse().ok()).unwrap_or(0)
+    }
+
     /// The first value of a header; the name in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
@@ -52,6 +58,8 @@ pub struct Shared {
     received: Mutex<Vec<Received>>,
     /// Connections made to each port, also those that never became a request.
     connections: Mutex<Vec<Port>>,
+    /// Streams that are open.
+    open: AtomicUsize,
     stopped: Mutex<bool>,
     stop: Condvar,
 }
@@ -82,6 +90,29 @@ impl Shared {
         if address.is_ipv4() { format!("{scheme}://localhost:{}", address.port()) } else { format!("{scheme}://{address}") }
     }
 
+    /// How many streams may be open, if there are streams.
+    pub fn streams(&self) -> Option<usize> {
+        self.modes.iter().find_map(|mode| if let Mode::Streams(most) = *mode { Some(most) } else { None })
+    }
+
+    /// One more stream, unless so many are open; it ends when the guard is dropped.
+    pub fn open(&self, most: usize) -> Option<Open<'_>> {
+        let more = |open: usize| (open < most).then_some(open + 1);
+        self.open.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).ok().map(|_| Open(&self.open))
+    }
+
+    /// Waits, if a mode makes this request a slow one.
+    pub fn slow(&self, request: &Received) {
+        for mode in &self.modes {
+            if let Mode::Slow(path, number, milliseconds) = *mode
+                && path == request.path
+                && self.count(|own| own.path == path) == number
+            {
+                self.pause(Duration::from_millis(milliseconds));
+            }
+        }
+    }
+
     pub fn connected(&self, port: Port) {
         self.connections.lock().unwrap().push(port);
     }
@@ -94,6 +125,15 @@ impl Shared {
     pub fn pause(&self, time: Duration) -> bool {
         let stopped = self.stopped.lock().unwrap();
         *self.stop.wait_timeout_while(stopped, time, |stopped| !*stopped).unwrap().0
+    }
+}
+
+/// A stream that is open.
+pub struct Open<'a>(&'a AtomicUsize);
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -126,6 +166,7 @@ impl Fixture {
             chain,
             received: Mutex::default(),
             connections: Mutex::default(),
+            open: AtomicUsize::new(0),
             stopped: Mutex::new(false),
             stop: Condvar::new(),
         });

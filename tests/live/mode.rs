@@ -257,6 +257,14 @@ pub enum Mode {
     Login(&'static str, usize),
     /// The same for forms; JSON is answered 415.
     LoginForm(&'static str, usize),
+
+    // Amounts: server.rs and edge.rs.
+    /// Bodies of any length are read.
+    LargeBodies,
+    /// `/events` is a stream; so many of them may be open.
+    Streams(usize),
+    /// The n-th request for this path is answered so many milliseconds later.
+    Slow(&'static str, usize, u64),
 }
 
 /// Protocol versions as on the wire.

@@ -115,7 +115,7 @@ fn every_live_check_is_seen_good_where_it_can_pass_and_bad_where_it_can_find() {
 #[test]
 fn a_server_that_refuses_everybody_from_the_start_is_not_judged_by_that() {
     // Only plain HTTP, which may be somebody else, answers otherwise.
-    let fixture = Fixture::start(&[Mode::RateLimited(1), Mode::NoEdge, Mode::IgnoresForwardedHost]);
+    let fixture = Fixture::start(&[Mode::RateLimited(1), Mode::NoEdge, Mode::IgnoresForwardedHost, Mode::LargeBodies]);
     let found = verdicts(&fixture, &told(&fixture));
     let decided: Vec<_> = found
         .iter()

@@ -117,6 +117,7 @@ pub fn exposed(path: &str, shared: &Shared) -> Option<Answer> {
         "/actuator/env" if has(Mode::ActuatorExposed) => {
             Answer::json(200, r#"{"activeProfiles":[],"propertySources":[{"name":"systemProperties"}]}"#)
         }
+        "/actuator" if has(Mode::ActuatorExposed) => Answer::json(200, r#"{"_links":{"env":{"href":"/actuator/env"}}}"#),
         "/actuator/health" if has(Mode::ActuatorExposed) => Answer::json(200, r#"{"status":"UP"}"#),
         "/docs" if has(Mode::DocsExposed) => {
             Answer::html(200, "<!doctype html><title>API - Swagger UI</title><div id=\"swagger-ui\"></div>")
@@ -149,8 +150,9 @@ pub fn api(request: &Received, path: &str, shared: &Shared) -> Option<Answer> {
     if !known {
         return None;
     }
-    let allowed =
-        request.header("authorization") == Some(CREDENTIAL) || (forgets && path == "/api/report") || shared.has(Mode::NoAuth);
+    // Whose token it is, this site does not ask.
+    let user = request.header("authorization").is_some_and(|own| own == CREDENTIAL || own.starts_with("Bearer ey"));
+    let allowed = user || (forgets && path == "/api/report") || shared.has(Mode::NoAuth);
     let mut answer =
         if allowed { Answer::json(200, r#"[{"id":1,"owner":"a"}]"#) } else { Answer::json(401, r#"{"error":"sign in"}"#) };
     answer.add("Cache-Control", "private, no-store");

@@ -3,9 +3,15 @@
 //!
 //! Each part of a row is a verdict and the checks that come to it; checks that a row does not name keep the verdict of the good site.
 
+use std::time::Duration;
+
 use readyctl::live::{OpenApi, Settings};
 
+use super::active::token;
+use super::answer::CREDENTIAL;
+use super::certificates::now;
 use super::mode::{Class, Mode, Version};
+use super::server::STREAM;
 
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
@@ -25,7 +31,7 @@ const BAD_GATEWAY: &str = "<h1>Bad gateway</h1>";
 
 /// Verdicts of a good site.
 pub const GOOD: &[&str] = &[
-    "pass api/rate-limit-global auth/authentication-present auth/session-cookie-flags cors/no-credentials-with-wildcard \
+    "pass api/rate-limit-global api/request-size-limit auth/authentication-present auth/session-cookie-flags cors/no-credentials-with-wildcard \
      cors/no-localhost-origins cors/no-origin-reflection cors/no-wildcard-origin cors/restricted-methods-headers \
      delivery/git-sha-embedded governance/privacy-and-terms infrastructure/reverse-proxy infrastructure/waf-and-ddos \
      logging/correlation-ids observability/health-endpoint observability/readiness-liveness performance/cdn \
@@ -35,6 +41,8 @@ pub const GOOD: &[&str] = &[
      web/production-mode-set web/referrer-policy web/security-headers-set web/security-txt web/x-content-type-options",
     // What an endpoint can only disprove, or only prove by what a good site does not have.
     "inconclusive api/content-type-enforced api/no-panic-on-input api/rate-limit-per-user api/rate-limit-rejections-observable \
+     api/stream-concurrency auth/login-throttling auth/object-level-authorization auth/token-expiry auth/token-revocation \
+     observability/apm secrets/signing-secret-strength \
      auth/endpoints-require-auth auth/no-credentials-in-url auth/rbac auth/session-expiration delivery/post-deploy-verification \
      delivery/security-regression llm/tool-permissions logging/no-secrets-in-logs observability/metrics \
      performance/frontend-api-url performance/http-cache-headers secrets/no-secrets-in-frontend tls/certificate-renewal \
@@ -42,7 +50,7 @@ pub const GOOD: &[&str] = &[
 ];
 
 /// No request over HTTPS is answered: what is known of TLS and of plain HTTP stays.
-const UNANSWERED: &str = "inconclusive api/rate-limit-global auth/authentication-present auth/session-cookie-flags \
+const UNANSWERED: &str = "inconclusive api/rate-limit-global api/request-size-limit auth/authentication-present auth/session-cookie-flags \
     cors/no-credentials-with-wildcard cors/no-localhost-origins cors/no-origin-reflection cors/no-wildcard-origin \
     cors/restricted-methods-headers delivery/git-sha-embedded governance/privacy-and-terms infrastructure/reverse-proxy \
     infrastructure/waf-and-ddos logging/correlation-ids observability/health-endpoint observability/readiness-liveness \
@@ -428,6 +436,11 @@ pub const MODES: &[Row] = &[
     (&[Mode::DocsExposed], &[]),
     (&[Mode::Serve("/metrics", TEXT, METRICS)], &["fail web/no-internal-endpoints", "warn observability/metrics"]),
     (&[Mode::Status("/metrics", 403)], &[]),
+    // Without the endpoint for health.
+    (
+        &[Mode::Serve("/actuator", JSON, r#"{"_links":{}}"#), Mode::Serve("/actuator/prometheus", TEXT, METRICS)],
+        &["fail web/no-internal-endpoints", "warn observability/metrics"],
+    ),
     (&[Mode::Serve("/adminer.php", HTML, "<html><title>Login - Adminer</title></html>")], &["warn web/no-internal-endpoints"]),
     (
         &[Mode::Reply("/?__debugger__=yes&cmd=resource&f=debugger.js", 200, "text/javascript", "var EVALEX = true;")],
@@ -521,6 +534,8 @@ pub const MODES: &[Row] = &[
     ),
     (&[Mode::Serve("/readyz", JSON, r#"{"status":"down"}"#)], &["fail observability/readiness-liveness"]),
     (&[Mode::Status("/livez", 404)], &["inconclusive observability/readiness-liveness"]),
+    (&[Mode::Slow("/healthz", 5, 1200)], &["warn observability/apm"]),
+    (&[Mode::Slow("/healthz", 5, 2100)], &["fail observability/apm"]),
     // Longer than what is read: what stands behind is not missing.
     (
         &[Mode::Foot("<a href=\"/privacy\">Privacy</a>"), Mode::Long, Mode::Status("/privacy", 404), Mode::Status("/terms", 404)],
@@ -572,9 +587,14 @@ pub const GIVEN: &[Given] = &[
         what: "nothing but the URL",
         set: nothing,
         modes: &[],
-        changes: &["inconclusive auth/authentication-present", ACTIVE],
+        changes: &["inconclusive api/request-size-limit auth/authentication-present", ACTIVE],
     },
-    Given { what: "no --active", set: |settings| settings.active = false, modes: &[], changes: &[ACTIVE] },
+    Given {
+        what: "no --active",
+        set: |settings| settings.active = false,
+        modes: &[],
+        changes: &["inconclusive api/request-size-limit", ACTIVE],
+    },
     Given {
         what: "no description, which is public",
         set: |settings| settings.openapi = None,
@@ -650,7 +670,102 @@ pub const GIVEN: &[Given] = &[
         modes: &[Mode::NoHealth, Mode::Serve("/up/now", JSON, r#"{"status":"ok"}"#)],
         changes: &["inconclusive delivery/git-sha-embedded observability/readiness-liveness"],
     },
+    // What a user has to name.
+    Given {
+        what: "a login that refuses the sixth try",
+        set: |settings| settings.login = Some("/login".to_owned()),
+        modes: &[Mode::Login("/login", 6)],
+        changes: &["pass auth/login-throttling"],
+    },
+    Given {
+        what: "a login that refuses no try as one too many",
+        set: |settings| settings.login = Some("/login".to_owned()),
+        modes: &[Mode::Login("/login", 99)],
+        changes: &["fail auth/login-throttling"],
+    },
+    Given {
+        what: "a login that takes large bodies",
+        set: |settings| settings.login = Some("/login".to_owned()),
+        modes: &[Mode::Login("/login", 6), Mode::LargeBodies],
+        changes: &["fail api/request-size-limit", "pass auth/login-throttling"],
+    },
+    Given { what: "no login", set: |_| {}, modes: &[Mode::LargeBodies], changes: &["inconclusive api/request-size-limit"] },
+    Given {
+        what: "a sign-out that ends the session",
+        set: session,
+        modes: &[Mode::As(CREDENTIAL, "/api/me", 200, r#"{"id":1}"#), Mode::SignsOut("/logout")],
+        changes: &["pass auth/token-revocation"],
+    },
+    Given {
+        what: "a sign-out that ends nothing",
+        set: session,
+        modes: &[Mode::As(CREDENTIAL, "/api/me", 200, r#"{"id":1}"#), Mode::SignsOutInVain("/logout")],
+        changes: &["fail auth/token-revocation"],
+    },
+    Given {
+        what: "a sign-out that ends nothing, and a token of ten minutes",
+        set: |settings| {
+            session(settings);
+            settings.protected = vec!["/api/items".to_owned()];
+            settings.auth = Some(fresh(600).to_owned());
+        },
+        modes: &[Mode::SignsOutInVain("/logout")],
+        changes: &["warn auth/token-revocation", "pass auth/token-expiry secrets/signing-secret-strength"],
+    },
+    Given {
+        what: "a token of ten minutes",
+        set: |settings| settings.auth = Some(fresh(600).to_owned()),
+        modes: &[],
+        changes: &["pass auth/token-expiry secrets/signing-secret-strength"],
+    },
+    Given {
+        what: "a token of a month",
+        set: |settings| settings.auth = Some(fresh(30 * 86_400).to_owned()),
+        modes: &[],
+        changes: &["fail auth/token-expiry", "pass secrets/signing-secret-strength"],
+    },
+    Given {
+        what: "a token without an end, whose secret everybody knows",
+        set: |settings| settings.auth = Some(token(r#"{"sub":"1"}"#, "secret").to_owned()),
+        modes: &[],
+        changes: &["fail auth/token-expiry secrets/signing-secret-strength"],
+    },
+    Given {
+        what: "an object that its owner alone gets",
+        set: owner,
+        modes: &[Mode::As(OWNER, OBJECT, 200, r#"{"id":7}"#), Mode::As(CREDENTIAL, OBJECT, 403, "{}")],
+        changes: &["pass auth/object-level-authorization"],
+    },
+    Given {
+        what: "an object that others get as well",
+        set: owner,
+        modes: &[Mode::As(OWNER, OBJECT, 200, r#"{"id":7}"#), Mode::As(CREDENTIAL, OBJECT, 200, r#"{"id":7}"#)],
+        changes: &["fail auth/object-level-authorization"],
+    },
+    Given { what: "streams without end", set: stream, modes: &[Mode::Streams(99)], changes: &["fail api/stream-concurrency"] },
+    Given { what: "three streams", set: stream, modes: &[Mode::Streams(3)], changes: &["pass api/stream-concurrency"] },
 ];
+
+/// An object of the other account, and its credential.
+const OBJECT: &str = "/api/orders/7";
+const OWNER: &str = "Bearer fixture-owner-0123456789";
+
+fn owner(settings: &mut Settings) {
+    (settings.owned, settings.other_auth) = (vec![OBJECT.to_owned()], Some(OWNER.to_owned()));
+}
+
+fn session(settings: &mut Settings) {
+    (settings.protected, settings.logout) = (vec!["/api/me".to_owned()], Some("/logout".to_owned()));
+}
+
+fn stream(settings: &mut Settings) {
+    (settings.stream, settings.hold) = (Some(STREAM.to_owned()), Duration::from_millis(700));
+}
+
+/// A token that was issued now and lives so many seconds.
+fn fresh(seconds: i64) -> &'static str {
+    token(&format!(r#"{{"iat":{},"exp":{}}}"#, now(), now() + seconds), "x9Qz-nobody-knows-this-one")
+}
 
 fn nothing(settings: &mut Settings) {
     (settings.auth, settings.openapi, settings.active) = (None, None, false);
