@@ -18,11 +18,8 @@ pub(super) fn lines(settings: &Settings, plan: &LivePlan) -> Vec<String> {
     let mut lines = vec![format!("GET {}", show(target.url.as_str()))];
     let mut shapes: Vec<(Base, Shape)> = Vec::new();
     for key in &plan.requests {
-        if let (Some(shape), Ok(())) = (key.calibrate, permitted(settings, key))
-            && !shapes.contains(&(key.base, shape))
-        {
-            shapes.push((key.base, shape));
-            lines.push(format!("GET a {shape} that does not exist, once or twice, if one answers 2xx"));
+        if let (Some(shape), Ok(())) = (key.calibrate, permitted(settings, key)) {
+            missing(&mut lines, &mut shapes, (key.base, shape));
         }
         for (at, path) in candidates(settings, key).iter().enumerate() {
             let prefix = if at > 0 { "else " } else { "" };
@@ -39,6 +36,9 @@ pub(super) fn lines(settings: &Settings, plan: &LivePlan) -> Vec<String> {
             }
         }
     }
+    if has_doors(settings, plan) {
+        missing(&mut lines, &mut shapes, (Base::Target, Shape::Page));
+    }
     lines.extend(
         settings
             .protected
@@ -53,6 +53,23 @@ pub(super) fn lines(settings: &Settings, plan: &LivePlan) -> Vec<String> {
         lines.push(format!("TLS handshakes with {}, at most {}", target.authority(), super::tls::Handshakes::default().limit));
     }
     lines
+}
+
+/// The line for things of a shape that do not exist, once.
+fn missing(lines: &mut Vec<String>, shapes: &mut Vec<(Base, Shape)>, shape: (Base, Shape)) {
+    if !shapes.contains(&shape) {
+        shapes.push(shape);
+        lines.push(format!("GET a {} that does not exist, once or twice, if one answers 2xx", shape.1));
+    }
+}
+
+/// Are there paths of which is asked whether they let somebody in?
+fn has_doors(settings: &Settings, plan: &LivePlan) -> bool {
+    let named = |group: &str, given: bool| given && plan.groups.contains(group);
+    !settings.protected.is_empty()
+        || named("openapi", true)
+        || named("owned", !settings.owned.is_empty())
+        || named("logout", settings.logout.is_some())
 }
 
 fn line(settings: &Settings, target: &Target, variables: &Variables, key: &RequestKey, path: &str) -> String {

@@ -4,15 +4,17 @@
 //! `READYCTL_BLESS=1 cargo test requests` rewrites that file. A new request in it is a decision: is it safe, and is it worth it?
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use readyctl::engine::live::plan;
-use readyctl::live::{Settings, run};
+use readyctl::live::{Settings, dry_run, run};
 use readyctl::model::live::Class;
 
 use super::answer::CREDENTIAL;
 use super::fixture::{Fixture, Port, Received};
 use super::judge::{each, live_checks, told};
 use super::mode::Mode;
+use super::server::STREAM;
 use crate::support::root;
 
 /// Headers that every request has, with the value that says nothing; an empty one stands for any.
@@ -51,6 +53,21 @@ fn good(id: &str) -> &'static [Mode] {
     }
 }
 
+/// Did `--dry-run` name this request?
+fn is_announced(request: &Received, fixture: &Fixture, lines: &[String]) -> bool {
+    let random = request.header("x-readyctl-run").unwrap_or("-");
+    // Names of things that do not exist are made of it, and told by their kind.
+    if [".", "/"].iter().any(|start| ["a", "b"].iter().any(|end| request.path.contains(&format!("{start}{random}{end}")))) {
+        return lines.iter().any(|line| line.contains("that does not exist"));
+    }
+    let origin = if request.port == Port::Https { fixture.url() } else { fixture.http_url() };
+    let own = format!("{} {origin}{}", request.method, request.path).replace(random, "RANDOM");
+    lines
+        .iter()
+        .map(|line| line.strip_prefix("else ").unwrap_or(line))
+        .any(|line| line.strip_prefix(&own).is_some_and(|rest| rest.is_empty() || rest.starts_with([',', ' '])))
+}
+
 /// What a check sends, and how often; its handshakes beside them as a line.
 fn sent(id: &str, modes: &[Mode]) -> BTreeSet<String> {
     let (check, spec) = live_checks()[id];
@@ -65,7 +82,10 @@ fn sent(id: &str, modes: &[Mode]) -> BTreeSet<String> {
     if modes.contains(&Mode::Bare) {
         settings.openapi = None;
     }
-    let exchanges = run(&Settings { active: spec.class == Class::Active, ..settings }, &plan);
+    let settings = Settings { active: spec.class == Class::Active, ..settings };
+    let announced = dry_run(&settings, &plan);
+    assert!(fixture.received().is_empty(), "{id}");
+    let exchanges = run(&settings, &plan);
     assert_eq!(exchanges.dead, None, "{id}");
     assert!(exchanges.unsent.is_empty(), "{id}: {:?}", exchanges.unsent);
     assert!(fixture.canary_is_untouched(), "{id}");
@@ -80,6 +100,8 @@ fn sent(id: &str, modes: &[Mode]) -> BTreeSet<String> {
         let reads = ["GET", "HEAD", "OPTIONS"].contains(&request.method.as_str());
         assert!(reads || spec.class == Class::Active, "{id}: {request:?}");
     }
+    let silent: Vec<String> = received.iter().filter(|request| !is_announced(request, &fixture, &announced)).map(line).collect();
+    assert!(silent.is_empty(), "{id}: not in --dry-run: {silent:#?}\n{announced:#?}");
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
     for request in &received {
         *count.entry(line(request)).or_default() += 1;
@@ -123,4 +145,45 @@ fn each_live_check_sends_what_its_list_says() {
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     let changed: Vec<&str> = text.lines().filter(|line| !kept.lines().any(|own| own == *line)).collect();
     assert!(kept == text, "READYCTL_BLESS=1 cargo test requests rewrites tests/live/requests.yaml; new:\n{}", changed.join("\n"));
+}
+
+#[test]
+fn a_dry_run_names_everything_that_all_checks_send() {
+    const OWNER: &str = "Bearer fixture-owner-0123456789";
+    const OBJECT: &str = "/api/orders/7";
+    let modes = [
+        Mode::Login("/sign-in", 4),
+        Mode::As(OWNER, OBJECT, 200, "{\"id\":7}"),
+        Mode::As(CREDENTIAL, OBJECT, 403, "{}"),
+        Mode::As(CREDENTIAL, "/api/me", 200, "{\"id\":1}"),
+        Mode::SignsOut("/sign-out"),
+        Mode::Streams(3),
+        Mode::Redirect("/healthz", 302, "/livez"),
+    ];
+    let plan = plan(live_checks().values().map(|(check, _)| *check));
+    for more in [&[][..], &[Mode::Bare], &[Mode::SpaFallback]] {
+        let fixture = Fixture::start(&[&modes, more].concat());
+        let settings = Settings {
+            login: Some("/sign-in".to_owned()),
+            logout: Some("sign-out".to_owned()),
+            owned: vec![OBJECT.to_owned()],
+            other_auth: Some(OWNER.to_owned()),
+            stream: Some(STREAM.to_owned()),
+            hold: Duration::from_millis(300),
+            protected: vec!["/api/me".to_owned(), "/api/items".to_owned()],
+            ..told(&fixture)
+        };
+        let announced = dry_run(&settings, &plan);
+        assert!(fixture.received().is_empty() && fixture.connections(Port::Https) == 0);
+        let exchanges = run(&settings, &plan);
+        let received = fixture.received();
+        // Streams that were let go of before they were read are counted, too.
+        assert!(received.len() <= usize::try_from(exchanges.requests).unwrap(), "{more:?}");
+        // Where a redirect leads nobody knows before.
+        let followed = |request: &&Received| request.path != "/livez";
+        let silent: Vec<String> =
+            received.iter().filter(followed).filter(|own| !is_announced(own, &fixture, &announced)).map(line).collect();
+        assert!(silent.is_empty(), "{more:?}: not in --dry-run: {silent:#?}\n{announced:#?}");
+        assert!(received.iter().any(|request| request.path == "/sign-out"), "{more:?}");
+    }
 }
