@@ -157,8 +157,9 @@ pub(super) async fn door(run: &Run, path: &str, who: Who, purpose: Purpose) -> O
     let chain = run.asker.ask(&Ask { who, purpose, again, low: purpose == Purpose::OpenApi, ..Ask::get(url) }).await.ok()?;
     let ok = chain.answer().is_some_and(|answer| (200..300).contains(&answer.status));
     // Only what claims to be there is compared with what is not.
-    let misses = if ok { run.misses(Base::Target, Shape::Page, false).await } else { Vec::new() };
-    Some((judge(&chain, path, &misses), chain))
+    let misses = if ok { run.misses(Base::Target, Shape::Page, false).await } else { Ok(Vec::new()) };
+    let door = misses.map_or(Door::Unclear, |misses| judge(&chain, path, &misses));
+    Some((door, chain))
 }
 
 /// More than an empty body or collection.

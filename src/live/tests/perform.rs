@@ -1,7 +1,7 @@
 //! Requests that spare others: one for a folder, and the candidate that is there.
 
 use super::{Server, answer, capture, plan, text};
-use crate::live::run;
+use crate::live::{Settings, run};
 use crate::model::live::{RequestKey, Shape, Value};
 
 #[test]
@@ -53,4 +53,21 @@ fn what_is_repeated_is_the_candidate_that_is_there() {
         (lines, random),
         (["GET /", "GET /a", "GET /b", "GET /b", "GET /b", "GET /b", "GET /x"].map(str::to_owned).to_vec(), 1)
     );
+}
+
+#[test]
+fn what_cannot_be_compared_is_not_judged() {
+    let server = Server::start(|line, _| match line.split(' ').nth(1) {
+        Some("/none") => answer("404 Not Found", "", ""),
+        _ => answer("200 OK", "Content-Type: application/json\r\n", "{\"a\":1}"),
+    });
+    let key = |path: &str| RequestKey { calibrate: Some(Shape::Json), ..RequestKey::get(path) };
+    let mut wanted = plan(vec![key("/none"), key("/data")]);
+    wanted.groups.insert("protected".to_owned());
+    // The root, two paths, and no request for what does not exist.
+    let settings = Settings { budget: 3, protected: vec!["/data".to_owned()], ..server.settings() };
+    let exchanges = run(&settings, &wanted);
+    assert_eq!(capture(&exchanges, &key("/none")).facts["found"], Value::Bool(false));
+    assert!(exchanges.unsent.iter().any(|(own, reason)| *own == key("/data") && reason.contains("budget")), "{exchanges:?}");
+    assert!(!exchanges.facts.contains_key("protected.open"), "{:?}", exchanges.facts);
 }
