@@ -79,7 +79,8 @@ async fn ask(run: &Run, path: &str, accepted: bool) -> Outcome {
         // Whoever is refused like nobody may be refused for a credential that is worth nothing.
         403 | 404 if accepted || nobody.is_some_and(|status| status != user.status) => Outcome::Closed,
         _ if door == Door::Open => {
-            let misses = run.misses(Base::Target, Shape::Page, false).await;
+            // Known, since the door of the owner was judged by it.
+            let misses = run.misses(Base::Target, Shape::Page, false).await.unwrap_or_default();
             if is_same(owner, user, misses.first()) { Outcome::Shared } else { Outcome::Unclear }
         }
         _ => Outcome::Unclear,

@@ -105,7 +105,8 @@ impl Run {
             let claims = chain.answer().is_some_and(|answer| (200..300).contains(&answer.status));
             // Only what claims to be there is compared with what is not.
             let calibration = match key.calibrate {
-                Some(shape) if claims => self.misses(key.base, shape, key.follow).await,
+                // Without knowing what is answered for nothing, it is not known whether this is something.
+                Some(shape) if claims => self.misses(key.base, shape, key.follow).await?,
                 _ => Vec::new(),
             };
             let there = chain.answer().is_some_and(|answer| exists(key, &shown, answer, &calibration));
@@ -197,11 +198,12 @@ impl Run {
         Ok(all)
     }
 
-    /// How the server answers for something of this shape that does not exist: once, or twice if it claims that it does.
-    pub async fn misses(&self, base: Base, shape: Shape, follow: bool) -> Vec<Answer> {
+    /// How the server answers for something of this shape that does not exist: once, or twice if it claims that it does. An error
+    /// says why it was not asked; where it gave no answer, the list is empty.
+    pub async fn misses(&self, base: Base, shape: Shape, follow: bool) -> Result<Vec<Answer>, String> {
         let mut known = self.misses.lock().await;
         if let Some(answers) = known.get(&(base, shape, follow)) {
-            return answers.clone();
+            return Ok(answers.clone());
         }
         let mut answers = Vec::new();
         for turn in ["a", "b"] {
@@ -214,8 +216,12 @@ impl Run {
                 Shape::File => format!("/{name}.sql"),
             };
             let Ok(url) = self.variables.url(&self.asker.target, base, &path) else { break };
-            let asked = self.asker.ask(&Ask { follow, ..Ask::get(url) }).await;
-            let Some(answer) = asked.ok().and_then(|chain| chain.answer().cloned()) else { break };
+            let chain = match self.asker.ask(&Ask { follow, ..Ask::get(url) }).await {
+                Err(reason) if answers.is_empty() => return Err(reason),
+                Err(_) => break,
+                Ok(chain) => chain,
+            };
+            let Some(answer) = chain.answer().cloned() else { break };
             let claims = (200..300).contains(&answer.status);
             answers.push(answer);
             if !claims {
@@ -227,7 +233,7 @@ impl Run {
                 .note("it is not known how the server answers for what does not exist: only contents decide there".to_owned());
         }
         known.insert((base, shape, follow), answers.clone());
-        answers
+        Ok(answers)
     }
 }
 

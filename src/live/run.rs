@@ -127,30 +127,8 @@ async fn work(mut asker: Asker, variables: Variables, roots: &Roots, plan: &Live
     handshakes(&asker, roots, plan, raw).await;
     let run = Arc::new(Run::new(asker, variables));
     let mut done = requests(&run, plan, &root_key, first).await;
-    super::surface::explore(&run, plan, &mut raw.facts).await;
-    if plan.groups.contains("credential") {
-        super::credential::explore(&run, now(), &mut raw.facts).await;
-    }
-    let asks = |group: &str| plan.groups.contains(group);
-    if asks("owned") {
-        super::owned::explore(&run, &mut raw.facts).await;
-    }
-    if asks("upload") {
-        super::upload::explore(&run, roots, &mut raw.facts).await;
-    }
-    if asks("stream") {
-        super::streams::explore(&run, roots, &mut raw.facts).await;
-    }
-    for (at, key) in plan.requests.iter().enumerate().filter(|(_, key)| key.times > 1) {
-        done.insert(at, run.burst(key).await);
-    }
+    explore(&run, roots, plan, &mut done, &mut raw.facts).await;
     let missing = || Err("it was not reached".to_owned());
-    if asks("login") {
-        super::signin::login(&run, &mut raw.facts).await;
-    }
-    if asks("logout") {
-        super::signin::logout(&run, &mut raw.facts).await;
-    }
     raw.exchanges =
         plan.requests.iter().enumerate().map(|(at, key)| (key.clone(), done.remove(&at).unwrap_or_else(missing))).collect();
     raw.requests = run.asker.pace.sent();
@@ -163,6 +141,39 @@ async fn work(mut asker: Asker, variables: Variables, roots: &Roots, plan: &Live
     }
     raw.notes = run.asker.notes();
     Ok(())
+}
+
+/// What is no single request, in the order in which the one spares the other; the session ends last.
+async fn explore(
+    run: &Run,
+    roots: &Roots,
+    plan: &LivePlan,
+    done: &mut BTreeMap<usize, Result<Exchange, String>>,
+    facts: &mut Facts,
+) {
+    let asks = |group: &str| plan.groups.contains(group);
+    super::surface::explore(run, plan, facts).await;
+    if asks("credential") {
+        super::credential::explore(run, now(), facts).await;
+    }
+    if asks("owned") {
+        super::owned::explore(run, facts).await;
+    }
+    if asks("upload") {
+        super::upload::explore(run, roots, facts).await;
+    }
+    if asks("stream") {
+        super::streams::explore(run, roots, facts).await;
+    }
+    for (at, key) in plan.requests.iter().enumerate().filter(|(_, key)| key.times > 1) {
+        done.insert(at, run.burst(key).await);
+    }
+    if asks("login") {
+        super::signin::login(run, facts).await;
+    }
+    if asks("logout") {
+        super::signin::logout(run, facts).await;
+    }
 }
 
 /// What TLS shows, if rules ask for it. It waits by itself, so it runs aside.

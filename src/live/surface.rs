@@ -157,12 +157,12 @@ pub(super) async fn door(run: &Run, path: &str, who: Who, purpose: Purpose) -> O
     let chain = run.asker.ask(&Ask { who, purpose, again, low: purpose == Purpose::OpenApi, ..Ask::get(url) }).await.ok()?;
     let ok = chain.answer().is_some_and(|answer| (200..300).contains(&answer.status));
     // Only what claims to be there is compared with what is not.
-    let misses = if ok { run.misses(Base::Target, Shape::Page, false).await } else { Vec::new() };
-    let door = match judge(&chain, path, &misses) {
+    let misses = if ok { run.misses(Base::Target, Shape::Page, false).await } else { Ok(Vec::new()) };
+    let door = misses.map_or(Door::Unclear, |misses| match judge(&chain, path, &misses) {
         // What the server answers to anything was not learnt, so this may be that.
         Door::Open if misses.is_empty() => Door::Unclear,
         door => door,
-    };
+    });
     Some((door, chain))
 }
 

@@ -15,6 +15,7 @@ use super::answer::base64;
 use super::fixture::{Fixture, Received};
 use super::mode::Mode;
 use crate::support::tokens::ruleset;
+use crate::support::{readyctl, stderr, stdout};
 
 const USER: &str = "Bearer fixture-user-0123456789";
 const OWNER: &str = "Bearer fixture-owner-0123456789";
@@ -482,6 +483,40 @@ fn a_passive_run_sends_none_of_it_and_stays_small() {
     {
         assert!(shown.contains(line), "{line}: {shown}");
     }
+}
+
+#[test]
+fn options_are_as_their_neighbours_and_no_output_holds_a_credential() {
+    let refused = |arguments: &[&str], wanted: &str| {
+        let output = readyctl(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(wanted), "{arguments:?}: {}", stderr(&output));
+    };
+    for option in ["--login", "--logout", "--stream", "--owned", "--other-auth-env"] {
+        refused(&["audit", "fixtures/chat-demo", option, "x"], "--url");
+    }
+    let url = ["audit", "--url", "https://app.example"];
+    refused(&[&url[..], &["--other-auth-env", "READYCTL_TEST_UNSET"]].concat(), "READYCTL_TEST_UNSET is not set");
+    refused(&[&url[..], &["--owned", "/a"].repeat(6)].concat(), "at most 5");
+
+    let site = Fixture::start(&[Mode::EchoCredentials]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("run.json").display().to_string();
+    let (url, http, ca) = (site.url(), site.http_url(), site.ca_file().display().to_string());
+    let mut all = vec!["audit", "--url", &url, "--http-url", &http, "--ca-file", &ca, "--as-public", "--format", "json"];
+    all.extend(["--no-config", "--record", &file, "--active", "--auth-env", "MINE", "--other-auth-env", "THEIRS"]);
+    all.extend(["--owned", "/orders/7", "--protected", "/me", "--logout", "/logout", "--login", "/login", "--only", "auth"]);
+    let output = readyctl(&all).env("MINE", USER).env("THEIRS", OWNER).output().unwrap();
+    let recording = std::fs::read_to_string(&file).unwrap();
+    assert!(lines(&site, "/orders/7").contains(&"GET owner".to_owned()), "{}", stderr(&output));
+    for text in [stdout(&output), stderr(&output), recording] {
+        for secret in [USER, OWNER] {
+            let bare = secret.trim_start_matches("Bearer ");
+            assert!(!text.contains(bare) && !text.contains(&base64(secret)) && !text.contains(&base64(bare)), "{secret}: {text}");
+        }
+    }
+    // 80 and what is active: 20, 30, three for each object, the passwords, and signing out; the description of the API has 40.
+    assert!(stderr(&output).contains("active, at most 204 requests"), "{}", stderr(&output));
 }
 
 /// A server of plain HTTP on loopback whose connections a function answers, one request each.
