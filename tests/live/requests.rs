@@ -10,6 +10,7 @@ use readyctl::engine::live::plan;
 use readyctl::live::{Settings, dry_run, run};
 use readyctl::model::live::Class;
 
+use super::active::token;
 use super::answer::CREDENTIAL;
 use super::fixture::{Fixture, Port, Received};
 use super::judge::{each, live_checks, told};
@@ -17,24 +18,32 @@ use super::mode::Mode;
 use super::server::STREAM;
 use crate::support::root;
 
+/// The credential of another account, and what is its own.
+const OWNER: &str = "Bearer fixture-owner-0123456789";
+const OBJECT: &str = "/api/orders/7";
+
 /// Headers that every request has, with the value that says nothing; an empty one stands for any.
 const ORDINARY: [(&str, &str); 5] =
     [("host", ""), ("user-agent", ""), ("x-readyctl-run", ""), ("content-length", ""), ("accept", "*/*")];
 
 /// One request in a line: port, method, path, what is special about its headers, its body.
-fn line(request: &Received) -> String {
+fn line(request: &Received, settings: &Settings) -> String {
     let port = match request.port {
         Port::Https => "https",
         Port::Http => "http",
         Port::Canary => "canary",
     };
     let random = request.header("x-readyctl-run").unwrap_or("-");
+    let shown = |value: &str| {
+        let credential = settings.auth.as_deref().unwrap_or(CREDENTIAL);
+        value.replace(credential, "CREDENTIAL").replace(OWNER, "OWNER")
+    };
     let mut headers: Vec<String> = request
         .headers
         .iter()
         .map(|(name, value)| (name.to_ascii_lowercase(), value))
         .filter(|(name, value)| !ORDINARY.iter().any(|(own, usual)| own == name && (usual.is_empty() || usual == value)))
-        .map(|(name, value)| format!("{name}: {}", value.replace(CREDENTIAL, "CREDENTIAL")))
+        .map(|(name, value)| format!("{name}: {}", shown(value)))
         .collect();
     headers.sort();
     let mut parts = vec![format!("{port} {} {}", request.method, request.path)];
@@ -49,7 +58,30 @@ fn line(request: &Received) -> String {
 fn good(id: &str) -> &'static [Mode] {
     match id {
         "api/rate-limit-per-user" => &[Mode::LimitByForwarded(10)],
+        "auth/login-throttling" => &[Mode::Login("/sign-in", 6)],
+        "auth/token-revocation" => &[Mode::As(CREDENTIAL, "/api/me", 200, "{\"id\":1}"), Mode::SignsOut("/sign-out")],
+        "auth/object-level-authorization" => {
+            &[Mode::As(OWNER, OBJECT, 200, "{\"id\":7}"), Mode::As(CREDENTIAL, OBJECT, 403, "{}")]
+        }
         _ => &[],
+    }
+}
+
+/// What a user has to name, so that this check asks for it. Of streams and large bodies `active` says how much is sent.
+fn name(id: &str, settings: &mut Settings) {
+    match id {
+        "auth/login-throttling" => settings.login = Some("/sign-in".to_owned()),
+        "auth/token-revocation" => {
+            (settings.protected, settings.logout) = (vec!["/api/me".to_owned()], Some("/sign-out".to_owned()));
+        }
+        "auth/object-level-authorization" => {
+            (settings.owned, settings.other_auth) = (vec![OBJECT.to_owned()], Some(OWNER.to_owned()));
+        }
+        "auth/token-expiry" | "secrets/signing-secret-strength" => {
+            settings.protected = vec!["/api/items".to_owned()];
+            settings.auth = Some(token("{\"sub\":\"1\"}", "x9Qz-nobody-knows-this-one").to_owned());
+        }
+        _ => {}
     }
 }
 
@@ -78,6 +110,7 @@ fn sent(id: &str, modes: &[Mode]) -> BTreeSet<String> {
     if !plan.groups.contains("protected") {
         settings.protected.clear();
     }
+    name(id, &mut settings);
     // Else the description is at hand, and not looked for.
     if modes.contains(&Mode::Bare) {
         settings.openapi = None;
@@ -95,16 +128,18 @@ fn sent(id: &str, modes: &[Mode]) -> BTreeSet<String> {
         let agent = request.header("user-agent").unwrap_or_default();
         assert!(agent.starts_with("readyctl/") && request.header("x-readyctl-run").is_some(), "{id}: {request:?}");
         let told = request.header("authorization").is_some() || request.header("cookie").is_some();
-        let asks = spec.send.iter().any(|request| request.key.auth);
+        let signs_in = ["credential", "owned", "logout"].iter().any(|group| plan.groups.contains(*group));
+        let asks = signs_in || spec.send.iter().any(|request| request.key.auth);
         assert!(!told || (asks && request.port == Port::Https), "{id}: {request:?}");
         let reads = ["GET", "HEAD", "OPTIONS"].contains(&request.method.as_str());
         assert!(reads || spec.class == Class::Active, "{id}: {request:?}");
     }
-    let silent: Vec<String> = received.iter().filter(|request| !is_announced(request, &fixture, &announced)).map(line).collect();
+    let silent: Vec<String> =
+        received.iter().filter(|request| !is_announced(request, &fixture, &announced)).map(|own| line(own, &settings)).collect();
     assert!(silent.is_empty(), "{id}: not in --dry-run: {silent:#?}\n{announced:#?}");
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
     for request in &received {
-        *count.entry(line(request)).or_default() += 1;
+        *count.entry(line(request, &settings)).or_default() += 1;
     }
     let mut lines: BTreeSet<String> =
         count.into_iter().map(|(line, times)| if times == 1 { line } else { format!("{line} | {times} times") }).collect();
@@ -149,8 +184,6 @@ fn each_live_check_sends_what_its_list_says() {
 
 #[test]
 fn a_dry_run_names_everything_that_all_checks_send() {
-    const OWNER: &str = "Bearer fixture-owner-0123456789";
-    const OBJECT: &str = "/api/orders/7";
     let modes = [
         Mode::Login("/sign-in", 4),
         Mode::As(OWNER, OBJECT, 200, "{\"id\":7}"),
@@ -181,8 +214,12 @@ fn a_dry_run_names_everything_that_all_checks_send() {
         assert!(received.len() <= usize::try_from(exchanges.requests).unwrap(), "{more:?}");
         // Where a redirect leads nobody knows before.
         let followed = |request: &&Received| request.path != "/livez";
-        let silent: Vec<String> =
-            received.iter().filter(followed).filter(|own| !is_announced(own, &fixture, &announced)).map(line).collect();
+        let silent: Vec<String> = received
+            .iter()
+            .filter(followed)
+            .filter(|own| !is_announced(own, &fixture, &announced))
+            .map(|own| line(own, &settings))
+            .collect();
         assert!(silent.is_empty(), "{more:?}: not in --dry-run: {silent:#?}\n{announced:#?}");
         assert!(received.iter().any(|request| request.path == "/sign-out"), "{more:?}");
     }
