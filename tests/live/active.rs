@@ -192,6 +192,36 @@ fn objects_of_another_account() {
 }
 
 #[test]
+fn without_trust_nobody_is_signed_in_and_nothing_ends() {
+    let jwt = token(r#"{"sub":"1"}"#, "secret");
+    let fixture = Fixture::start(&[
+        Mode::WrongName,
+        Mode::As(jwt, "/api/me", 200, "{}"),
+        Mode::As(OWNER, "/api/orders/7", 200, "{\"id\":7}"),
+        Mode::SignsOut("/logout"),
+    ]);
+    let settings = Settings {
+        insecure: true,
+        active: true,
+        auth: Some(jwt.to_owned()),
+        other_auth: Some(OWNER.to_owned()),
+        owned: vec!["/api/orders/7".to_owned()],
+        protected: vec!["/api/me".to_owned()],
+        logout: Some("/logout".to_owned()),
+        ..fixture.settings()
+    };
+    let ids =
+        ["auth/token-expiry", "secrets/signing-secret-strength", "auth/token-revocation", "auth/object-level-authorization"];
+    let exchanges = run(&settings, &asks(&ids));
+    for id in ids {
+        let (found, say) = verdict(id, &exchanges);
+        assert!(found == LiveVerdict::Inconclusive && say.contains("not trusted"), "{id}: {found} {say}");
+    }
+    let received = fixture.received();
+    assert!(received.iter().all(|request| request.header("authorization").is_none() && request.method == "GET"), "{received:?}");
+}
+
+#[test]
 fn wrong_passwords_are_tried_until_one_is_too_many() {
     const ID: &str = "auth/login-throttling";
     use LiveVerdict::{Fail, Inconclusive, Pass};
