@@ -103,7 +103,8 @@ pub struct LiveArgs {
     /// Keep what the endpoint answered, without secrets, for --replay
     #[arg(long, value_name = "FILE", requires = "url")]
     pub record: Option<PathBuf>,
-    /// Send requests that no ordinary visitor sends, too: bursts, TRACE, malformed input
+    /// Send requests that no ordinary visitor sends, too: bursts, TRACE, malformed input, and what --login, --logout, --owned and
+    /// --stream name
     #[arg(long, requires = "endpoint")]
     pub active: bool,
     /// Print the requests that would be sent, and send none
@@ -151,6 +152,22 @@ pub struct LiveArgs {
     /// Path that must not answer without credentials; repeat for several
     #[arg(long, value_name = "PATH", requires = "url")]
     pub protected: Vec<String>,
+    /// Path that signs in by POST; with --active at most 15 wrong passwords are tried there, and one body that is too large
+    #[arg(long, value_name = "PATH", requires = "url")]
+    pub login: Option<String>,
+    /// Path that signs out by POST; with --active the session of the credentials ends there, after everything else: give those of a
+    /// test account
+    #[arg(long, value_name = "PATH", requires = "url")]
+    pub logout: Option<String>,
+    /// Path of an object that only another account may have; with --active it is asked for as both, repeat for at most 5
+    #[arg(long, value_name = "PATH", requires = "url")]
+    pub owned: Vec<String>,
+    /// Environment variable that holds the value of Authorization of that other account
+    #[arg(long, value_name = "NAME", requires = "url")]
+    pub other_auth_env: Option<String>,
+    /// Path that answers with a stream of events; with --active at most 20 are opened at once, for ten seconds
+    #[arg(long, value_name = "PATH", requires = "url")]
+    pub stream: Option<String>,
     /// Path of the health endpoint, instead of the usual ones
     #[arg(long, value_name = "PATH", requires = "url")]
     pub health: Option<String>,

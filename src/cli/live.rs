@@ -10,6 +10,7 @@ use crate::inventory::collect::Context;
 use crate::inventory::folder;
 use crate::inventory::source::{MAX_FILE_BYTES, Source};
 use crate::inventory::walk::Disk;
+use crate::live::settings::OWNED_PATHS;
 use crate::live::{self, Family, OpenApi, Settings};
 use crate::model::live::{Exchanges, LivePlan};
 use crate::model::route::{Access, Framework};
@@ -106,6 +107,9 @@ fn settings(args: &LiveArgs) -> Result<Settings, Failure> {
         (_, true) => Some(Family::V6),
         _ => None,
     };
+    if args.owned.len() > OWNED_PATHS {
+        return Err(Failure::new(Exit::Usage, format!("--owned takes at most {OWNED_PATHS} paths")));
+    }
     Ok(Settings {
         url: args.url.clone().unwrap_or_default(),
         http_url: args.http_url.clone(),
@@ -121,6 +125,11 @@ fn settings(args: &LiveArgs) -> Result<Settings, Failure> {
         timeout: Duration::from_secs(args.live_timeout),
         active: args.active,
         protected: args.protected.clone(),
+        login: args.login.clone(),
+        logout: args.logout.clone(),
+        stream: args.stream.clone(),
+        owned: args.owned.clone(),
+        other_auth: args.other_auth_env.as_deref().map(from_environment).transpose()?,
         health: args.health.clone(),
         openapi: args.openapi.as_deref().map(openapi).transpose()?,
         ..Settings::default()

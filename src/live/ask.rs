@@ -20,6 +20,25 @@ use crate::model::live::{Hop, safety};
 /// Redirects that are followed.
 const HOPS: usize = 5;
 
+/// As whom a request is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Who {
+    Nobody,
+    /// With all credentials of the user.
+    User,
+    /// With those but the token that is judged: what is answered otherwise then is answered for the token.
+    WithoutToken,
+    /// With the credential of the other account.
+    Other,
+}
+
+impl Who {
+    /// The user, if a check asks for credentials.
+    pub fn of(auth: bool) -> Who {
+        if auth { Who::User } else { Who::Nobody }
+    }
+}
+
 /// One question.
 #[derive(Debug, Clone)]
 pub(super) struct Ask {
@@ -28,7 +47,7 @@ pub(super) struct Ask {
     pub headers: Vec<(String, String)>,
     pub body: Option<String>,
     pub follow: bool,
-    pub auth: bool,
+    pub who: Who,
     pub purpose: Purpose,
     /// Dropped first, when the server limits requests.
     pub low: bool,
@@ -43,7 +62,18 @@ impl Ask {
     pub fn get(url: Url) -> Ask {
         let (headers, body) = (Vec::new(), None);
         let purpose = Purpose::Check;
-        Ask { method: "GET", url, headers, body, follow: false, auth: false, purpose, low: false, large: false, again: false }
+        Ask {
+            method: "GET",
+            url,
+            headers,
+            body,
+            follow: false,
+            who: Who::Nobody,
+            purpose,
+            low: false,
+            large: false,
+            again: false,
+        }
     }
 }
 
@@ -95,8 +125,7 @@ impl Asker {
             }
             _ => None,
         };
-        let secret = settings.headers.iter().filter(|(name, _)| is_credential(name)).map(|(_, value)| value.as_str());
-        let scrub = Scrub::new(settings.auth.as_deref().into_iter().chain(settings.cookie.as_deref()).chain(secret));
+        let scrub = Scrub::new(settings.secrets());
         let (notes, known) = (Mutex::default(), Mutex::default());
         Ok(Asker { settings, target, pace, id, scrub, own, twin, trusting: false, blocked: None, notes, known })
     }
@@ -172,7 +201,7 @@ impl Asker {
 
     /// One request, and once more if the connection broke before an answer.
     async fn one(&self, outgoing: &Outgoing, ask: &Ask) -> Result<Outcome, String> {
-        let mut again = matches!(outgoing.method, "GET" | "HEAD") && ask.purpose != Purpose::Burst;
+        let mut again = matches!(outgoing.method, "GET" | "HEAD") && !ask.purpose.provokes();
         loop {
             let turn = self.pace.turn(ask.purpose, ask.low).await?;
             let wire = match &self.twin {
@@ -186,15 +215,15 @@ impl Asker {
                 Ok(Err(failure)) if again && failure.word == "reset" => again = false,
                 Ok(Err(failure)) => return Ok(Err(failure)),
                 Ok(Ok((answer, address))) => {
-                    if ask.purpose != Purpose::Burst {
+                    // What answers on plain HTTP may be somebody else.
+                    let own = outgoing.url.origin() == self.target.url.origin();
+                    if !ask.purpose.provokes() && own {
                         self.pace.answered(answer.status);
                     }
-                    if ask.purpose != Purpose::Burst
-                        && (matches!(answer.status, 429 | 503) || answer.first("retry-after").is_some())
-                    {
+                    if !ask.purpose.provokes() && (matches!(answer.status, 429 | 503) || answer.first("retry-after").is_some()) {
                         self.pace.slow_down();
                     }
-                    if let (Some(address), true) = (address, outgoing.url.origin() == self.target.url.origin()) {
+                    if let (Some(address), true) = (address, own) {
                         self.note(format!("{} answered from {address}", self.target.authority()));
                     }
                     return Ok(Ok(answer));
@@ -207,29 +236,38 @@ impl Asker {
     fn headers(&self, ask: &Ask, url: &Url) -> Vec<(String, String)> {
         let allowed = |name: &str| !safety::is_of_engine(name);
         let mut headers: Vec<(String, String)> = ask.headers.iter().filter(|(name, _)| allowed(name)).cloned().collect();
-        headers.push(("X-Readyctl-Run".to_owned(), self.id.clone()));
-        let own = self.settings.headers.iter().filter(|(name, _)| allowed(name) && !is_credential(name));
-        headers.extend(own.cloned());
+        headers.extend(self.plain_headers());
         if self.may_know(ask, url) {
-            let secret = |name: &str, value: &Option<String>| value.as_ref().map(|value| (name.to_owned(), value.clone()));
-            headers.extend(secret("Authorization", &self.settings.auth));
-            headers.extend(secret("Cookie", &self.settings.cookie));
-            headers.extend(self.settings.headers.iter().filter(|(name, _)| is_credential(name)).cloned());
+            headers.extend(super::credential::of(&self.settings, ask.who));
         }
         headers
     }
 
-    /// May this request carry the user's credentials?
-    fn may_know(&self, ask: &Ask, url: &Url) -> bool {
-        let safe = match url.scheme() {
+    /// What every request of the run carries: its id, and the user's headers that are no credentials.
+    pub fn plain_headers(&self) -> Vec<(String, String)> {
+        let own = self.settings.headers.iter().filter(|(name, _)| !safety::is_of_engine(name) && !is_credential(name));
+        [("X-Readyctl-Run".to_owned(), self.id.clone())].into_iter().chain(own.cloned()).collect()
+    }
+
+    /// May credentials be sent to the target at all?
+    pub fn may_sign_in(&self) -> bool {
+        self.is_safe(&self.target.url)
+    }
+
+    fn is_safe(&self, url: &Url) -> bool {
+        match url.scheme() {
             "https" => !self.trusting,
             _ => self.target.is_loopback(),
-        };
+        }
+    }
+
+    /// May this request carry the user's credentials?
+    fn may_know(&self, ask: &Ask, url: &Url) -> bool {
         let foreign = ask.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("origin"));
-        ask.auth
-            && safe
+        ask.who != Who::Nobody
+            && self.is_safe(url)
             && !foreign
-            && matches!(ask.purpose, Purpose::Check | Purpose::Active)
+            && ask.purpose.may_sign_in()
             && ask.method != "TRACE"
             && url.origin() == self.target.url.origin()
             // Whoever can change plain HTTP could lead the credential to a path of their choice.

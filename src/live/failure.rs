@@ -91,7 +91,9 @@ fn of_io(error: &io::Error) -> Option<Failure> {
 
 fn of_tls(error: &rustls::Error) -> Failure {
     match error {
-        rustls::Error::InvalidCertificate(why) => Failure::new("certificate", format!("the certificate is not trusted: {why}")),
+        rustls::Error::InvalidCertificate(why) => {
+            Failure::new("certificate", format!("the certificate is not trusted: {}", of_certificate(why)))
+        }
         rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
             Failure::new("not-tls", "the answer to a TLS hello is no TLS")
         }
@@ -100,6 +102,28 @@ fn of_tls(error: &rustls::Error) -> Failure {
         }
         other => Failure::new("tls", format!("no TLS handshake: {other}")),
     }
+}
+
+/// What is wrong with a certificate; the first that was found.
+fn of_certificate(why: &rustls::CertificateError) -> String {
+    use rustls::CertificateError as Why;
+    let sentence = match why {
+        Why::Expired | Why::ExpiredContext { .. } => "it has expired",
+        Why::NotValidYet | Why::NotValidYetContext { .. } => "it is not valid yet",
+        Why::NotValidForNameContext { expected, .. } => return format!("it is not for the name {}", expected.to_str()),
+        Why::NotValidForName => "it is not for this name",
+        Why::UnknownIssuer => "no authority that is trusted here has issued it, or the certificate of one in between is missing",
+        Why::Revoked => "it was revoked",
+        Why::BadSignature => "its signature is wrong, or made with a key that is too short",
+        Why::BadEncoding => "it cannot be read",
+        Why::InvalidPurpose | Why::InvalidPurposeContext { .. } => "it is not meant for servers",
+        // The cause of a certificate that calls itself an authority, as self-signed ones do, has no name of its own.
+        Why::Other(other) if other.0.to_string().contains("CaUsedAsEndEntity") => {
+            "it is self-signed, or that of an authority and not of a server"
+        }
+        _ => "it cannot be verified",
+    };
+    sentence.to_owned()
 }
 
 /// Causes that the libraries below give by their text only.
@@ -122,4 +146,27 @@ fn of_text(text: &str) -> Option<Failure> {
         return Some(Failure::new("not-http", "the answer is no HTTP"));
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificates_are_judged_in_our_words() {
+        use rustls::{CertificateError as Why, OtherError};
+        let other = |text: &'static str| Why::Other(OtherError(std::sync::Arc::new(io::Error::other(text))));
+        for (why, part) in [
+            (Why::Expired, "has expired"),
+            (Why::NotValidYet, "not valid yet"),
+            (Why::NotValidForName, "not for this name"),
+            (Why::UnknownIssuer, "no authority"),
+            (other("CaUsedAsEndEntity"), "self-signed"),
+            (other("SomethingElse"), "cannot be verified"),
+        ] {
+            let failure = of_tls(&rustls::Error::InvalidCertificate(why));
+            assert_eq!(failure.word, "certificate");
+            assert!(failure.cause.contains(part) && !failure.cause.contains("EndEntity"), "{}", failure.cause);
+        }
+    }
 }

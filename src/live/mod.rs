@@ -10,16 +10,22 @@ pub mod tls;
 
 mod announce;
 mod ask;
+mod credential;
 mod dry;
 mod failure;
 mod mask;
 mod openapi;
+mod owned;
 mod pace;
+mod perform;
 mod record;
 mod run;
 mod scrub;
+mod signin;
+mod streams;
 mod surface;
 mod target;
+mod upload;
 mod wire;
 mod yaml;
 

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::settings::{ACTIVE_BUDGET, BURST_BUDGET, OPENAPI_BUDGET, SEARCH_BUDGET};
+use super::settings::{
+    ACTIVE_BUDGET, BURST_BUDGET, LOGIN_BUDGET, LOGOUT_BUDGET, OPENAPI_BUDGET, OWNED_BUDGET, SEARCH_BUDGET, STREAM_BUDGET,
+};
 
 /// What a request is for: each purpose has its budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +20,29 @@ pub(super) enum Purpose {
     Search,
     OpenApi,
     Burst,
+    /// Objects of another account.
+    Owned,
+    /// Wrong passwords.
+    Login,
+    /// Signing out, and what is asked before and behind.
+    Logout,
+    Stream,
+}
+
+impl Purpose {
+    /// How many there are.
+    const COUNT: usize = Purpose::Stream as usize + 1;
+
+    /// Is the point of it that there are many at once, or that the server may refuse it? Then it is sent once, without a pause, and a
+    /// refusal is no sign that the others are too many.
+    pub fn provokes(self) -> bool {
+        matches!(self, Purpose::Burst | Purpose::Login | Purpose::Stream)
+    }
+
+    /// May requests for it carry a credential?
+    pub fn may_sign_in(self) -> bool {
+        matches!(self, Purpose::Check | Purpose::Active | Purpose::Owned | Purpose::Logout)
+    }
 }
 
 /// Requests at a time.
@@ -31,11 +56,8 @@ pub(super) struct Pace {
     turns: Semaphore,
     /// When the next request may start.
     next: Mutex<Instant>,
-    checks: AtomicU32,
-    active: AtomicU32,
-    searches: AtomicU32,
-    openapi: AtomicU32,
-    bursts: AtomicU32,
+    /// Requests by purpose.
+    sent: [AtomicU32; Purpose::COUNT],
     throttled: AtomicU32,
     /// Something else than 429 was answered.
     served: AtomicBool,
@@ -56,11 +78,7 @@ impl Pace {
             deadline,
             turns: Semaphore::new(AT_ONCE as usize),
             next: Mutex::new(Instant::now()),
-            checks: AtomicU32::new(0),
-            active: AtomicU32::new(0),
-            searches: AtomicU32::new(0),
-            openapi: AtomicU32::new(0),
-            bursts: AtomicU32::new(0),
+            sent: std::array::from_fn(|_| AtomicU32::new(0)),
             throttled: AtomicU32::new(0),
             served: AtomicBool::new(false),
             limited: AtomicBool::new(false),
@@ -76,7 +94,7 @@ impl Pace {
             return Err("throttled: the server limits requests, and this one matters less".to_owned());
         }
         self.count(purpose)?;
-        if purpose != Purpose::Burst && !self.interval.is_zero() {
+        if !purpose.provokes() && !self.interval.is_zero() {
             let start = self.start();
             if start > self.deadline {
                 return Err(self.late(purpose));
@@ -106,16 +124,22 @@ impl Pace {
 
     /// The requests of a purpose, and how many there may be.
     fn counter(&self, purpose: Purpose) -> (&AtomicU32, u32) {
-        match purpose {
-            Purpose::Check => (&self.checks, self.budget),
-            Purpose::Active => (&self.active, ACTIVE_BUDGET),
-            Purpose::Search => (&self.searches, SEARCH_BUDGET),
-            Purpose::OpenApi => (&self.openapi, OPENAPI_BUDGET),
-            Purpose::Burst => (&self.bursts, BURST_BUDGET),
-        }
+        let most = match purpose {
+            Purpose::Check => self.budget,
+            Purpose::Active => ACTIVE_BUDGET,
+            Purpose::Search => SEARCH_BUDGET,
+            Purpose::OpenApi => OPENAPI_BUDGET,
+            Purpose::Burst => BURST_BUDGET,
+            Purpose::Owned => OWNED_BUDGET,
+            Purpose::Login => LOGIN_BUDGET,
+            Purpose::Logout => LOGOUT_BUDGET,
+            Purpose::Stream => STREAM_BUDGET,
+        };
+        (&self.sent[purpose as usize], most)
     }
 
-    fn count(&self, purpose: Purpose) -> Result<(), String> {
+    /// Counts a request without waiting for a turn. An error says why it is not sent.
+    pub fn count(&self, purpose: Purpose) -> Result<(), String> {
         let (counter, most) = self.counter(purpose);
         let more = |count: u32| (count < most).then_some(count + 1);
         match counter.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
@@ -150,10 +174,7 @@ impl Pace {
 
     /// Requests sent so far.
     pub fn sent(&self) -> u32 {
-        [&self.checks, &self.active, &self.searches, &self.openapi, &self.bursts]
-            .iter()
-            .map(|counter| counter.load(Ordering::Relaxed))
-            .sum()
+        self.sent.iter().map(|counter| counter.load(Ordering::Relaxed)).sum()
     }
 
     /// Until when everything must be over.

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use ring::hmac;
 use rustls::RootCertStore;
 use rustls::client::ClientConfig;
 use rustls::crypto::CryptoProvider;
@@ -70,6 +71,16 @@ impl Roots {
 /// The cryptography of the live side. The only place that names it.
 pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
+}
+
+/// Is this the HMAC of a message by SHA-2 of so many bits (384 and 512; else 256) with this secret?
+pub fn signs(bits: u16, secret: &[u8], message: &[u8], tag: &[u8]) -> bool {
+    let hash = match bits {
+        512 => hmac::HMAC_SHA512,
+        384 => hmac::HMAC_SHA384,
+        _ => hmac::HMAC_SHA256,
+    };
+    hmac::verify(&hmac::Key::new(hash, secret), message, tag).is_ok()
 }
 
 #[cfg(test)]

@@ -1,24 +1,22 @@
 //! One run: find the target, ask what the plan wants, and turn what came back into facts.
 //!
 //! The order: the URL under audit itself (nothing else is sent if that fails), the requests of checks by priority, the operations
-//! of the API, and bursts last, because they use up what the server allows.
+//! of the API, what needs credentials, and bursts, because they use up what the server allows. Last of all the session is ended.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::Url;
-use tokio::sync::Mutex;
-
-use super::ask::{Ask, Asker, Chain};
+use super::ask::{Ask, Asker, Chain, Who};
 use super::facts::{self, Answer, Sent};
 use super::failure::Failure;
-use super::pace::{Pace, Purpose};
-use super::roots::{self, Roots};
+use super::pace::Pace;
+use super::perform::{Run, Variables, exchange};
+use super::roots::Roots;
 use super::settings::Settings;
 use super::target::Target;
 use super::tls;
-use crate::model::live::{Base, Capture, Class, Exchanges, Facts, Hop, LivePlan, Method, RequestKey, Shape, Value};
+use crate::model::live::{Base, Capture, Class, Exchanges, Facts, Hop, LivePlan, Method, RequestKey, Value};
 
 /// What came back for one request of the plan, before it becomes facts.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -127,12 +125,9 @@ async fn work(mut asker: Asker, variables: Variables, roots: &Roots, plan: &Live
         asker.note(format!("{} leads to {to}, which is not under audit: give it as --url to have it judged", raw.url));
     }
     handshakes(&asker, roots, plan, raw).await;
-    let run = Arc::new(Run { asker, variables, misses: Mutex::default() });
+    let run = Arc::new(Run::new(asker, variables));
     let mut done = requests(&run, plan, &root_key, first).await;
-    super::surface::explore(&run, plan, &mut raw.facts).await;
-    for (at, key) in plan.requests.iter().enumerate().filter(|(_, key)| key.times > 1) {
-        done.insert(at, run.burst(key).await);
-    }
+    explore(&run, roots, plan, &mut done, &mut raw.facts).await;
     let missing = || Err("it was not reached".to_owned());
     raw.exchanges =
         plan.requests.iter().enumerate().map(|(at, key)| (key.clone(), done.remove(&at).unwrap_or_else(missing))).collect();
@@ -148,6 +143,39 @@ async fn work(mut asker: Asker, variables: Variables, roots: &Roots, plan: &Live
     Ok(())
 }
 
+/// What is no single request, in the order in which the one spares the other; the session ends last.
+async fn explore(
+    run: &Run,
+    roots: &Roots,
+    plan: &LivePlan,
+    done: &mut BTreeMap<usize, Result<Exchange, String>>,
+    facts: &mut Facts,
+) {
+    let asks = |group: &str| plan.groups.contains(group);
+    super::surface::explore(run, plan, facts).await;
+    if asks("credential") {
+        super::credential::explore(run, now(), facts).await;
+    }
+    if asks("owned") {
+        super::owned::explore(run, facts).await;
+    }
+    if asks("upload") {
+        super::upload::explore(run, roots, facts).await;
+    }
+    if asks("stream") {
+        super::streams::explore(run, roots, facts).await;
+    }
+    for (at, key) in plan.requests.iter().enumerate().filter(|(_, key)| key.times > 1) {
+        done.insert(at, run.burst(key).await);
+    }
+    if asks("login") {
+        super::signin::login(run, facts).await;
+    }
+    if asks("logout") {
+        super::signin::logout(run, facts).await;
+    }
+}
+
 /// What TLS shows, if rules ask for it. It waits by itself, so it runs aside.
 async fn handshakes(asker: &Asker, roots: &Roots, plan: &LivePlan, raw: &mut Raw) {
     if !asker.target.is_https() || !plan.groups.iter().any(|group| group == "tls" || group == "certificate") {
@@ -159,9 +187,7 @@ async fn handshakes(asker: &Asker, roots: &Roots, plan: &LivePlan, raw: &mut Raw
     let deadline = asker.pace.deadline().min(Instant::now() + asker.settings.timeout / 3);
     let roots = roots.clone();
     let mut budget = tls::Handshakes { each: asker.settings.limits.connect, ..tls::Handshakes::default() };
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let now = i64::try_from(now).unwrap_or(i64::MAX);
-    let aside = tokio::task::spawn_blocking(move || (tls::inspect(&endpoint, &roots, now, deadline, &mut budget), budget.used));
+    let aside = tokio::task::spawn_blocking(move || (tls::inspect(&endpoint, &roots, now(), deadline, &mut budget), budget.used));
     if let Ok((inspection, used)) = aside.await {
         raw.facts.extend(inspection.facts);
         raw.handshakes = used;
@@ -169,9 +195,15 @@ async fn handshakes(asker: &Asker, roots: &Roots, plan: &LivePlan, raw: &mut Raw
     }
 }
 
+/// Seconds since 1970.
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.ok().and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or_default()
+}
+
 /// Asks for the URL under audit. With a certificate that is not trusted, or no common TLS, no other HTTPS request is sent.
 async fn first(asker: &mut Asker, key: &RequestKey, variables: &Variables, roots: &Roots) -> Result<Chain, String> {
-    let ask = Ask { follow: key.follow, auth: key.auth, ..Ask::get(variables.url(&asker.target, Base::Target, "")?) };
+    let ask = Ask { follow: key.follow, who: Who::of(key.auth), ..Ask::get(variables.url(&asker.target, Base::Target, "")?) };
     let mut chain = asker.ask(&ask).await?;
     let word = chain.failure.as_ref().filter(|_| asker.target.is_https()).map(|failure| failure.word);
     if word == Some("certificate") && asker.settings.insecure {
@@ -219,221 +251,6 @@ fn not_limited(exchange: Exchange) -> Result<Exchange, String> {
         Some(answer) if answer.status == 429 => Err("throttled: the server answered 429 (too many requests)".to_owned()),
         _ => Ok(exchange),
     }
-}
-
-fn exchange(path: String, headers: Vec<(String, String)>, chain: Chain) -> Exchange {
-    let error = chain.failure.map(|failure| failure.word.to_owned());
-    let sent = Sent { path, headers, error, attempts: 1, ..Sent::default() };
-    Exchange { sent, hops: chain.hops, log: chain.log }
-}
-
-/// Values of the variables of a run.
-#[derive(Debug, Clone)]
-pub(super) struct Variables {
-    /// Twelve letters and digits.
-    pub random: String,
-    host: String,
-    origin: String,
-}
-
-impl Variables {
-    fn new(target: &Target) -> Result<Variables, String> {
-        let mut bytes = [0u8; 12];
-        roots::provider().secure_random.fill(&mut bytes).map_err(|_| "no random numbers".to_owned())?;
-        let random =
-            bytes.iter().map(|byte| char::from(b"abcdefghijklmnopqrstuvwxyz0123456789"[usize::from(*byte) % 36])).collect();
-        Ok(Variables::of(random, target))
-    }
-
-    pub fn of(random: String, target: &Target) -> Variables {
-        Variables { random, host: target.url.host_str().unwrap_or("").to_owned(), origin: target.origin() }
-    }
-
-    pub fn fill(&self, text: &str) -> String {
-        text.replace("{{random}}", &self.random)
-            .replace("{{foreign}}", &format!("https://{}.invalid", self.random))
-            .replace("{{host}}", &self.host)
-            .replace("{{origin}}", &self.origin)
-    }
-
-    /// The URL of a path below the origin; of the empty path the URL under audit itself.
-    pub fn url(&self, target: &Target, base: Base, path: &str) -> Result<Url, String> {
-        let own = match base {
-            Base::Target => &target.url,
-            Base::Plain => target.plain.as_ref().ok_or("no plain HTTP twin is known (--http-url)")?,
-        };
-        if path.is_empty() {
-            return Ok(own.clone());
-        }
-        let path = self.fill(path);
-        if !path.starts_with('/') || path.contains(['\r', '\n', '\t', ' ', '\\']) {
-            return Err(format!("{path}: not a path below the origin"));
-        }
-        let url =
-            Url::parse(&format!("{}{path}", own.origin().ascii_serialization())).map_err(|error| format!("{path}: {error}"))?;
-        if url.origin() != own.origin() {
-            return Err(format!("{path}: not a path below the origin"));
-        }
-        Ok(url)
-    }
-}
-
-/// A run whose target answers.
-pub(super) struct Run {
-    pub asker: Asker,
-    pub variables: Variables,
-    /// Answers for things that do not exist, by shape.
-    misses: Mutex<BTreeMap<(Base, Shape, bool), Vec<Answer>>>,
-}
-
-impl Run {
-    /// Sends a request of the plan, or says why not.
-    async fn perform(&self, key: &RequestKey, low: bool) -> Result<Exchange, String> {
-        let ask = self.prepare(key, low)?;
-        let calibration = match key.calibrate {
-            Some(shape) => self.misses(key.base, shape, key.follow).await,
-            None => Vec::new(),
-        };
-        let mut best: Option<(u8, Exchange)> = None;
-        for path in candidates(&self.asker.settings, key) {
-            let url = self.variables.url(&self.asker.target, key.base, &path)?;
-            let shown = self.path(&path);
-            let chain = match self.asker.ask(&Ask { url, ..ask.clone() }).await {
-                // What was found before is better than nothing.
-                Err(reason) => return best.map(|(_, exchange)| exchange).ok_or(reason),
-                Ok(chain) => chain,
-            };
-            let rank = match chain.answer() {
-                None => 4,
-                Some(answer) if answer.status == 429 => 4,
-                Some(answer) if self.exists(key, &shown, answer, &calibration) => 4,
-                Some(answer) if matches!(answer.status, 401 | 403) || answer.status >= 500 => 2,
-                Some(_) => 1,
-            };
-            let mut own = exchange(shown, ask.headers.clone(), chain);
-            own.sent.calibration.clone_from(&calibration);
-            if best.as_ref().is_none_or(|(least, _)| rank > *least) {
-                best = Some((rank, own));
-            }
-            if rank == 4 {
-                break;
-            }
-        }
-        best.map(|(_, exchange)| exchange).ok_or_else(|| "it has no path".to_owned())
-    }
-
-    /// A path as it is shown, without credentials.
-    fn path(&self, path: &str) -> String {
-        let path = if path.is_empty() { self.asker.target.path() } else { self.variables.fill(path) };
-        self.asker.shown(&super::mask::url(&path))
-    }
-
-    fn exists(&self, key: &RequestKey, path: &str, answer: &Answer, calibration: &[Answer]) -> bool {
-        match key.calibrate {
-            Some(shape) => facts::found(answer, path, shape, calibration),
-            None => (200..300).contains(&answer.status),
-        }
-    }
-
-    /// The request without its path. An error says why it is not sent.
-    fn prepare(&self, key: &RequestKey, low: bool) -> Result<Ask, String> {
-        permitted(&self.asker.settings, key)?;
-        let url = self.variables.url(&self.asker.target, key.base, "")?;
-        let headers = key.headers.iter().map(|(name, value)| (name.clone(), self.variables.fill(value))).collect();
-        let body = key.body.as_ref().filter(|_| key.method == Method::Post).map(|body| self.variables.fill(body));
-        let purpose = if is_active(key) { Purpose::Active } else { Purpose::Check };
-        let method = key.method.as_str();
-        Ok(Ask { method, headers, body, follow: key.follow, auth: key.auth, purpose, low, ..Ask::get(url) })
-    }
-
-    /// Sends a request again and again, until it is told to stop.
-    async fn burst(&self, key: &RequestKey) -> Result<Exchange, String> {
-        let mut ask = self.prepare(key, true)?;
-        let path = candidates(&self.asker.settings, key).into_iter().next().unwrap_or_default();
-        ask.url = self.variables.url(&self.asker.target, key.base, &path)?;
-        (ask.follow, ask.auth, ask.again) = (false, false, true);
-        if key.class == Class::Active {
-            ask.purpose = Purpose::Burst;
-        }
-        let mut all = exchange(self.path(&path), ask.headers.clone(), Chain::default());
-        all.sent.attempts = 0;
-        for _ in 0..key.times {
-            let chain = match self.asker.ask(&ask).await {
-                Ok(chain) => chain,
-                Err(reason) if all.sent.attempts == 0 => return Err(reason),
-                Err(_) => break,
-            };
-            all.sent.attempts += 1;
-            let stop = chain.answer().is_none_or(|answer| answer.status == 429 || answer.status >= 500);
-            all.log.extend(chain.log);
-            all.hops.extend(chain.hops);
-            if stop {
-                all.sent.error = chain.failure.map(|failure| failure.word.to_owned());
-                break;
-            }
-        }
-        Ok(all)
-    }
-
-    /// How the server answers for something of this shape that does not exist: once, or twice if it claims that it does.
-    pub async fn misses(&self, base: Base, shape: Shape, follow: bool) -> Vec<Answer> {
-        let mut known = self.misses.lock().await;
-        if let Some(answers) = known.get(&(base, shape, follow)) {
-            return answers.clone();
-        }
-        let mut answers = Vec::new();
-        for turn in ["a", "b"] {
-            let name = format!("{}{turn}", self.variables.random);
-            let path = match shape {
-                Shape::Page => format!("/{name}"),
-                Shape::DotFile => format!("/.{name}.env"),
-                Shape::DotDir => format!("/.{name}/config"),
-                Shape::Json => format!("/{name}.json"),
-                Shape::File => format!("/{name}.sql"),
-            };
-            let Ok(url) = self.variables.url(&self.asker.target, base, &path) else { break };
-            let asked = self.asker.ask(&Ask { follow, ..Ask::get(url) }).await;
-            let Some(answer) = asked.ok().and_then(|chain| chain.answer().cloned()) else { break };
-            let claims = (200..300).contains(&answer.status);
-            answers.push(answer);
-            if !claims {
-                break;
-            }
-        }
-        if answers.is_empty() {
-            self.asker
-                .note("it is not known how the server answers for what does not exist: only contents decide there".to_owned());
-        }
-        known.insert((base, shape, follow), answers.clone());
-        answers
-    }
-}
-
-/// The paths to try, in order.
-pub(super) fn candidates(settings: &Settings, key: &RequestKey) -> Vec<String> {
-    let health = key.paths.len() > 1 && key.paths.iter().any(|path| path == "/healthz" || path == "/health");
-    match &settings.health {
-        Some(path) if health => vec![rooted(path)],
-        _ if key.paths.is_empty() => vec![String::new()],
-        _ => key.paths.clone(),
-    }
-}
-
-/// A path that a user wrote, below the origin.
-pub(super) fn rooted(path: &str) -> String {
-    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
-}
-
-/// Passive requests are what any visitor sends; the rest is asked for.
-pub(super) fn permitted(settings: &Settings, key: &RequestKey) -> Result<(), String> {
-    match is_active(key) && !settings.active {
-        true => Err("it is sent only with --active".to_owned()),
-        false => Ok(()),
-    }
-}
-
-fn is_active(key: &RequestKey) -> bool {
-    key.class == Class::Active || matches!(key.method, Method::Trace | Method::Post)
 }
 
 /// The request of the plan that asks for the URL under audit itself, or one like it.

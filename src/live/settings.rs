@@ -36,6 +36,16 @@ pub struct Settings {
     pub active: bool,
     /// Paths that must not answer without credentials.
     pub protected: Vec<String>,
+    /// The path that signs in by POST; wrong passwords are tried there.
+    pub login: Option<String>,
+    /// The path that signs out by POST; it ends the session of the credentials.
+    pub logout: Option<String>,
+    /// A path that answers with a stream of events.
+    pub stream: Option<String>,
+    /// Paths of objects that only the other account may have.
+    pub owned: Vec<String>,
+    /// The value of Authorization of that other account.
+    pub other_auth: Option<String>,
     /// The path of the health endpoint, instead of guesses.
     pub health: Option<String>,
     pub openapi: Option<OpenApi>,
@@ -43,6 +53,8 @@ pub struct Settings {
     pub routes: Vec<(String, bool)>,
     /// Most requests, without those that only `--active` sends and those of OpenAPI.
     pub budget: u32,
+    /// How long streams are held open.
+    pub hold: Duration,
     /// Between the starts of two requests; `None`: five a second, and no pause on loopback.
     pub pace: Option<Duration>,
     pub limits: Limits,
@@ -94,6 +106,16 @@ pub const SEARCH_BUDGET: u32 = 15;
 pub const OPENAPI_BUDGET: u32 = 25;
 /// Requests of bursts, at most.
 pub const BURST_BUDGET: u32 = 30;
+/// Wrong passwords that are tried, at most.
+pub const LOGIN_BUDGET: u32 = 15;
+/// Streams that are opened, at most.
+pub const STREAM_BUDGET: u32 = 20;
+/// Objects of another account that are asked for, at most.
+pub const OWNED_PATHS: usize = 5;
+/// Requests for these: as nobody, as their owner and as the user.
+pub const OWNED_BUDGET: u32 = 15;
+/// Requests around signing out: before, the POST itself, and behind.
+pub const LOGOUT_BUDGET: u32 = 4;
 
 impl Default for Settings {
     fn default() -> Settings {
@@ -112,10 +134,16 @@ impl Default for Settings {
             timeout: Duration::from_secs(120),
             active: false,
             protected: Vec::new(),
+            login: None,
+            logout: None,
+            stream: None,
+            owned: Vec::new(),
+            other_auth: None,
             health: None,
             openapi: None,
             routes: Vec::new(),
             budget: BUDGET,
+            hold: Duration::from_secs(10),
             pace: None,
             limits: Limits::default(),
         }
@@ -133,6 +161,12 @@ impl Settings {
     /// Was anything given that signs the run in?
     pub(super) fn has_credentials(&self) -> bool {
         self.auth.is_some() || self.cookie.is_some() || self.headers.iter().any(|(name, _)| super::ask::is_credential(name))
+    }
+
+    /// Everything that no output may show.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let named = self.headers.iter().filter(|(name, _)| super::ask::is_credential(name)).map(|(_, value)| value.as_str());
+        [&self.auth, &self.cookie, &self.other_auth].into_iter().filter_map(|own| own.as_deref()).chain(named)
     }
 
     /// Are the URLs such that a run can begin? An error is one sentence for the command line. Touches no network.

@@ -2,21 +2,32 @@
 
 use reqwest::Url;
 
-use super::ask::{Ask, Chain};
+use super::ask::{Ask, Chain, Who};
 use super::facts::{self, Answer};
 use super::openapi::{self, Operation};
 use super::pace::Purpose;
-use super::run::{Run, rooted};
+use super::perform::{Run, rooted};
 use super::settings::{OPENAPI_BUDGET, OpenApi};
 use crate::model::live::{Base, Facts, LivePlan, Shape, Value};
 
-/// What an answer without credentials says about a path that should need some.
+/// What an answer says about a path that should not answer everybody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Door {
+pub(super) enum Door {
     Closed,
     Open,
     /// Not there, broken, limited, or the page for everything else.
     Unclear,
+}
+
+impl Door {
+    /// Its word in facts.
+    pub fn word(self) -> &'static str {
+        match self {
+            Door::Closed => "closed",
+            Door::Open => "open",
+            Door::Unclear => "unclear",
+        }
+    }
 }
 
 /// Adds `protected.*` and `openapi.*`, as far as they are asked for.
@@ -50,7 +61,7 @@ pub(super) async fn explore(run: &Run, plan: &LivePlan, facts: &mut Facts) {
 async fn protected(run: &Run, paths: &[String], facts: &mut Facts) {
     let (mut open, mut closed) = (Vec::new(), 0);
     for path in paths {
-        match door(run, path, Purpose::Check).await.map(|(door, _)| door) {
+        match door(run, path, Who::Nobody, Purpose::Check).await.map(|(door, _)| door) {
             Some(Door::Open) => open.push(run.asker.shown(path)),
             Some(Door::Closed) => closed += 1,
             Some(Door::Unclear) => {}
@@ -100,7 +111,7 @@ async fn call(run: &Run, operations: &[Operation], facts: &mut Facts) {
     let (mut open, mut private, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     for operation in openapi::choose(operations, OPENAPI_BUDGET as usize) {
         let Some(path) = &operation.path else { continue };
-        let Some((door, chain)) = door(run, path, Purpose::OpenApi).await else { break };
+        let Some((door, chain)) = door(run, path, Who::Nobody, Purpose::OpenApi).await else { break };
         if chain.answer().is_some_and(|answer| answer.status >= 500) {
             errors.push(operation.template.clone());
         }
@@ -128,24 +139,31 @@ async fn call(run: &Run, operations: &[Operation], facts: &mut Facts) {
     put_list(facts, "openapi.server-errors", errors);
 }
 
-fn count(length: usize) -> i64 {
+pub(super) fn count(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }
 
-fn put_list(facts: &mut Facts, path: &str, list: Vec<String>) {
+pub(super) fn put_list(facts: &mut Facts, path: &str, list: Vec<String>) {
     if !list.is_empty() {
         facts.insert(path.to_owned(), Value::List(list));
     }
 }
 
-/// Asks for a path without credentials. `None`: it was not sent.
-async fn door(run: &Run, path: &str, purpose: Purpose) -> Option<(Door, Chain)> {
+/// Asks for a path as somebody. `None`: it was not sent.
+pub(super) async fn door(run: &Run, path: &str, who: Who, purpose: Purpose) -> Option<(Door, Chain)> {
     let url = run.variables.url(&run.asker.target, Base::Target, path).ok()?;
-    let chain = run.asker.ask(&Ask { purpose, low: purpose == Purpose::OpenApi, ..Ask::get(url) }).await.ok()?;
+    // Who asks again after something happened wants to know what is answered now.
+    let again = purpose == Purpose::Logout;
+    let chain = run.asker.ask(&Ask { who, purpose, again, low: purpose == Purpose::OpenApi, ..Ask::get(url) }).await.ok()?;
     let ok = chain.answer().is_some_and(|answer| (200..300).contains(&answer.status));
     // Only what claims to be there is compared with what is not.
-    let misses = if ok { run.misses(Base::Target, Shape::Page, false).await } else { Vec::new() };
-    Some((judge(&chain, path, &misses), chain))
+    let misses = if ok { run.misses(Base::Target, Shape::Page, false).await } else { Ok(Vec::new()) };
+    let door = misses.map_or(Door::Unclear, |misses| match judge(&chain, path, &misses) {
+        // What the server answers to anything was not learnt, so this may be that.
+        Door::Open if misses.is_empty() => Door::Unclear,
+        door => door,
+    });
+    Some((door, chain))
 }
 
 /// More than an empty body or collection.
@@ -169,7 +187,7 @@ fn judge(chain: &Chain, path: &str, misses: &[Answer]) -> Door {
 }
 
 /// A page for signing in, at a path that is not there for it.
-fn asks_password(answer: &Answer) -> bool {
+pub(super) fn asks_password(answer: &Answer) -> bool {
     let text = answer.text().to_ascii_lowercase();
     answer.is_html() && (text.contains("type=\"password\"") || text.contains("type='password'") || text.contains("type=password"))
 }

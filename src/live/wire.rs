@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::dns::{Name, Resolve, Resolving};
-use reqwest::{Client, Url};
+use reqwest::{Client, ClientBuilder, Url};
 use rustls::ClientConfig;
 use zlib_rs::{Inflate, InflateFlush, Status};
 
@@ -15,6 +15,7 @@ use super::facts::Answer;
 use super::failure::Failure;
 use super::roots::{self, Roots};
 use super::settings::{Limits, Settings};
+use super::target::Target;
 
 /// Bytes of a body that are read, before and after decoding.
 const BODY: usize = 256 * 1024;
@@ -24,6 +25,9 @@ const LARGE_BODY: usize = 5 * 1024 * 1024;
 const HEADERS: usize = 64 * 1024;
 /// Headers of an answer, by count.
 const HEADER_COUNT: usize = 1000;
+
+/// Who asks, unless the user says otherwise.
+pub(super) const AGENT: &str = concat!("readyctl/", env!("CARGO_PKG_VERSION"), " (+", env!("CARGO_PKG_REPOSITORY"), ")");
 
 /// A request as it goes out.
 #[derive(Debug, Clone)]
@@ -56,23 +60,7 @@ impl Wire {
     /// A client for the host of `own` at these addresses. `trusting`: any certificate will do.
     pub fn new(settings: &Settings, own: &Url, addresses: &[SocketAddr], roots: &Roots, trusting: bool) -> Result<Wire, String> {
         let tls = tls(roots, trusting).map_err(|error| format!("no TLS client: {error}"))?;
-        let agent = concat!("readyctl/", env!("CARGO_PKG_VERSION"), " (+", env!("CARGO_PKG_REPOSITORY"), ")");
-        let mut builder = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .referer(false)
-            .user_agent(settings.user_agent.as_deref().unwrap_or(agent))
-            .connect_timeout(settings.limits.connect)
-            .pool_max_idle_per_host(2)
-            .http1_max_headers(HEADER_COUNT)
-            .http2_max_header_list_size(u32::try_from(HEADERS).unwrap_or(u32::MAX))
-            .dns_resolver(Arc::new(Nothing));
-        if let Some(host) = own.host_str() {
-            builder = builder.resolve_to_addrs(host, addresses);
-        }
-        let client = builder.build().map_err(|error| format!("no HTTP client: {}", super::failure::Failure::of(&error).cause))?;
+        let client = build(builder(settings, tls), own, addresses)?;
         Ok(Wire { client, limits: settings.limits })
     }
 
@@ -113,6 +101,36 @@ impl Wire {
         decode(&mut answer, most);
         Ok((answer, address))
     }
+}
+
+/// A client of HTTP/1.1, so that each stream has a connection of its own, as those of several browsers have.
+pub(super) fn streams(settings: &Settings, target: &Target, roots: &Roots, trusting: bool) -> Result<Client, String> {
+    let mut tls = tls(roots, trusting).map_err(|error| format!("no TLS client: {error}"))?;
+    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    build(builder(settings, tls).http1_only(), &target.url, &target.addresses)
+}
+
+fn builder(settings: &Settings, tls: ClientConfig) -> ClientBuilder {
+    Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .referer(false)
+        .user_agent(settings.user_agent.as_deref().unwrap_or(AGENT))
+        .connect_timeout(settings.limits.connect)
+        .pool_max_idle_per_host(2)
+        .http1_max_headers(HEADER_COUNT)
+        .http2_max_header_list_size(u32::try_from(HEADERS).unwrap_or(u32::MAX))
+        .dns_resolver(Arc::new(Nothing))
+}
+
+/// The client for the host of a URL at these addresses.
+fn build(mut builder: ClientBuilder, own: &Url, addresses: &[SocketAddr]) -> Result<Client, String> {
+    if let Some(host) = own.host_str() {
+        builder = builder.resolve_to_addrs(host, addresses);
+    }
+    builder.build().map_err(|error| format!("no HTTP client: {}", Failure::of(&error).cause))
 }
 
 fn shown(time: Duration) -> String {
@@ -178,7 +196,7 @@ fn inflate(input: &[u8], header: bool, bits: u8, most: usize) -> Option<(Vec<u8>
 }
 
 /// TLS of one run, HTTP/2 and 1.1.
-fn tls(roots: &Roots, trusting: bool) -> Result<ClientConfig, rustls::Error> {
+pub(super) fn tls(roots: &Roots, trusting: bool) -> Result<ClientConfig, rustls::Error> {
     let mut config = roots.client()?;
     if trusting {
         config.dangerous().set_certificate_verifier(Arc::new(AnyCertificate(roots::provider())));

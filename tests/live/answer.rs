@@ -1,14 +1,16 @@
 //! What the site answers: a good site, less what the modes take away.
 
+use super::edge;
 use super::fixture::{Port, Received, Shared};
 use super::hostile::gzip;
 use super::mode::Mode;
+use super::pages::{GOOD, SCRIPT, api, exposed, good, missing, page, script};
 use super::server::canary;
 
 /// The credential that the API of the fixture accepts.
 pub const CREDENTIAL: &str = "Bearer fixture-credential-0123456789";
-/// The hashed script of the page.
-pub const SCRIPT: &str = "/static/app.3f9a1c2b.js";
+/// The origin that is allowed to read answers.
+pub const ALLOWED: &str = "https://app.example.test";
 
 const GOOD_HEADERS: [(&str, &str); 6] = [
     ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
@@ -22,26 +24,23 @@ const GOOD_HEADERS: [(&str, &str); 6] = [
     ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
 ];
 
-const STACK_TRACE: &str = "Traceback (most recent call last):\n  File \"/srv/app/main.py\", line 12, in handler\n    return \
-                           items[name]\nKeyError: 'missing'\n";
-
 /// An answer before it is written.
-struct Answer {
-    status: u16,
+pub struct Answer {
+    pub status: u16,
     headers: Vec<(String, String)>,
-    body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 impl Answer {
-    fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
+    pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
         Answer { status, headers: vec![("Content-Type".to_owned(), content_type.to_owned())], body: body.into() }
     }
 
-    fn json(status: u16, body: &str) -> Answer {
+    pub fn json(status: u16, body: &str) -> Answer {
         Answer::new(status, "application/json", body)
     }
 
-    fn html(status: u16, body: impl Into<Vec<u8>>) -> Answer {
+    pub fn html(status: u16, body: impl Into<Vec<u8>>) -> Answer {
         Answer::new(status, "text/html; charset=utf-8", body)
     }
 
@@ -51,11 +50,11 @@ impl Answer {
         answer
     }
 
-    fn add(&mut self, name: &str, value: &str) {
+    pub fn add(&mut self, name: &str, value: &str) {
         self.headers.push((name.to_owned(), value.to_owned()));
     }
 
-    fn set(&mut self, name: &str, value: &str) {
+    pub fn set(&mut self, name: &str, value: &str) {
         self.headers.retain(|(own, _)| !own.eq_ignore_ascii_case(name));
         if !value.is_empty() {
             self.add(name, value);
@@ -69,12 +68,24 @@ pub fn bytes(request: &Received, number: usize, shared: &Shared) -> Vec<u8> {
         Port::Canary => Answer::html(200, "the canary was reached"),
         Port::Http if !shared.has(Mode::PlainServes) && !shared.has(Mode::PlainOnTlsPort) => plain(request, shared),
         Port::Https if shared.has(Mode::PlainOnTlsPort) => Answer::html(200, "plain HTTP"),
-        _ => site(request, number, shared),
+        _ => edge::refused(request, shared).unwrap_or_else(|| site(request, number, shared)),
     };
     decorate(&mut answer, request, shared);
     compress(&mut answer, request, shared);
-    let mut bytes = format!("HTTP/1.1 {} {}\r\n", answer.status, reason(answer.status)).into_bytes();
-    answer.add("Content-Length", &answer.body.len().to_string());
+    let mut bytes = Vec::new();
+    if shared.has(Mode::EarlyHints) {
+        bytes.extend(b"HTTP/1.1 103 Early Hints\r\nLink: </static/app.css>; rel=preload\r\n\r\n");
+    }
+    bytes.extend(format!("HTTP/1.1 {} {}\r\n", answer.status, reason(answer.status)).bytes());
+    if shared.has(Mode::Chunked) && answer.status != 204 {
+        answer.add("Transfer-Encoding", "chunked");
+        answer.body = chunked(&answer.body);
+    } else if answer.status != 204 {
+        answer.add("Content-Length", &answer.body.len().to_string());
+    }
+    if shared.has(Mode::ClosesEach) {
+        answer.add("Connection", "close");
+    }
     for (name, value) in &answer.headers {
         bytes.extend(format!("{name}: {value}\r\n").bytes());
     }
@@ -83,6 +94,18 @@ pub fn bytes(request: &Received, number: usize, shared: &Shared) -> Vec<u8> {
         bytes.extend(answer.body);
     }
     bytes
+}
+
+/// The body in chunks of 1000 bytes.
+fn chunked(body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for chunk in body.chunks(1000) {
+        out.extend(format!("{:x}\r\n", chunk.len()).bytes());
+        out.extend(chunk);
+        out.extend(b"\r\n");
+    }
+    out.extend(b"0\r\n\r\n");
+    out
 }
 
 fn reason(status: u16) -> &'static str {
@@ -95,6 +118,7 @@ fn reason(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        421 => "Misdirected Request",
         429 => "Too Many Requests",
         500 => "Internal Server Error",
         _ => "Answer",
@@ -106,10 +130,20 @@ fn plain(request: &Received, shared: &Shared) -> Answer {
     if shared.has(Mode::PlainOffHost) {
         return Answer::to(status, &format!("{}{}", canary(shared), request.path));
     }
-    Answer::to(status, &format!("https://localhost:{}{}", shared.https.port(), request.path))
+    Answer::to(status, &format!("{}{}", shared.url(Port::Https), request.path))
 }
 
 fn site(request: &Received, number: usize, shared: &Shared) -> Answer {
+    for mode in &shared.modes {
+        match *mode {
+            Mode::All(status, content_type, body) => return Answer::new(status, content_type, body),
+            Mode::LoginWall if !request.path.starts_with("/login") => return Answer::to(302, "/login"),
+            _ => {}
+        }
+    }
+    if shared.has(Mode::LeadsAway) && request.path != "/" {
+        return Answer::to(302, &format!("{}{}", canary(shared), request.path));
+    }
     let path = request.path.split('?').next().unwrap_or_default();
     for mode in &shared.modes {
         match *mode {
@@ -121,8 +155,19 @@ fn site(request: &Received, number: usize, shared: &Shared) -> Answer {
             Mode::RateLimitedSilently(from) if number >= from => return Answer::json(429, r#"{"error":"too many requests"}"#),
             Mode::Serve(own, content_type, body) if own == path => return Answer::new(200, content_type, body),
             Mode::Status(own, status) if own == path => return Answer::html(status, format!("<h1>{status}</h1>")),
+            Mode::Redirect(own, status, location) if own == path => return Answer::to(status, location),
+            Mode::Reply(own, status, content_type, body) if own == path || own == request.path => {
+                return Answer::new(status, content_type, body);
+            }
+            Mode::BreaksOnTornJson if request.method == "POST" && !request.body.ends_with(b"}") => {
+                return Answer::json(500, r#"{"error":"internal"}"#);
+            }
+            Mode::BreaksOnBytes if path.contains("%ff") => return Answer::json(500, r#"{"error":"internal"}"#),
             _ => {}
         }
+    }
+    if let Some(answer) = account(request, path, shared) {
+        return answer;
     }
     if shared.has(Mode::EchoCredentials) {
         return echo(request);
@@ -169,124 +214,26 @@ fn get(request: &Received, path: &str, number: usize, shared: &Shared) -> Answer
     let has = |mode| shared.has(mode);
     match path {
         "/" if has(Mode::RedirectCanary) => Answer::to(302, &format!("{}/", canary(shared))),
-        "/" if has(Mode::Downgrade) => Answer::to(302, &format!("http://localhost:{}/", shared.http.port())),
+        "/" if has(Mode::Downgrade) => Answer::to(302, &format!("{}/", shared.url(Port::Http))),
         "/" if has(Mode::RedirectLoop) => Answer::to(302, "/a"),
         "/a" if has(Mode::RedirectLoop) => Answer::to(302, "/"),
         "/" if has(Mode::LoginRedirect) => Answer::to(302, "/login"),
+        "/" if has(Mode::Account) && request.header("authorization") != Some(CREDENTIAL) => {
+            Answer::json(401, r#"{"error":"sign in"}"#)
+        }
+        "/" if has(Mode::Account) => Answer::json(200, r#"{"owner":"a","balance":1}"#),
         "/" if has(Mode::Json) => Answer::json(200, r#"{"name":"fixture","version":1}"#),
         "/" => page(shared),
+        _ if has(Mode::Bare) => missing(path, number, shared),
         "/login" => Answer::html(200, "<!doctype html><title>Sign in</title><form><input type=password></form>"),
         SCRIPT => script(shared),
         "/healthz" if has(Mode::NoHealth) => missing(path, number, shared),
         "/healthz" if has(Mode::HealthDown) => Answer::json(200, r#"{"status":"DOWN"}"#),
         "/healthz" if has(Mode::HealthBroken) => Answer::json(500, r#"{"status":"error"}"#),
-        "/healthz" => Answer::json(200, r#"{"status":"ok"}"#),
+        "/readyz" | "/livez" if has(Mode::NoHealth) => missing(path, number, shared),
+        _ if GOOD.iter().any(|(own, ..)| *own == path) => good(path),
         _ => exposed(path, shared).or_else(|| api(request, path, shared)).unwrap_or_else(|| missing(path, number, shared)),
     }
-}
-
-fn page(shared: &Shared) -> Answer {
-    let meta = if shared.has(Mode::CspMeta) {
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'self'; object-src 'none'; base-uri 'none'\">"
-    } else {
-        ""
-    };
-    let text = "<p>A paragraph that is long enough to be worth compressing.</p>\n".repeat(40);
-    Answer::html(
-        200,
-        format!(
-            "<!doctype html><html><head><title>Fixture</title>{meta}<script src=\"{SCRIPT}\"></script></head><body>{text}</body></html>"
-        ),
-    )
-}
-
-fn script(shared: &Shared) -> Answer {
-    let mut answer = Answer::new(200, "text/javascript; charset=utf-8", "export const value = 'fixture';\n".repeat(80));
-    if !shared.has(Mode::NoCache) {
-        answer.add("Cache-Control", "public, max-age=31536000, immutable");
-        answer.add("ETag", "\"3f9a1c2b\"");
-    }
-    answer
-}
-
-fn missing(path: &str, number: usize, shared: &Shared) -> Answer {
-    let has = |mode| shared.has(mode);
-    if has(Mode::DotFilesForbidden) && path.contains("/.") {
-        return Answer::html(403, "<h1>403 Forbidden</h1>");
-    }
-    if has(Mode::WildcardEnv) && path.ends_with(".env") {
-        return Answer::new(200, "text/plain", "NOTHING=here\nTO=see\n");
-    }
-    if has(Mode::SpaFallback) {
-        return page(shared);
-    }
-    if has(Mode::RandomPage) {
-        let words = ["river", "stone", "cloud", "lamp", "garden"];
-        let text: String = (0..40).map(|index| format!("{} ", words[(index * 7 + number * 3) % words.len()])).collect();
-        return Answer::html(200, format!("<!doctype html><title>Sorry {number}</title><p>Nothing at {path}: {text}</p>"));
-    }
-    if has(Mode::TracePage) {
-        return Answer::html(500, format!("<h1>Server Error</h1><pre>{STACK_TRACE}</pre>"));
-    }
-    if has(Mode::Json) { Answer::json(404, r#"{"error":"not found"}"#) } else { Answer::html(404, "<h1>404 Not Found</h1>") }
-}
-
-fn exposed(path: &str, shared: &Shared) -> Option<Answer> {
-    let has = |mode| shared.has(mode);
-    let answer = match path {
-        "/.git/config" if has(Mode::GitExposed) => {
-            Answer::new(200, "text/plain", "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n")
-        }
-        "/.git/HEAD" if has(Mode::GitExposed) => Answer::new(200, "text/plain", "ref: refs/heads/main\n"),
-        "/.env" if has(Mode::EnvExposed) => {
-            Answer::new(200, "text/plain", "APP_ENV=production\nDB_PASSWORD=fixture-env-value-1\nAPI_KEY=fixture-env-value-2\n")
-        }
-        "/backup.sql" if has(Mode::BackupExposed) => {
-            Answer::new(200, "application/sql", "-- MySQL dump 10.13\nCREATE TABLE users (id int);\n")
-        }
-        "/backup.zip" if has(Mode::BackupExposed) => Answer::new(200, "application/zip", b"PK\x03\x04fixture".to_vec()),
-        "/actuator/env" if has(Mode::ActuatorExposed) => {
-            Answer::json(200, r#"{"activeProfiles":[],"propertySources":[{"name":"systemProperties"}]}"#)
-        }
-        "/actuator/health" if has(Mode::ActuatorExposed) => Answer::json(200, r#"{"status":"UP"}"#),
-        "/docs" if has(Mode::DocsExposed) => {
-            Answer::html(200, "<!doctype html><title>API - Swagger UI</title><div id=\"swagger-ui\"></div>")
-        }
-        _ => return None,
-    };
-    Some(answer)
-}
-
-/// The description names what is not to be called, too: `/api/logout`, a POST, an operation with a required header.
-const OPENAPI: &str = r#"{"openapi":"3.1.0","info":{"title":"Fixture","version":"1"},
-"components":{"securitySchemes":{"bearer":{"type":"http","scheme":"bearer"}}},"paths":{
-"/api/items":{"get":{"security":[{"bearer":[]}],"responses":{}},"post":{"security":[{"bearer":[]}],"responses":{}}},
-"/api/items/{id}":{"get":{"security":[{"bearer":[]}],"parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"integer"}}],"responses":{}}},
-"/api/report":{"get":{"security":[{"bearer":[]}],"responses":{}}},
-"/api/logout":{"get":{"security":[{"bearer":[]}],"responses":{}}},
-"/api/header":{"get":{"security":[{"bearer":[]}],"parameters":[{"name":"X-Tenant","in":"header","required":true,"schema":{"type":"string"}}],"responses":{}}},
-"/api/public":{"get":{"responses":{}}}}}"#;
-
-fn api(request: &Received, path: &str, shared: &Shared) -> Option<Answer> {
-    let forgets = shared.has(Mode::OpenApiForgotten);
-    if !forgets && !shared.has(Mode::OpenApi) {
-        return None;
-    }
-    if path == "/openapi.json" {
-        return Some(Answer::json(200, OPENAPI));
-    }
-    if path == "/api/public" {
-        return Some(Answer::json(200, r#"{"public":true}"#));
-    }
-    let known = ["/api/items", "/api/report", "/api/logout", "/api/header"].contains(&path) || path.starts_with("/api/items/");
-    if !known {
-        return None;
-    }
-    let allowed = request.header("authorization") == Some(CREDENTIAL) || (forgets && path == "/api/report");
-    let mut answer =
-        if allowed { Answer::json(200, r#"[{"id":1,"owner":"a"}]"#) } else { Answer::json(401, r#"{"error":"sign in"}"#) };
-    answer.add("Cache-Control", "private, no-store");
-    Some(answer)
 }
 
 /// Headers, cookies and CORS.
@@ -307,6 +254,7 @@ fn decorate(answer: &mut Answer, request: &Received, shared: &Shared) {
             }
         }
     }
+    edge::decorate(answer, request, shared);
     modify(answer, request, shared);
     if !has(Mode::NoRateLimit) && answer.status != 429 {
         answer.add("RateLimit", "\"20-in-1min\"; r=15; t=60");
@@ -317,6 +265,7 @@ fn decorate(answer: &mut Answer, request: &Received, shared: &Shared) {
     for mode in &shared.modes {
         match *mode {
             Mode::Header(name, value) => answer.set(name, value),
+            Mode::HeaderAt(path, name, value) if path == request.path => answer.set(name, value),
             Mode::MoreHeader(name, value) => answer.add(name, value),
             _ => {}
         }
@@ -342,7 +291,7 @@ fn modify(answer: &mut Answer, request: &Received, shared: &Shared) {
             Mode::NoFrame => answer.set(CSP, "default-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'"),
             Mode::ReferrerUnsafe => answer.set("Referrer-Policy", "unsafe-url"),
             Mode::Banner => {
-                answer.add("Server", "nginx/1.18.0");
+                answer.set("Server", "nginx/1.18.0");
                 answer.add("X-Powered-By", "PHP/7.4.3");
             }
             _ => {}
@@ -364,35 +313,37 @@ fn cookies(answer: &mut Answer, request: &Received, shared: &Shared) {
     } else {
         "__Host-session=fixture-cookie-value; Path=/; Secure; HttpOnly; SameSite=Lax"
     };
-    answer.add("Set-Cookie", cookie);
+    let own = shared.modes.iter().find_map(|mode| if let Mode::Cookie(own) = *mode { Some(own) } else { None });
+    answer.add("Set-Cookie", own.unwrap_or(cookie));
 }
 
+/// One origin is allowed, whoever asks, and without credentials.
 fn cors(answer: &mut Answer, request: &Received, shared: &Shared) {
     const ALLOW: &str = "Access-Control-Allow-Origin";
-    let Some(origin) = request.header("origin") else { return };
     let has = |mode| shared.has(mode);
-    let own = format!("https://localhost:{}", shared.https.port());
+    let Some(origin) = request.header("origin").filter(|_| !has(Mode::CorsNone)) else { return };
     let echoed = has(Mode::CorsEcho)
         || has(Mode::CorsEchoCredentials)
         || (has(Mode::CorsNull) && origin == "null")
+        || (has(Mode::CorsLocal) && origin.starts_with("http://localhost:"))
         || (has(Mode::CorsSuffix) && origin.ends_with("localhost"))
-        || (has(Mode::CorsPrefix) && origin.starts_with("https://localhost"))
-        || origin == own;
+        || (has(Mode::CorsPrefix) && origin.starts_with("https://localhost"));
     if has(Mode::CorsStar) {
         answer.add(ALLOW, "*");
-    } else {
+    } else if echoed {
         answer.add("Vary", "Origin");
-        if !echoed {
-            return;
-        }
         answer.add(ALLOW, origin);
-        if !has(Mode::CorsEcho) {
+        if !has(Mode::CorsEcho) && !has(Mode::CorsLocal) {
             answer.add("Access-Control-Allow-Credentials", "true");
         }
+    } else {
+        answer.add(ALLOW, ALLOWED);
     }
     if request.method == "OPTIONS" {
-        answer.add("Access-Control-Allow-Methods", "GET, POST");
-        answer.add("Access-Control-Allow-Headers", "content-type");
+        let own = shared.modes.iter().find_map(|mode| if let Mode::Grants(own, more) = *mode { Some((own, more)) } else { None });
+        let (methods, headers) = own.unwrap_or(("GET, POST", "content-type"));
+        answer.add("Access-Control-Allow-Methods", methods);
+        answer.add("Access-Control-Allow-Headers", headers);
         answer.add("Access-Control-Max-Age", "600");
     }
 }
@@ -404,4 +355,37 @@ fn compress(answer: &mut Answer, request: &Received, shared: &Shared) {
         answer.add("Content-Encoding", "gzip");
         answer.add("Vary", "Accept-Encoding");
     }
+}
+
+/// Signing in and out, and what needs it.
+fn account(request: &Received, path: &str, shared: &Shared) -> Option<Answer> {
+    let posted = |path: &str| shared.count(|own| own.method == "POST" && own.path == path);
+    let refused = || Answer::json(401, r#"{"error":"sign in"}"#);
+    let login =
+        |from: usize, refusal: Answer| if posted(path) >= from { Answer::json(429, r#"{"error":"later"}"#) } else { refusal };
+    let form = request.header("content-type").is_some_and(|value| value.contains("form"));
+    let ended = shared.modes.iter().any(|mode| matches!(*mode, Mode::SignsOut(own) if posted(own) > 0));
+    let mut guarded = false;
+    for mode in &shared.modes {
+        match *mode {
+            Mode::SignsOut(own) | Mode::SignsOutInVain(own) if own == path && request.method == "POST" => {
+                return Some(Answer::new(204, "text/plain", ""));
+            }
+            Mode::Login(own, from) if own == path && request.method == "POST" => return Some(login(from, refused())),
+            Mode::LoginForm(own, _) if own == path && request.method == "POST" && !form => {
+                return Some(Answer::json(415, r#"{"error":"a form is wanted"}"#));
+            }
+            Mode::LoginForm(own, from) if own == path && request.method == "POST" => {
+                return Some(login(from, Answer::html(200, "<!doctype html><form><input type=password></form>")));
+            }
+            Mode::As(known, own, status, body) if own == path => {
+                guarded = true;
+                if request.header("authorization") == Some(known) && !ended {
+                    return Some(Answer::json(status, body));
+                }
+            }
+            _ => {}
+        }
+    }
+    guarded.then(refused)
 }

@@ -32,7 +32,7 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// A chain for `localhost`, `127.0.0.1` and `app.example.test`, valid from 30 days ago for 90 days, with the faults of `modes`.
+    /// A chain for `localhost`, `127.0.0.1`, `::1` and `app.example.test`, valid from 30 days ago for 90 days, with the faults of `modes`.
     pub fn new(modes: &[Mode]) -> Chain {
         let has = |mode| modes.contains(&mode);
         let root = authority("Fixture Root", None);
@@ -40,7 +40,7 @@ impl Chain {
         let (_, middle_issuer, middle) = authority("Fixture Intermediate", Some(&root_issuer));
 
         let names: &[&str] =
-            if has(Mode::WrongName) { &["other.example.test"] } else { &["localhost", "127.0.0.1", "app.example.test"] };
+            if has(Mode::WrongName) { &["other.example.test"] } else { &["localhost", "127.0.0.1", "::1", "app.example.test"] };
         let mut leaf = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap();
         leaf.distinguished_name.push(DnType::CommonName, names[0]);
         let (from, to) = if has(Mode::Expired) {
@@ -50,6 +50,8 @@ impl Chain {
         } else if has(Mode::ExpiresSoon) {
             // Not on a full day, so that the seconds that a test takes do not change the count of days.
             (-85 * DAY, 5 * DAY + DAY / 2)
+        } else if let Some((lifetime, left)) = lives(modes) {
+            ((left - lifetime) * DAY + DAY / 2, left * DAY + DAY / 2)
         } else {
             (-30 * DAY, 60 * DAY + DAY / 2)
         };
@@ -66,6 +68,11 @@ impl Chain {
         };
         Chain { sent, key: PrivateKeyDer::Pkcs8(key.serialize_der().into()), root: root_pem }
     }
+}
+
+/// Days of the whole life, and days left.
+fn lives(modes: &[Mode]) -> Option<(i64, i64)> {
+    modes.iter().find_map(|mode| if let Mode::Lives(lifetime, left) = *mode { Some((lifetime, left)) } else { None })
 }
 
 fn authority(

@@ -3,6 +3,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -34,6 +35,11 @@ pub struct Received {
 }
 
 impl Received {
+    /// The bytes of the body as the head promises them.
+    pub fn length(&self) -> u64 {
+        self.header("content-length").and_then(|value| value.parse().ok()).unwrap_or(0)
+    }
+
     /// The first value of a header; the name in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
@@ -52,6 +58,8 @@ pub struct Shared {
     received: Mutex<Vec<Received>>,
     /// Connections made to each port, also those that never became a request.
     connections: Mutex<Vec<Port>>,
+    /// Streams that are open.
+    open: AtomicUsize,
     stopped: Mutex<bool>,
     stop: Condvar,
 }
@@ -65,6 +73,44 @@ impl Shared {
         let mut all = self.received.lock().unwrap();
         all.push(received);
         all.len()
+    }
+
+    /// How many requests came that are so.
+    pub fn count(&self, is: impl Fn(&Received) -> bool) -> usize {
+        self.received.lock().unwrap().iter().filter(|request| is(request)).count()
+    }
+
+    /// `https://localhost:PORT`, or the address if it is one of IPv6: not every machine has that under this name.
+    pub fn url(&self, port: Port) -> String {
+        let (scheme, address) = match port {
+            Port::Https => ("https", self.https),
+            Port::Http => ("http", self.http),
+            Port::Canary => ("http", self.canary),
+        };
+        if address.is_ipv4() { format!("{scheme}://localhost:{}", address.port()) } else { format!("{scheme}://{address}") }
+    }
+
+    /// How many streams may be open, if there are streams.
+    pub fn streams(&self) -> Option<usize> {
+        self.modes.iter().find_map(|mode| if let Mode::Streams(most) = *mode { Some(most) } else { None })
+    }
+
+    /// One more stream, unless so many are open; it ends when the guard is dropped.
+    pub fn open(&self, most: usize) -> Option<Open<'_>> {
+        let more = |open: usize| (open < most).then_some(open + 1);
+        self.open.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).ok().map(|_| Open(&self.open))
+    }
+
+    /// Waits, if a mode makes this request a slow one.
+    pub fn slow(&self, request: &Received) {
+        for mode in &self.modes {
+            if let Mode::Slow(path, number, milliseconds) = *mode
+                && path == request.path
+                && self.count(|own| own.path == path) == number
+            {
+                self.pause(Duration::from_millis(milliseconds));
+            }
+        }
     }
 
     pub fn connected(&self, port: Port) {
@@ -82,6 +128,15 @@ impl Shared {
     }
 }
 
+/// A stream that is open.
+pub struct Open<'a>(&'a AtomicUsize);
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 /// A running server.
 pub struct Fixture {
     shared: Arc<Shared>,
@@ -92,8 +147,13 @@ pub struct Fixture {
 impl Fixture {
     /// Starts a good site with these differences.
     pub fn start(modes: &[Mode]) -> Fixture {
-        let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let (https, http, canary) = (listen(), listen(), listen());
+        Fixture::start_at(modes, (Ipv4Addr::LOCALHOST, 0).into()).unwrap()
+    }
+
+    /// The same at this address, which the machine may not have. Port 0 is any that is free.
+    pub fn start_at(modes: &[Mode], address: SocketAddr) -> std::io::Result<Fixture> {
+        let https = TcpListener::bind(address)?;
+        let (http, canary) = (TcpListener::bind((address.ip(), 0))?, TcpListener::bind((address.ip(), 0))?);
         let chain = Chain::new(modes);
         let ca = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(ca.path(), &chain.root).unwrap();
@@ -106,6 +166,7 @@ impl Fixture {
             chain,
             received: Mutex::default(),
             connections: Mutex::default(),
+            open: AtomicUsize::new(0),
             stopped: Mutex::new(false),
             stop: Condvar::new(),
         });
@@ -121,17 +182,17 @@ impl Fixture {
                 std::thread::spawn(move || server::accept(&listener, port, &shared))
             })
             .collect();
-        Fixture { shared, ca, threads }
+        Ok(Fixture { shared, ca, threads })
     }
 
-    /// `https://localhost:PORT`
+    /// Where the site is.
     pub fn url(&self) -> String {
-        format!("https://localhost:{}", self.shared.https.port())
+        self.shared.url(Port::Https)
     }
 
-    /// `http://localhost:PORT`
+    /// Its plain HTTP twin.
     pub fn http_url(&self) -> String {
-        format!("http://localhost:{}", self.shared.http.port())
+        self.shared.url(Port::Http)
     }
 
     /// The address of the HTTPS port.

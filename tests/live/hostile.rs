@@ -4,11 +4,14 @@ use std::io::Write;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::fixture::Shared;
+use super::fixture::{Received, Shared};
 use super::mode::Mode;
 
-/// Does a mode of this fixture take every answer over?
-pub fn acts(shared: &Shared) -> bool {
+/// Does a mode of this fixture take the answer over?
+pub fn acts(request: &Received, shared: &Shared) -> bool {
+    if shared.has(Mode::SparesRoot) && request.path == "/" {
+        return false;
+    }
     shared.modes.iter().any(|mode| {
         matches!(
             mode,

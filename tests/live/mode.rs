@@ -14,6 +14,8 @@ pub enum Mode {
     /// As `openssl req -x509` makes them: it says that it is an authority.
     SelfSigned,
     MissingIntermediate,
+    /// Days that the certificate lives, and days that are left.
+    Lives(i64, i64),
 
     // Protocol: legacy.rs. Without these: TLS 1.2 and 1.3 with authenticated encryption.
     /// Also accepts a hello of this version, answered by a scripted ServerHello.
@@ -46,6 +48,8 @@ pub enum Mode {
     Header(&'static str, &'static str),
     /// Sends this header one more time.
     MoreHeader(&'static str, &'static str),
+    /// At this path only: sends this header instead of the good one; an empty value leaves it out.
+    HeaderAt(&'static str, &'static str, &'static str),
     NoHsts,
     HstsShort,
     HstsZero,
@@ -62,9 +66,33 @@ pub enum Mode {
     HeadersOnSuccessOnly,
     /// `Server: nginx/1.18.0`, `X-Powered-By: PHP/7.4.3`.
     Banner,
+    /// No answer tells an id of its request.
+    NoRequestId,
+
+    // What stands in front: edge.rs.
+    /// Nothing: no edge and its headers, no cache, no filter.
+    NoEdge,
+    /// The edge lets through what looks like an attack.
+    NoFilter,
+    /// The n-th GET of the root is answered 429 with Retry-After, and all after it.
+    Limit(usize),
+    /// The same without Retry-After.
+    LimitSilent(usize),
+    /// The same, counted by what the caller writes in X-Forwarded-For.
+    LimitByForwarded(usize),
+    /// A caller's X-Forwarded-Host is ignored instead of refused.
+    IgnoresForwardedHost,
+    /// Links of pages that do not exist have the host of a caller's X-Forwarded-Host.
+    ForwardedHostInLink,
+    /// JSON of what does not exist has it.
+    ForwardedHostInJson,
+    /// Whoever says `X-Forwarded-Proto: http` is led to HTTPS.
+    ForwardedProtoRedirect,
 
     // Cookies.
     NoCookies,
+    /// This Set-Cookie instead of the good one.
+    Cookie(&'static str),
     /// The session cookie lacks Secure and HttpOnly.
     CookieBare,
     /// `SameSite=None` without Secure.
@@ -82,6 +110,12 @@ pub enum Mode {
     CorsSuffix,
     /// Allows every origin that begins with that of the host.
     CorsPrefix,
+    /// Allows origins of development servers, too.
+    CorsLocal,
+    /// No origin is allowed.
+    CorsNone,
+    /// Preflights are granted these methods and these headers.
+    Grants(&'static str, &'static str),
 
     // Redirects.
     /// 302 instead of 301 from http to https.
@@ -95,12 +129,20 @@ pub enum Mode {
     RedirectLoop,
     /// The root redirects to plain HTTP.
     Downgrade,
+    /// All but the root redirects to the canary origin.
+    LeadsAway,
     /// The root redirects to the canary origin.
     RedirectCanary,
     /// The root redirects to `/login`.
     LoginRedirect,
 
     // Things that do not exist.
+    /// Nothing but the start page does.
+    Bare,
+    /// Whatever is asked for, by whichever method, is answered with this status, content type and body.
+    All(u16, &'static str, &'static str),
+    /// Whatever is asked for leads to `/login`.
+    LoginWall,
     /// Every path answers 200 with the page of the application.
     SpaFallback,
     /// Every path that ends in `.env` answers 200 with the same text.
@@ -109,6 +151,10 @@ pub enum Mode {
     DotFilesForbidden,
     /// Unknown paths answer 200 with a page that is different each time.
     RandomPage,
+    /// Unknown paths answer this status, content type and body.
+    Missing(u16, &'static str, &'static str),
+    /// Whatever is not public is refused with 401, whether it exists or not.
+    Wall,
 
     // Exposed files.
     GitExposed,
@@ -120,6 +166,18 @@ pub enum Mode {
     Serve(&'static str, &'static str, &'static str),
     /// This path answers this status.
     Status(&'static str, u16),
+    /// This path, with its query or without, answers this status, content type and body.
+    Reply(&'static str, u16, &'static str, &'static str),
+    /// This path answers this status and leads there.
+    Redirect(&'static str, u16, &'static str),
+    /// The start page goes on behind its foot, for longer than is read.
+    Long,
+    /// The start page has this in its body.
+    InPage(&'static str),
+    /// The foot of the start page is this, instead of links to privacy and terms.
+    Foot(&'static str),
+    /// The start page has no token against forged requests.
+    NoToken,
 
     // The application.
     /// The root is JSON, as of an API.
@@ -142,12 +200,34 @@ pub enum Mode {
     OpenApi,
     /// As above, and one operation forgets it.
     OpenApiForgotten,
+    /// The root is data of whoever is signed in, and refuses all others.
+    Account,
+    /// The API asks nobody for credentials.
+    NoAuth,
+    /// JSON that is torn is answered with 500.
+    BreaksOnTornJson,
+    /// A path that is no UTF-8 is answered with 500.
+    BreaksOnBytes,
     /// TRACE is answered with the request.
     TraceEcho,
     /// Every answer repeats Authorization and Cookie: in headers, a cookie, a redirect and the body, also encoded.
     EchoCredentials,
 
+    // Manners of connections, all allowed: server.rs and answer.rs.
+    /// Closes after each answer, without having said so.
+    ClosesQuietly,
+    /// Closes after each answer, and says so.
+    ClosesEach,
+    /// 103 (early hints) before each answer.
+    EarlyHints,
+    /// Bodies in chunks, without their length.
+    Chunked,
+    /// Wants a certificate of the client.
+    AsksForCertificate,
+
     // Hostile: hostile.rs. They act on every path.
+    /// They act on every path but the root, which is good.
+    SparesRoot,
     /// Headers, then one byte of the body now and then, for ever.
     SlowBody,
     /// One byte of the headers now and then, for ever.
@@ -165,6 +245,26 @@ pub enum Mode {
     ClosesBeforeResponse,
     /// Answers with bytes that are not HTTP.
     NotHttp,
+
+    // Accounts: answer.rs.
+    /// To this Authorization this path answers this status and JSON; to anybody else 401, unless another such mode says otherwise.
+    As(&'static str, &'static str, u16, &'static str),
+    /// A POST to this path ends all sessions: whatever `As` lets in is refused from then on.
+    SignsOut(&'static str),
+    /// A POST to this path answers 204, and nothing ends.
+    SignsOutInVain(&'static str),
+    /// A POST of JSON to this path is refused as a wrong password, from the n-th on as too many.
+    Login(&'static str, usize),
+    /// The same for forms; JSON is answered 415.
+    LoginForm(&'static str, usize),
+
+    // Amounts: server.rs and edge.rs.
+    /// Bodies of any length are read.
+    LargeBodies,
+    /// `/events` is a stream; so many of them may be open.
+    Streams(usize),
+    /// The n-th request for this path is answered so many milliseconds later.
+    Slow(&'static str, usize, u64),
 }
 
 /// Protocol versions as on the wire.

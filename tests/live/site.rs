@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rustls::{ClientConnection, StreamOwned};
 
+use super::answer::ALLOWED;
 use super::fixture::{Fixture, Port};
 use super::mode::Mode;
 use readyctl::live::roots::Roots;
@@ -38,7 +39,7 @@ fn a_good_site_answers_and_records() {
     for part in ["HTTP/1.1 200 OK", "Strict-Transport-Security: max-age=63072000", "nosniff", "<title>Fixture</title>"] {
         assert!(text.contains(part), "{part} not in {text}");
     }
-    assert!(!text.contains("Access-Control-Allow-Origin"));
+    assert!(text.contains(&format!("Access-Control-Allow-Origin: {ALLOWED}\r")));
     assert!(ask(&fixture, "GET /.env").contains("404 Not Found"));
     assert!(ask(&fixture, "TRACE /").contains("405"));
     assert!(ask_plain(&fixture, "/x").contains(&format!("Location: {}/x", fixture.url())));

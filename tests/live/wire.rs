@@ -5,7 +5,7 @@ use std::time::Duration;
 use readyctl::live::{OpenApi, Settings, dry_run, record, replay, run};
 use readyctl::model::live::{Base, Capture, Class, Exchanges, LivePlan, Method, RequestKey, Shape, Value};
 
-use super::answer::{CREDENTIAL, base64};
+use super::answer::{ALLOWED, CREDENTIAL, base64};
 use super::fixture::{Fixture, Port};
 use super::mode::Mode;
 
@@ -60,7 +60,7 @@ fn what_is_configured_is_what_is_reported() {
         (&[], root.clone(), "header.x-content-type-options", "nosniff"),
         (&[], root.clone(), "rate-limit", "true"),
         (&[], root.clone(), "version-banner", "-"),
-        (&[], foreign.clone(), "cors.allow-origin", "-"),
+        (&[], foreign.clone(), "cors.allow-origin", ALLOWED),
         (&[], missing.clone(), "status", "404"),
         (&[], missing.clone(), "header.x-content-type-options", "nosniff"),
         (&[], plain(), "redirects.first-status", "301"),
@@ -85,7 +85,8 @@ fn what_is_configured_is_what_is_reported() {
         (&[Mode::CorsEcho], foreign.clone(), "cors.echoed", "true"),
         (&[Mode::CorsEchoCredentials], foreign.clone(), "cors.credentials", "true"),
         (&[Mode::CorsNull], null.clone(), "cors.allow-origin", "null"),
-        (&[Mode::CorsNull], foreign.clone(), "cors.allow-origin", "-"),
+        (&[Mode::CorsNull], foreign.clone(), "cors.allow-origin", ALLOWED),
+        (&[Mode::CorsNone], foreign.clone(), "cors.allow-origin", "-"),
         (&[Mode::CorsSuffix], origin("/", Method::Get, "https://{{random}}{{host}}"), "cors.echoed", "true"),
         (&[Mode::CorsPrefix], origin("/", Method::Get, "https://{{host}}.{{random}}.invalid"), "cors.echoed", "true"),
         (&[Mode::PlainTemporary], plain(), "redirects.first-status", "302"),

@@ -15,7 +15,7 @@ pub const VARIABLES: [&str; 4] = ["random", "foreign", "host", "origin"];
 /// Most that one check may send of the same request.
 const MAX_TIMES: i64 = 30;
 /// Beyond this it is a burst, which an ordinary visitor does not send.
-const MAX_PASSIVE_TIMES: i64 = 5;
+const MAX_PASSIVE_TIMES: i64 = 10;
 
 /// Reads `send`; a check that only uses facts of the run has none.
 pub fn requests(map: &Map<'_>, class: Class) -> Vec<Request> {

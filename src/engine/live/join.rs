@@ -116,13 +116,16 @@ fn evidence(check: &Check, ruling: &Ruling, exchanges: &Exchanges) -> Vec<Eviden
         _ => EvidenceKind::Searched,
     };
     let spec = check.live.as_ref().and_then(|part| part.spec());
-    let captures = ruling.cited.iter().filter_map(|index| capture(spec?, *index, exchanges));
+    let captures = ruling.cited.iter().filter_map(|index| {
+        let repeated = spec?.send.get(*index)?.key.times > 1;
+        Some((repeated, capture(spec?, *index, exchanges)?))
+    });
     let mut evidence: Vec<Evidence> = captures
-        .filter(|capture| !capture.hops.is_empty())
+        .filter(|(_, capture)| !capture.hops.is_empty())
         .take(MAX_CITED)
         .enumerate()
-        .map(|(index, capture)| {
-            let (url, exchange, what) = exchange(capture, exchanges);
+        .map(|(index, (repeated, capture))| {
+            let (url, exchange, what) = exchange(capture, repeated, exchanges);
             let message = if index == 0 { format!("{what}: {}", ruling.say) } else { what };
             piece(check, kind, url, message, Some(exchange))
         })
@@ -138,12 +141,16 @@ fn evidence(check: &Check, ruling: &Ruling, exchanges: &Exchanges) -> Vec<Eviden
     evidence
 }
 
-/// Where it was, what it was, and both in words: `GET https://… over 2 hops answered 200`.
-fn exchange(capture: &crate::model::live::Capture, exchanges: &Exchanges) -> (String, Exchange, String) {
+/// Where it was, what it was, and both in words: `GET https://… over 2 hops answered 200`, or `… sent 2 times` if it was repeated.
+fn exchange(capture: &crate::model::live::Capture, repeated: bool, exchanges: &Exchanges) -> (String, Exchange, String) {
     let (Some(first), Some(last)) = (capture.hops.first(), capture.hops.last()) else {
         return (exchanges.url.clone(), Exchange::default(), String::new());
     };
-    let hops = if capture.hops.len() > 1 { format!(" over {} hops", capture.hops.len()) } else { String::new() };
+    let hops = match capture.hops.len() {
+        0 | 1 => String::new(),
+        times if repeated => format!(" sent {times} times"),
+        hops => format!(" over {hops} hops"),
+    };
     let ended = match (last.status, &last.cause) {
         (Some(status), _) => format!("answered {status}"),
         (None, Some(cause)) => format!("got no answer ({cause})"),

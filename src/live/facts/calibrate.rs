@@ -13,6 +13,10 @@ const SAME: f64 = 0.9;
 
 pub(super) fn derive(seen: &Seen<'_>, facts: &mut Facts) {
     let Some(shape) = seen.key.calibrate else { return };
+    // Whether it is the page for everything is not known without its body.
+    if seen.last.opaque && (200..300).contains(&seen.last.status) {
+        return;
+    }
     facts.flag("found", found(seen.last, &seen.sent.path, shape, &seen.sent.calibration));
 }
 

@@ -4,21 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{Answer, Sent, derive};
 use crate::model::live::facts::OF_CAPTURE;
-use crate::model::live::{Base, Class, Facts, Method, RequestKey, Shape, Value};
+use crate::model::live::{Base, Facts, RequestKey, Shape, Value};
 
 fn key() -> RequestKey {
-    RequestKey {
-        base: Base::Target,
-        method: Method::Get,
-        paths: vec!["/".to_owned()],
-        headers: Vec::new(),
-        body: None,
-        calibrate: None,
-        follow: false,
-        auth: false,
-        times: 1,
-        class: Class::Passive,
-    }
+    RequestKey::get("/")
 }
 
 fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
@@ -449,8 +438,11 @@ fn a_burst_counts() {
 #[test]
 fn a_body_that_cannot_be_read_has_no_facts() {
     let opaque = Answer { opaque: true, ..answer(200, &[("Content-Encoding", "br")], "") };
-    let facts = derive(&key(), &Sent::default(), &[opaque]);
+    let facts = derive(&key(), &Sent::default(), std::slice::from_ref(&opaque));
     assert_eq!((facts.get("body"), facts.get("length"), text(&facts, "content-encoding")), (None, None, "br"));
+    let asked = RequestKey { calibrate: Some(Shape::File), ..key() };
+    assert_eq!(flag(&derive(&asked, &Sent::default(), std::slice::from_ref(&opaque)), "found"), None);
+    assert_eq!(flag(&derive(&asked, &Sent::default(), &[Answer { status: 404, ..opaque }]), "found"), Some(false));
 }
 
 #[test]

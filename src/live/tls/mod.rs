@@ -17,6 +17,8 @@ mod probe;
 mod socket;
 mod suites;
 
+pub(super) use socket::Timed;
+
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 

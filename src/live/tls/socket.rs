@@ -20,6 +20,11 @@ impl Timed {
         stream.set_nodelay(true)?;
         Ok(Timed { stream, until })
     }
+
+    /// From now on waits end then.
+    pub fn until(&mut self, until: Instant) {
+        self.until = until;
+    }
 }
 
 fn remaining(until: Instant) -> Result<Duration, Error> {

@@ -45,6 +45,15 @@ pub const COOKIE: &[(&str, Kind)] = &[
     ("lifetime", Kind::Int),
 ];
 
+/// How tokens are signed (RFC 7518, RFC 8037).
+pub const ALGORITHMS: &[&str] = &[
+    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA", "none",
+    "other",
+];
+
+/// What a path that should not answer everybody says to somebody.
+pub const DOORS: &[&str] = &["open", "closed", "unclear"];
+
 /// Facts of one answer.
 pub const OF_CAPTURE: &[Fact] = &[
     fact(
@@ -118,6 +127,7 @@ pub const OF_CAPTURE: &[Fact] = &[
     fact("burst.sent", Kind::Int, "requests sent, of `times`"),
     fact("burst.first-limited", Kind::Int, "1-based number of the first 429 or 503"),
     fact("burst.retry-after", Kind::Bool, "it told when to come back"),
+    fact("burst.p95", Kind::Int, "milliseconds until the first byte that 95 % of the answers kept; of fewer than 20 the slowest"),
     fact("burst.errors", Kind::Int, "answers of 5xx but 503"),
 ];
 
@@ -166,6 +176,71 @@ pub const OF_RUN: &[Fact] = &[
     fact("protected.asked", Kind::Int, "paths given with --protected"),
     fact("protected.open", Kind::List, "of these, those that answered 2xx without credentials"),
     fact("protected.closed", Kind::Int, "of these, those that refused"),
+    fact(
+        "credential.kind",
+        Kind::Word(&["jwt", "several", "opaque", "none"]),
+        "of what --auth-env, --cookie and --header give: one signed token, several, none but something else, or nothing",
+    ),
+    fact(
+        "credential.proof",
+        Kind::Word(&["accepted", "refused", "open", "unclear", "withheld"]),
+        "what a path of --protected says of the token: taken, refused, not needed, no clear answer, or not sent for want of trust in the server; absent without such a path",
+    ),
+    fact("credential.path", Kind::Text, "that path"),
+    fact("credential.doubt", Kind::Text, "why the token says nothing about the endpoint; absent where it is shown to be taken"),
+    fact("credential.algorithm", Kind::Word(ALGORITHMS), "how the token is signed"),
+    fact("credential.expires", Kind::Bool, "the token says when it ends"),
+    fact("credential.lifetime", Kind::Int, "seconds from its issue to its end"),
+    fact("credential.remaining", Kind::Int, "seconds from now to its end; negative when that has passed"),
+    fact("credential.weak-secret", Kind::Bool, "a well-known secret signed it; absent unless it is signed with a secret"),
+    fact("owned.unsent", Kind::Text, "why no object of another account was asked for"),
+    fact("owned.asked", Kind::Int, "objects of another account, given with --owned, that were asked for"),
+    fact("owned.closed", Kind::Int, "of these, refused to the user with 403 or 404, and given to their owner"),
+    fact("owned.shared", Kind::List, "of these, those that the user got as their owner does"),
+    fact("owned.unclear", Kind::Int, "of these, without a clear answer: not there, or for everybody"),
+    fact("login.unsent", Kind::Text, "why no wrong password was tried"),
+    fact("login.path", Kind::Text, "where wrong passwords of a user that does not exist were tried, given with --login"),
+    fact("login.sent", Kind::Int, "how many were tried"),
+    fact("login.status", Kind::Int, "status code of the last answer"),
+    fact("login.refused", Kind::Int, "of these, refused as wrong before one was refused as one too many"),
+    fact(
+        "login.limited",
+        Kind::Int,
+        "1-based number of the one that was one too many: 423, 429, 403 after others, Retry-After, or words",
+    ),
+    fact("login.slowed", Kind::Bool, "the last answers took three times as long as the first, and more than a second"),
+    fact("logout.unsent", Kind::Text, "why no session was ended"),
+    fact("logout.path", Kind::Text, "where the session was ended, given with --logout"),
+    fact("logout.protected", Kind::Text, "the path of --protected that shows whether the session lives"),
+    fact("logout.nobody", Kind::Word(DOORS), "what that path says to nobody"),
+    fact("logout.before", Kind::Word(DOORS), "what it says to the user before; absent if nobody is not refused"),
+    fact("logout.status", Kind::Int, "status code of signing out; absent if the path did not answer the user before"),
+    fact("logout.done", Kind::Bool, "that status says that it was done, and it is no page for everything"),
+    fact("logout.after", Kind::Word(DOORS), "what the path says to the user afterwards"),
+    fact("upload.unsent", Kind::Text, "why no body that is too large was announced"),
+    fact("upload.path", Kind::Text, "where it was"),
+    fact(
+        "upload.named",
+        Kind::Bool,
+        "the user named the path (--login); else it does not exist, and the size was only announced",
+    ),
+    fact("upload.size", Kind::Int, "bytes announced"),
+    fact("upload.taken", Kind::Int, "bytes that the server let go out before it answered or closed"),
+    fact("upload.whole", Kind::Bool, "these are all"),
+    fact("upload.closed", Kind::Bool, "the server closed the connection before"),
+    fact("upload.status", Kind::Int, "status code of the answer; absent if none came"),
+    fact("stream.unsent", Kind::Text, "why no stream was opened"),
+    fact("stream.path", Kind::Text, "the stream, given with --stream"),
+    fact("stream.status", Kind::Int, "status code of the first"),
+    fact(
+        "stream.is-stream",
+        Kind::Bool,
+        "the first is a stream of events, open to everybody; only then the others are asked for",
+    ),
+    fact("stream.sent", Kind::Int, "streams asked for, at once and without credentials"),
+    fact("stream.open", Kind::Int, "of these, open until the time was over"),
+    fact("stream.refused", Kind::Int, "of these, refused with 429 or 503"),
+    fact("stream.closed", Kind::Int, "of these, ended by the server, or not let in"),
 ];
 
 /// The type of `path`: of an answer (`of_run` false) or of the run.
