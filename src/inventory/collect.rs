@@ -237,8 +237,8 @@ pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, mut conte
     let past = context.past;
     let context = (context.git, context.notes);
     let mut inventory = assemble(source, scanner, classified, read, context, &mut deferred);
-    if let Some(repository) = past {
-        answer_history(&mut inventory, &repository, scanner.needs, selection);
+    if let Some(mut repository) = past {
+        answer_history(&mut inventory, &mut repository, scanner.needs, selection);
     }
     Collector { source, scanner, inventory, deferred, trees: BTreeMap::new() }
 }
@@ -463,7 +463,7 @@ fn parent(folder: &str) -> &str {
 }
 
 /// Answers the needs about earlier commits. Their hits are filed under some file of today.
-fn answer_history(inventory: &mut Inventory, repository: &Repository, needs: &NeedSet, selection: &Selection<'_>) {
+fn answer_history(inventory: &mut Inventory, repository: &mut Repository, needs: &NeedSet, selection: &Selection<'_>) {
     let Some(anchor) = inventory.repository_hit().map(|hit| hit.file) else { return };
     let answers = history::answer(repository, needs, selection, anchor);
     for (need, hit) in answers.hits {

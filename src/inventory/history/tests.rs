@@ -29,7 +29,7 @@ fn commits(commits: &[&[(&str, String)]]) -> Repository {
 }
 
 /// Place, day and where it stands, of everything that is found.
-fn found(repository: &Repository) -> Vec<(String, String, Option<String>)> {
+fn found(repository: &mut Repository) -> Vec<(String, String, Option<String>)> {
     let needs = needs();
     let answers = answer(repository, &needs, &Selection::new(&needs), FileId(0));
     let shown = |(_, hit): (NeedId, Hit)| {
@@ -44,7 +44,7 @@ fn found(repository: &Repository) -> Vec<(String, String, Option<String>)> {
 
 #[test]
 fn a_value_is_reported_once_where_it_was_committed_first() {
-    let repository = commits(&[
+    let mut repository = commits(&[
         &[("a.py", "x = 1\n".to_owned())],
         &[("a.py", format!("x = 1\nk = '{}'\n", token("Nd")))],
         &[("b/a.py", format!("# moved\nx = 1\nk = '{}'\n", token("Nd"))), ("c.py", format!("k = '{}'", token("Ne")))],
@@ -52,19 +52,19 @@ fn a_value_is_reported_once_where_it_was_committed_first() {
     ]);
     let gone = ("c.py:1".to_owned(), "1970-01-03".to_owned(), None);
     let stands = ("a.py:2".to_owned(), "1970-01-02".to_owned(), Some("README.md".to_owned()));
-    assert_eq!(found(&repository), [stands, gone]);
+    assert_eq!(found(&mut repository), [stands, gone]);
 }
 
 #[test]
 fn tests_documents_and_binaries_are_left_out() {
-    let repository = commits(&[&[
+    let mut repository = commits(&[&[
         ("tests/a.py", token("Na")),
         ("docs/a.md", token("Nb")),
         ("node_modules/x/a.js", token("Nc")),
         ("a.bin", format!("\0{}", token("Nd"))),
         ("src/lib.rs", format!("#[cfg(test)]\nmod tests {{\n    const K: &str = \"{}\";\n}}\n", token("Ne"))),
     ]]);
-    assert_eq!(found(&repository), []);
+    assert_eq!(found(&mut repository), []);
 }
 
 #[test]
@@ -74,20 +74,20 @@ fn a_folder_of_a_repository_has_the_history_of_its_files() {
         &[("web/b.js", "k".to_owned())],
     ]);
     repository.prefix = "api/".to_owned();
-    assert_eq!(found(&repository), [("a.py:1".to_owned(), "1970-01-01".to_owned(), None)]);
+    assert_eq!(found(&mut repository), [("a.py:1".to_owned(), "1970-01-01".to_owned(), None)]);
 }
 
 #[test]
 fn what_is_missing_is_said() {
     let needs = needs();
-    let extent = |repository: &Repository| answer(repository, &needs, &Selection::new(&needs), FileId(0)).extent;
+    let extent = |repository: &mut Repository| answer(repository, &needs, &Selection::new(&needs), FileId(0)).extent;
     let mut repository = commits(&[&[("a.py", "x".to_owned())], &[("a.py", "y".to_owned()), ("b.py", "z".to_owned())]]);
-    let whole = extent(&repository);
+    let whole = extent(&mut repository);
     assert_eq!((whole.commits, whole.versions, whole.gap.clone()), (2, 3, None));
     assert_eq!(whole.to_string(), "3 versions of files in 2 commits");
     repository.shallow = true;
-    assert!(extent(&repository).gap.is_some_and(|gap| gap.contains("shallow")));
+    assert!(extent(&mut repository).gap.is_some_and(|gap| gap.contains("shallow")));
     repository.shallow = false;
     repository.tips.push(Id([7; 20]));
-    assert!(extent(&repository).gap.is_some_and(|gap| gap.contains("1 of the objects")));
+    assert!(extent(&mut repository).gap.is_some_and(|gap| gap.contains("1 of the objects")));
 }
