@@ -238,7 +238,8 @@ pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, mut conte
     let context = (context.git, context.notes);
     let mut inventory = assemble(source, scanner, classified, read, context, &mut deferred);
     if let Some(mut repository) = past {
-        answer_history(&mut inventory, &mut repository, scanner.needs, selection);
+        // By a thread of the pool: what the scan of the files let go is there, and what this lets go is there for those who come after.
+        rayon::scope(|_| answer_history(&mut inventory, &mut repository, scanner.needs, selection));
     }
     Collector { source, scanner, inventory, deferred, trees: BTreeMap::new() }
 }

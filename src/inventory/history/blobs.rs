@@ -23,13 +23,13 @@ use super::walk::Walked;
 
 /// Largest text that others are made from, in bytes.
 const MAX_BASE_BYTES: usize = 32 * 1024 * 1024;
-/// What one thread holds to make others from, in bytes.
+/// What one thread usually holds to make others from, in bytes.
 const MAX_HELD: usize = 16 * 1024 * 1024;
 /// What may be decoded altogether, in bytes.
 const MAX_WORK: u64 = 256 * 1024 * 1024 * 1024;
 
 /// What became of the blobs.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) scanned: usize,
     pub(super) bytes: u64,
@@ -65,14 +65,20 @@ pub(super) struct Blobs<'s> {
     walked: &'s Walked,
     seekers: &'s Seekers<'s>,
     ledger: Ledger<'s>,
+    /// What one thread holds to make others from, in bytes.
+    pub(super) max_held: usize,
     /// Bytes decoded so far, by all threads.
     work: AtomicU64,
 }
 
 impl<'s> Blobs<'s> {
+    pub(super) fn new(store: &'s Store, walked: &'s Walked, seekers: &'s Seekers<'s>) -> Blobs<'s> {
+        Blobs { store, walked, seekers, ledger: Ledger::new(walked), max_held: MAX_HELD, work: AtomicU64::new(0) }
+    }
+
     /// The secrets of every wanted blob, as far as they are reported, and what became of the blobs.
-    pub(super) fn search(store: &'s Store, walked: &'s Walked, seekers: &'s Seekers<'s>) -> (Vec<Found>, Tally) {
-        let blobs = Blobs { store, walked, seekers, ledger: Ledger::new(walked), work: AtomicU64::new(0) };
+    pub(super) fn search(self) -> (Vec<Found>, Tally) {
+        let (store, walked, blobs) = (self.store, self.walked, &self);
         let mut tally = Tally::default();
         for range in &store.packs {
             let forest = Forest::new(range, walked);
@@ -84,7 +90,7 @@ impl<'s> Blobs<'s> {
         let loose = (store.first_loose()..store.count() as Number).into_par_iter();
         let searched = loose.map_init(|| Reader::without_cache(store), |hand, number| blobs.loose(number, hand));
         tally = tally.plus(searched.reduce(Tally::default, Tally::plus));
-        (blobs.ledger.close(), tally)
+        (self.ledger.close(), tally)
     }
 
     fn is_spent(&self) -> bool {
@@ -113,7 +119,7 @@ impl<'s> Blobs<'s> {
     /// Everything that is made from the whole object `root`.
     fn tree(&self, forest: &Forest<'_>, root: u32, hand: &mut Reader<'_>) -> Tally {
         let mut tally = Tally::default();
-        let mut waiting = Waiting::new(root);
+        let mut waiting = Waiting::new(root, self.max_held);
         while let Some(next) = waiting.next(forest, hand) {
             let made = match next.base {
                 _ if self.is_spent() => {
@@ -187,6 +193,7 @@ struct Waiting {
     objects: Vec<Object>,
     /// What the texts take that are held to make them from, in bytes.
     held: usize,
+    max_held: usize,
 }
 
 struct Object {
@@ -204,8 +211,8 @@ struct Next {
 }
 
 impl Waiting {
-    fn new(root: u32) -> Waiting {
-        Waiting { objects: vec![Object { node: root, parent: root, base: None }], held: 0 }
+    fn new(root: u32, max_held: usize) -> Waiting {
+        Waiting { objects: vec![Object { node: root, parent: root, base: None }], held: 0, max_held }
     }
 
     /// The next object, with what it is made from.
@@ -236,7 +243,7 @@ impl Waiting {
         let text = Arc::new(text);
         self.objects.extend(forest.children(parent).map(|node| Object { node, parent, base: Some(Arc::clone(&text)) }));
         drop(text);
-        if self.held > MAX_HELD {
+        if self.held > self.max_held {
             self.forget();
         }
     }
@@ -245,7 +252,7 @@ impl Waiting {
     fn forget(&mut self) {
         let next = self.objects.last().map(|object| object.parent);
         for at in 0..self.objects.len() {
-            if self.held <= MAX_HELD / 2 || Some(self.objects[at].parent) == next {
+            if self.held <= self.max_held / 2 || Some(self.objects[at].parent) == next {
                 break;
             }
             let base = self.objects[at].base.take();

@@ -1,7 +1,7 @@
 //! The index of a pack: which objects it has, and where they start.
 //!
-//! The ids take most of it and are asked for all the time only while commits and trees are walked. Then they are let go, and the few
-//! that are asked for later are read from the file again.
+//! The ids take most of it. In memory is the beginning of each, and only while commits and trees are walked, who ask for millions;
+//! else ids are read from the file.
 
 use std::cmp::Ordering;
 use std::fs::File;
@@ -21,8 +21,8 @@ const ID: usize = 20;
 pub(super) struct Index {
     file: File,
     fanout: Vec<u32>,
-    /// In order; empty when they were let go.
-    ids: Vec<[u8; ID]>,
+    /// The first eight bytes of each id, in order; empty when they were let go.
+    keys: Vec<u64>,
     /// By position of the id; with the highest bit, the position in `far`.
     offsets: Vec<u32>,
     far: Vec<u64>,
@@ -49,15 +49,15 @@ impl Index {
         let count = *fanout.last()? as usize;
         // Id, checksum and offset of each.
         let rest = length.checked_sub(FANOUT_END + count * (ID + 8))?;
-        let mut ids = vec![[0; ID]; count];
-        fill(&file, ids.as_flattened_mut(), FANOUT_END as u64)?;
+        let mut keys = Vec::with_capacity(count);
+        Table { file: &file, at: FANOUT_END as u64 }.each(count, |id| keys.push(key(&Id(id))))?;
         let mut table = Table { file: &file, at: (FANOUT_END + count * (ID + 4)) as u64 };
         let mut offsets = Vec::with_capacity(count);
         table.each::<4>(count, |bytes| offsets.push(u32::from_be_bytes(bytes)))?;
         let mut far = Vec::new();
         let is_far = |offset: &&u32| **offset & FAR != 0;
         table.each::<8>(offsets.iter().filter(is_far).count().min(rest / 8), |bytes| far.push(u64::from_be_bytes(bytes)))?;
-        Some(Index { file, fanout, ids, offsets, far })
+        Some(Index { file, fanout, keys, offsets, far })
     }
 
     /// How many objects it lists.
@@ -65,16 +65,13 @@ impl Index {
         self.offsets.len()
     }
 
-    /// Lets the ids go.
-    pub(super) fn forget_ids(&mut self) {
-        self.ids = Vec::new();
+    /// Lets go what is needed only to find many objects by their ids.
+    pub(super) fn forget_keys(&mut self) {
+        self.keys = Vec::new();
     }
 
     /// The id at a position; `None` if the file is no longer what it was.
     pub(super) fn id(&self, position: usize) -> Option<Id> {
-        if let Some(id) = self.ids.get(position) {
-            return Some(Id(*id));
-        }
         let mut id = [0; ID];
         fill(&self.file, &mut id, (FANOUT_END + position * ID) as u64)?;
         Some(Id(id))
@@ -83,11 +80,42 @@ impl Index {
     /// The position of an object.
     pub(super) fn position(&self, id: &Id) -> Option<usize> {
         let first = usize::from(id.0[0]);
-        let mut high = self.fanout[first] as usize;
-        let mut low = first.checked_sub(1).map_or(0, |before| self.fanout[before] as usize);
+        let end = self.fanout[first] as usize;
+        let start = first.checked_sub(1).map_or(0, |before| self.fanout[before] as usize);
+        if self.keys.is_empty() {
+            return self.position_in_file(id, start, end);
+        }
+        let key = key(id);
+        let at = self.first_from(key, start, end);
+        let same = self.keys.get(at..end)?.iter().take_while(|other| **other == key).count();
+        match same {
+            0 => None,
+            // An object that is missing may be taken for this one: by chance never, on purpose to no end.
+            1 => Some(at),
+            _ => (at..at + same).find(|at| self.id(*at).as_ref() == Some(id)),
+        }
+    }
+
+    /// Where in a part of the keys, which begin with the same byte, those begin that are not less than this one.
+    fn first_from(&self, key: u64, start: usize, end: usize) -> usize {
+        // Ids are spread evenly, so the place is about known.
+        let share = key << 8 >> 32;
+        let guess = start + ((end - start) as u64 * share >> 32) as usize;
+        let (mut low, mut high) = (start, end);
+        let (before, after) = (guess.saturating_sub(REACH).max(start), (guess + REACH).min(end));
+        if before < end && self.keys[before] < key {
+            low = before;
+        }
+        if after < end && self.keys[after] >= key {
+            high = after;
+        }
+        low + self.keys[low..high.max(low)].partition_point(|other| *other < key)
+    }
+
+    fn position_in_file(&self, id: &Id, mut low: usize, mut high: usize) -> Option<usize> {
         while low < high {
             let middle = (low + high) / 2;
-            match ordered(&self.id(middle)?, id) {
+            match self.id(middle)?.cmp(id) {
                 Ordering::Equal => return Some(middle),
                 Ordering::Less => low = middle + 1,
                 Ordering::Greater => high = middle,
@@ -106,10 +134,11 @@ impl Index {
 /// The mark of an offset that needs eight bytes.
 const FAR: u32 = 0x8000_0000;
 
-/// Ids differ in their first bytes, if at all: one comparison of numbers nearly always tells.
-fn ordered(a: &Id, b: &Id) -> Ordering {
-    let first = |id: &Id| id.0[..8].iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
-    first(a).cmp(&first(b)).then_with(|| a.cmp(b))
+/// How far from where it is expected an id nearly always is, at most.
+const REACH: usize = 64;
+
+fn key(id: &Id) -> u64 {
+    id.0[..8].iter().fold(0, |key, byte| key << 8 | u64::from(*byte))
 }
 
 /// The counts at the beginning of an index; `None` if it is none of version 2, or if they fall.
@@ -175,19 +204,27 @@ pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
 mod tests {
     use std::io::Write;
 
+    use proptest::prelude::{any, proptest};
+
     use super::*;
 
-    /// An index of objects at these offsets, whose ids begin with these bytes.
-    fn index(objects: &[(u8, u8, u32)], far: &[u64]) -> Vec<u8> {
+    /// An index of objects with these ids and offsets.
+    fn written(ids: &[Id], offsets: &[u32], far: &[u64]) -> Vec<u8> {
         let mut bytes = vec![0xff, b't', b'O', b'c', 0, 0, 0, 2];
-        let upto = |first: u8| objects.iter().filter(|object| object.0 <= first).count() as u32;
+        let upto = |first: u8| ids.iter().filter(|id| id.0[0] <= first).count() as u32;
         (0..=255u8).for_each(|first| bytes.extend(upto(first).to_be_bytes()));
-        objects.iter().for_each(|object| bytes.extend(id(object.0, object.1).0));
-        bytes.extend(vec![0; objects.len() * 4]);
-        objects.iter().for_each(|object| bytes.extend(object.2.to_be_bytes()));
+        ids.iter().for_each(|id| bytes.extend(id.0));
+        bytes.extend(vec![0; ids.len() * 4]);
+        offsets.iter().for_each(|offset| bytes.extend(offset.to_be_bytes()));
         far.iter().for_each(|offset| bytes.extend(offset.to_be_bytes()));
         bytes.extend([0; 40]);
         bytes
+    }
+
+    fn index(objects: &[(u8, u8, u32)], far: &[u64]) -> Vec<u8> {
+        let ids: Vec<Id> = objects.iter().map(|(first, last, _)| id(*first, *last)).collect();
+        let offsets: Vec<u32> = objects.iter().map(|(_, _, offset)| *offset).collect();
+        written(&ids, &offsets, far)
     }
 
     fn id(first: u8, last: u8) -> Id {
@@ -203,19 +240,43 @@ mod tests {
     }
 
     #[test]
-    fn ids_and_offsets_are_found_before_and_after_the_ids_are_let_go() {
+    fn ids_and_offsets_are_found_before_and_after_the_keys_are_let_go() {
         let bytes = index(&[(0, 1, 12), (0, 2, 900), (9, 1, FAR), (255, 0, 40)], &[1 << 40]);
         let mut index = opened(&bytes).expect("an index");
         for _ in 0..2 {
             assert_eq!(index.count(), 4);
             let known = [(0, 1), (0, 2), (9, 1), (255, 0)].map(|(first, last)| index.position(&id(first, last)));
             assert_eq!(known, [Some(0), Some(1), Some(2), Some(3)]);
-            assert_eq!([(0, 3), (8, 1), (255, 1)].map(|(first, last)| index.position(&id(first, last))), [None; 3]);
+            assert_eq!([(0, 3), (8, 1), (254, 0)].map(|(first, last)| index.position(&id(first, last))), [None; 3]);
             assert_eq!((index.id(1), index.id(3)), (Some(id(0, 2)), Some(id(255, 0))));
             assert_eq!([0, 1, 2, 3, 4].map(|at| index.offset(at)), [Some(12), Some(900), Some(1 << 40), Some(40), None]);
-            index.forget_ids();
+            index.forget_keys();
         }
-        assert!(index.ids.is_empty());
+        assert!(index.keys.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn every_id_is_found_and_no_other(firsts in proptest::collection::btree_set((0..3u8, any::<[u8; 2]>(), 0..3u8), 0..400)) {
+            // Evenly spread as well as crowded, and some with the same first eight bytes.
+            let id = |(first, middle, last): &(u8, [u8; 2], u8)| {
+                let mut id = [0; 20];
+                (id[0], id[1], id[2], id[19]) = (*first, middle[0] / 8, middle[1], *last);
+                Id(id)
+            };
+            let ids: std::collections::BTreeSet<Id> = firsts.iter().map(id).collect();
+            let ids: Vec<Id> = ids.into_iter().collect();
+            let mut index = opened(&written(&ids, &vec![1; ids.len()], &[])).expect("an index");
+            for _ in 0..2 {
+                for (position, id) in ids.iter().enumerate() {
+                    proptest::prop_assert_eq!(index.position(id), Some(position));
+                    let mut other = *id;
+                    other.0[7] = 1;
+                    proptest::prop_assert_eq!(index.position(&other), None);
+                }
+                index.forget_keys();
+            }
+        }
     }
 
     #[test]

@@ -12,8 +12,8 @@
 //! Its own reader rather than gix's: objects of other repositories must not be read, nothing may be mapped or allocated on the word
 //! of a hostile pack, and decoding along the deltas inflates every object once. No program is run and nothing is written.
 //!
-//! Memory: 24 bytes for each object of the index while trees are walked, four later; eight for each object and sixteen for each
-//! commit; every path once; rings and texts to decode from, of fixed sizes. Nothing grows with what the objects hold.
+//! Memory: for each object 20 bytes while trees are walked and 12 later, for each commit 16, every path once, and what is kept to
+//! decode from, of a fixed size. Nothing grows with what the objects hold.
 
 mod blobs;
 mod delta;
@@ -151,8 +151,8 @@ pub(super) fn answer(repository: &mut Repository, needs: &NeedSet, selection: &S
     let seekers = Seekers::new(needs, selection);
     let wanted = |path: &str| seekers.wants(path);
     let walked = walk::walk(&repository.store, &repository.tips, &repository.prefix, &wanted);
-    repository.store.forget_ids();
-    let (first, tally) = Blobs::search(&repository.store, &walked, &seekers);
+    repository.store.forget_keys();
+    let (first, tally) = Blobs::new(&repository.store, &walked, &seekers).search();
     let standing = standing(repository, &first, &walked);
     let hits = first.into_iter().map(|found| {
         let origin =

@@ -128,7 +128,7 @@ mod tests {
     fn paths_are_kept_once_and_a_file_may_have_been_a_folder() {
         let mut paths = Paths::new();
         let folder = paths.child(Paths::ROOT, b"a", None);
-        let file = paths.child(folder, b"b.py", Some(&|path| u32::from(path == "a/b.py")));
+        let file = paths.child(folder, b"b.py", Some(&|path| Wanted::from(path == "a/b.py")));
         assert_eq!((paths.path(file).as_str(), paths.wanted(file)), ("a/b.py", 1));
         assert_eq!(paths.child(folder, b"b.py", Some(&|_| 0)), file);
         let was = paths.child(Paths::ROOT, b"a", Some(&|_| 0));

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
 /// There is a text for so many bytes at most: what says where one is takes memory, too.
-const MIN_AVERAGE: usize = 128;
+const MIN_AVERAGE: usize = 256;
 
 pub(super) struct Ring<K, V> {
     bytes: Vec<u8>,
@@ -60,6 +60,10 @@ impl<K: Copy + Eq + Hash, V: Copy> Ring<K, V> {
             self.give_up_first();
         }
         if self.bytes.len() < end {
+            if self.bytes.capacity() < end {
+                let doubled = (self.bytes.capacity() * 2).clamp(end, self.size);
+                self.bytes.reserve_exact(doubled - self.bytes.len());
+            }
             self.bytes.resize(end, 0);
         }
         self.bytes[self.next..self.next + text.len()].copy_from_slice(text);
@@ -95,24 +99,24 @@ mod tests {
 
     #[test]
     fn the_oldest_text_makes_room() {
-        let mut ring = Ring::new(1024);
+        let mut ring = Ring::new(2048);
         for key in 0..10u8 {
-            ring.put(key, (), &[key; 120]);
+            ring.put(key, (), &[key; 240]);
         }
         let known: Vec<u8> = (0..10).filter(|key| ring.get(*key).is_some()).collect();
         assert_eq!(known, [2, 3, 4, 5, 6, 7, 8, 9]);
         ring.put(5, (), b"short");
         assert_eq!(ring.get(5), Some(((), &b"short"[..])));
-        ring.put(5, (), &[0; 500]);
-        assert_eq!((ring.get(5), ring.bytes.len() <= 1024), (None, true));
+        ring.put(5, (), &[0; 900]);
+        assert_eq!((ring.get(5), ring.bytes.len() <= 2048), (None, true));
     }
 
     proptest! {
         #[test]
         fn what_is_there_is_what_was_put_in_last(
-            texts in proptest::collection::vec((0..12u8, 0..200usize), 0..200),
+            texts in proptest::collection::vec((0..12u8, 0..400usize), 0..200),
         ) {
-            let mut ring = Ring::new(1600);
+            let mut ring = Ring::new(3200);
             let mut last = BTreeMap::new();
             for (turn, (key, length)) in texts.into_iter().enumerate() {
                 let text = vec![turn as u8; length];
@@ -122,7 +126,7 @@ mod tests {
                 for (key, (turn, text)) in &last {
                     assert!(ring.get(*key).is_none_or(|known| known == (*turn, text.as_slice())));
                 }
-                assert!(ring.bytes.len() <= 1600 && ring.order.len() <= 12 && ring.places.len() <= ring.order.len());
+                assert!(ring.bytes.capacity() <= 3200 && ring.order.len() <= 12 && ring.places.len() <= ring.order.len());
             }
         }
     }

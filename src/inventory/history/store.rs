@@ -145,8 +145,8 @@ impl Store {
     }
 
     /// Lets go what is needed only to find many objects by their ids.
-    pub(super) fn forget_ids(&mut self) {
-        self.packs.iter_mut().for_each(|range| range.pack.index.forget_ids());
+    pub(super) fn forget_keys(&mut self) {
+        self.packs.iter_mut().for_each(|range| range.pack.index.forget_keys());
     }
 
     fn packed(&self, number: Number) -> Option<(&PackRange, usize)> {
@@ -204,9 +204,18 @@ impl<'s> Reader<'s> {
             self.work += content.len() as u64;
             return Ok(kind);
         };
-        let pack = self.store.packs.partition_point(|other| other.first < range.first);
         let offset = range.pack.index.offset(position).ok_or(Bad::Corrupt)?;
-        self.entry(pack, offset, content)
+        self.entry(self.pack(range), offset, content)
+    }
+
+    /// What an object holds, if it is at hand.
+    pub(super) fn known(&self, number: Number) -> Option<&[u8]> {
+        let (range, position) = self.store.packed(number)?;
+        Some(self.cache.get((self.pack(range), range.pack.index.offset(position)?))?.1)
+    }
+
+    fn pack(&self, range: &PackRange) -> usize {
+        self.store.packs.partition_point(|other| other.first < range.first)
     }
 
     fn entry(&mut self, mut pack: usize, mut offset: u64, content: &mut Vec<u8>) -> Result<Kind, Bad> {

@@ -1,4 +1,7 @@
-//! Commits in memory, searched as those of a repository are.
+//! Commits in memory, searched as those of a repository are; and a pack that is searched with less memory.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use super::*;
 use crate::model::needs::{Look, Selector};
@@ -90,4 +93,63 @@ fn what_is_missing_is_said() {
     repository.shallow = false;
     repository.tips.push(Id([7; 20]));
     assert!(extent(&mut repository).gap.is_some_and(|gap| gap.contains("1 of the objects")));
+}
+
+/// Two letters that tell numbers apart.
+fn letters(number: usize) -> String {
+    [number / 26, number % 26].map(|digit| char::from(b'A' + digit as u8)).iter().collect()
+}
+
+#[test]
+fn of_many_values_the_oldest_are_reported() {
+    let name = |number: usize| format!("a{number}.py");
+    let text = |number: usize| (name(number), format!("k = '{}'", token(&letters(number))));
+    let commit = |files: std::ops::Range<usize>, day: i64| Snapshot {
+        files: files.map(text).map(|(path, text)| (path, text.into_bytes())).collect(),
+        time: day * DAY,
+    };
+    let snapshots = [commit(300..500, 0), commit(0..500, 1), commit(0..20, 2)];
+    let found = found(&mut Repository::of_snapshots(&snapshots, false));
+    let expected: Vec<String> = (300..500).map(|number| format!("{}:1", name(number))).collect();
+    assert_eq!(found.iter().map(|(place, _, _)| place.clone()).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn texts_that_are_not_held_are_made_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let git = |arguments: &[&str], input: &str| {
+        let mut command = Command::new("git");
+        let piped = command.arg("-C").arg(folder.path()).args(arguments).stdin(Stdio::piped());
+        let mut child = piped.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("git");
+        child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("written");
+        assert!(child.wait().expect("an end").success(), "{arguments:?}");
+    };
+    let mut stream = String::new();
+    for version in 0..60 {
+        let line = |line: usize| match line {
+            line if line == version * 5 => format!("k = '{}'\n", token(&letters(version))),
+            line => format!("value_{line} = {}\n", line * 37),
+        };
+        let text: String = (0..300).map(line).collect();
+        let who = format!("committer T <t@example.org> {} +0000", version as i64 * DAY);
+        stream += &format!("commit refs/heads/main\n{who}\ndata 1\nx\nM 100644 inline a.py\ndata {}\n{text}\n", text.len());
+    }
+    git(&["init", "-q", "-b", "main"], "");
+    git(&["fast-import", "--quiet"], &stream);
+    // Short chains are trees with many branches.
+    git(&["repack", "-adfq", "--depth=4", "--window=20"], "");
+    let repository = Repository::open(folder.path(), folder.path()).expect("a repository");
+    let needs = needs();
+    let selection = Selection::new(&needs);
+    let seekers = Seekers::new(&needs, &selection);
+    let walked = walk::walk(&repository.store, &repository.tips, "", &|path| seekers.wants(path));
+    let search = |max_held: usize| {
+        let mut blobs = Blobs::new(&repository.store, &walked, &seekers);
+        blobs.max_held = max_held;
+        let (found, tally) = blobs.search();
+        (found.into_iter().map(|found| (found.number, found.value, found.line)).collect::<Vec<_>>(), tally)
+    };
+    let (found, tally) = search(usize::MAX);
+    assert_eq!((found.len(), tally.scanned, tally.unreadable), (60, 60, 0));
+    assert_eq!(search(0), (found, tally));
 }

@@ -3,10 +3,11 @@
 //! Commits are visited from the oldest on, and each tree once, so a blob is met where it was committed. What is remembered is one
 //! bit for each object, a few bytes for each blob and commit, and each path once: never a tree.
 
+use std::collections::{HashMap, HashSet};
+
 use super::delta::Bad;
 use super::link::{Mode, entries, parse_commit, tagged};
 use super::paths::{Paths, Wanted};
-use super::ring::Ring;
 use super::store::{Number, Reader, Store};
 use super::{Id, Kind};
 
@@ -16,8 +17,8 @@ const MAX_DEPTH: usize = 128;
 const MAX_NAME: usize = 1024;
 /// What all paths together may take, in bytes.
 const MAX_PATHS: usize = 64 * 1024 * 1024;
-/// What the versions of folders that are kept to compare with may take, in bytes.
-const MAX_VERSIONS: usize = 8 * 1024 * 1024;
+/// Missing objects that are told apart.
+const MAX_MISSING: usize = 100_000;
 /// What may be decoded to find out where blobs are, in bytes.
 const MAX_WORK: u64 = 32 * 1024 * 1024 * 1024;
 
@@ -70,7 +71,8 @@ pub(super) fn walk(store: &Store, tips: &[Id], prefix: &str, wanted: &dyn Fn(&st
         reader: Reader::new(store),
         seen: vec![0; store.count().div_ceil(64)],
         wanted,
-        versions: Ring::new(MAX_VERSIONS),
+        latest: HashMap::new(),
+        missing: HashSet::new(),
         content: Vec::new(),
         before: Vec::new(),
         walked: Walked {
@@ -88,6 +90,9 @@ pub(super) fn walk(store: &Store, tips: &[Id], prefix: &str, wanted: &dyn Fn(&st
             break;
         }
         let tree = walk.walked.commits[index].tree;
+        if tree == MISSING {
+            continue;
+        }
         match subfolder(&mut walk.reader, tree, prefix) {
             Ok(Some(tree)) => walk.tree(index as u32, tree),
             Ok(None) => {}
@@ -140,7 +145,8 @@ struct Walk<'s> {
     seen: Vec<u64>,
     wanted: &'s dyn Fn(&str) -> Wanted,
     /// The version of each folder that was visited last: most of the next one is the same.
-    versions: Ring<u32, ()>,
+    latest: HashMap<u32, Number>,
+    missing: HashSet<Id>,
     /// The object that is looked at, and the version before.
     content: Vec<u8>,
     before: Vec<u8>,
@@ -159,11 +165,8 @@ impl Walk<'_> {
     fn commits(&mut self, tips: &[Id]) {
         let mut waiting: Vec<Id> = tips.iter().rev().copied().collect();
         while let Some(id) = waiting.pop() {
-            let Some(number) = self.reader.store.number(&id) else {
-                self.walked.unreadable += 1;
-                continue;
-            };
-            if !self.is_first(number) {
+            let number = self.number(&id);
+            if number == MISSING || !self.is_first(number) {
                 continue;
             }
             if self.reader.work > MAX_WORK {
@@ -173,7 +176,7 @@ impl Walk<'_> {
             match self.reader.read(number, &mut self.content) {
                 Ok(Kind::Commit) => match parse_commit(&self.content) {
                     Some((tree, parents, time)) => {
-                        let tree = self.reader.store.number(&tree).unwrap_or(MISSING);
+                        let tree = self.number(&tree);
                         self.walked.commits.push(Commit { time, number, tree });
                         waiting.extend(parents);
                     }
@@ -197,10 +200,10 @@ impl Walk<'_> {
         let mut waiting: Vec<(Number, u32, usize)> = vec![(root, Paths::ROOT, 0)];
         let (mut content, mut before) = (std::mem::take(&mut self.content), std::mem::take(&mut self.before));
         while let Some((number, folder, depth)) = waiting.pop() {
-            if number != MISSING && !self.is_first(number) {
+            if number == MISSING || !self.is_first(number) {
                 continue;
             }
-            if number == MISSING || self.reader.read(number, &mut content) != Ok(Kind::Tree) {
+            if self.reader.read(number, &mut content) != Ok(Kind::Tree) {
                 self.walked.unreadable += 1;
                 continue;
             }
@@ -209,8 +212,8 @@ impl Walk<'_> {
                 return;
             }
             before.clear();
-            before.extend_from_slice(self.versions.get(folder).map_or(&[], |(_, before)| before));
-            self.versions.put(folder, (), &content);
+            let latest = self.latest.insert(folder, number);
+            before.extend_from_slice(latest.and_then(|latest| self.reader.known(latest)).unwrap_or_default());
             let mut known = entries(&before).peekable();
             for entry in entries(&content) {
                 let (mode, name, id) = entry;
@@ -220,7 +223,7 @@ impl Walk<'_> {
                 }
                 match mode {
                     Mode::Folder => {
-                        let number = self.reader.store.number(&id).unwrap_or(MISSING);
+                        let number = self.number(&id);
                         waiting.push((number, self.walked.paths.child(folder, name, None), depth + 1));
                     }
                     Mode::File => self.file(commit, folder, name, &id),
@@ -236,15 +239,23 @@ impl Walk<'_> {
         if self.walked.paths.wanted(path) == 0 {
             return;
         }
-        match self.reader.store.number(id) {
-            Some(number) => {
-                let origin = &mut self.walked.origins[number as usize];
-                if *origin == NOWHERE {
-                    *origin = Origin { commit, path };
-                }
-            }
-            None => self.walked.unreadable += 1,
+        let number = self.number(id);
+        if number == MISSING {
+            return;
         }
+        let origin = &mut self.walked.origins[number as usize];
+        if *origin == NOWHERE {
+            *origin = Origin { commit, path };
+        }
+    }
+
+    /// The number of an object; `MISSING` if it is not there, which counts once.
+    fn number(&mut self, id: &Id) -> Number {
+        let number = self.reader.store.number(id).unwrap_or(MISSING);
+        if number == MISSING && self.missing.len() < MAX_MISSING && self.missing.insert(*id) {
+            self.walked.unreadable += 1;
+        }
+        number
     }
 }
 
