@@ -124,20 +124,21 @@ fn texts_that_are_not_held_are_made_again() {
         child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("written");
         assert!(child.wait().expect("an end").success(), "{arguments:?}");
     };
-    let mut stream = String::new();
-    for version in 0..60 {
+    // Eight families of seven texts, each made from the first of its family, and those from one text.
+    let who = "committer T <t@example.org> 0 +0000";
+    let mut stream = format!("commit refs/heads/main\n{who}\ndata 1\nx\n");
+    for (family, member) in (0..9).flat_map(|family| (0..7).map(move |member| (family, member))) {
         let line = |line: usize| match line {
-            line if line == version * 5 => format!("k = '{}'\n", token(&letters(version))),
-            line => format!("value_{line} = {}\n", line * 37),
+            line if line == 1 + member * 5 => format!("k = '{}'\n", token(&letters(family * 7 + member))),
+            line if line / 40 == family => format!("own_{family}_{line} = {}\n", line * 41 * (family + 3)),
+            line => format!("value_{line} = {}\n", line * 37_000_000),
         };
-        let text: String = (0..300).map(line).collect();
-        let who = format!("committer T <t@example.org> {} +0000", version as i64 * DAY);
-        stream += &format!("commit refs/heads/main\n{who}\ndata 1\nx\nM 100644 inline a.py\ndata {}\n{text}\n", text.len());
+        let text: String = (0..360).map(line).collect();
+        stream += &format!("M 100644 inline f{family}/{member}/a.py\ndata {}\n{text}\n", text.len());
     }
     git(&["init", "-q", "-b", "main"], "");
     git(&["fast-import", "--quiet"], &stream);
-    // Short chains are trees with many branches.
-    git(&["repack", "-adfq", "--depth=4", "--window=20"], "");
+    git(&["repack", "-adfq", "--depth=2", "--window=100"], "");
     let repository = Repository::open(folder.path(), folder.path()).expect("a repository");
     let needs = needs();
     let selection = Selection::new(&needs);
@@ -150,6 +151,6 @@ fn texts_that_are_not_held_are_made_again() {
         (found.into_iter().map(|found| (found.number, found.value, found.line)).collect::<Vec<_>>(), tally)
     };
     let (found, tally) = search(usize::MAX);
-    assert_eq!((found.len(), tally.scanned, tally.unreadable), (60, 60, 0));
+    assert_eq!((found.len(), tally.scanned, tally.unreadable), (63, 63, 0));
     assert_eq!(search(0), (found, tally));
 }
