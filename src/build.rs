@@ -218,7 +218,7 @@ fn varint(mut value: u64, into: &mut Vec<u8>) {
     into.push(value as u8);
 }
 
-/// The regular expressions below a node: `regex` of code rules, `pattern` of text probes.
+/// The regular expressions below a node: `regex` of code rules, `pattern` of text probes, what values and names are held against.
 fn expressions(node: &Node, under: &str, into: &mut BTreeSet<(String, bool)>) {
     let ignore_case = node.get("ignore-case").is_some_and(|value| value.value == Value::Bool(true));
     for entry in node.entries() {
@@ -228,6 +228,12 @@ fn expressions(node: &Node, under: &str, into: &mut BTreeSet<(String, bool)>) {
             }
             ("pattern", Some(pattern)) if under == "text" => {
                 into.insert((pattern.trim().to_owned(), ignore_case));
+            }
+            ("matches" | "not-matches" | "key" | "key-not", Some(pattern)) => {
+                into.insert((pattern.trim().to_owned(), false));
+            }
+            (_, Some(pattern)) if under == "names" => {
+                into.insert((pattern.trim().to_owned(), false));
             }
             (key, _) => expressions(&entry.value, key, into),
         }

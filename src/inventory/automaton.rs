@@ -12,6 +12,8 @@ use regex_automata::meta::{Config, Regex};
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
 
+use super::syntax::Required;
+
 /// What an expression is held against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Against {
@@ -69,11 +71,6 @@ impl Automaton {
         self.0.is_match(text)
     }
 
-    /// Is this text short enough for an expression that was built for values?
-    pub fn is_short(text: &[u8]) -> bool {
-        text.len() <= SHORT
-    }
-
     /// The places of its matches; a group called `at` narrows what is cited.
     pub fn matches<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = (usize, usize)> + 't {
         self.matches_within(text, 0..text.len())
@@ -96,28 +93,66 @@ impl Automaton {
     }
 }
 
-/// An expression over names and paths that is compiled when the first is held against it. One that is none matches nothing: whoever
+/// An expression over texts of any length: built for short ones, for long ones, or for both, when the first of them comes.
+#[derive(Debug)]
+pub struct Lengths {
+    pattern: String,
+    reading: Reading,
+    /// What it is built for where texts are long.
+    against: Against,
+    short: OnceLock<Option<Automaton>>,
+    long: OnceLock<Option<Automaton>>,
+}
+
+impl Lengths {
+    /// Nothing is compiled yet. In many files an expression meets enough long texts for these to decide.
+    pub fn new(pattern: &str, reading: Reading, against: Against) -> Lengths {
+        Lengths { pattern: pattern.to_owned(), reading, against, short: OnceLock::new(), long: OnceLock::new() }
+    }
+
+    /// What a text, or a part of one, of so many bytes is searched with; `None` if the expression does not compile.
+    pub fn of(&self, length: usize) -> Option<&Automaton> {
+        let (cell, against) = match length <= SHORT && self.against != Against::ManyFiles {
+            true => (&self.short, Against::Values),
+            false => (&self.long, self.against),
+        };
+        cell.get_or_init(|| Automaton::new(&self.pattern, self.reading, against).ok()).as_ref()
+    }
+
+    /// Was it found not to compile?
+    pub fn is_broken(&self) -> bool {
+        [&self.short, &self.long].iter().any(|cell| matches!(cell.get(), Some(None)))
+    }
+}
+
+/// An expression over names and paths that is compiled when the first is held against it that may match. One that is none matches nothing: whoever
 /// loads it says so.
 #[derive(Debug)]
 pub struct Lazy {
     pattern: String,
+    required: OnceLock<Required>,
     compiled: OnceLock<Option<Automaton>>,
 }
 
 impl Lazy {
     /// What is written; the empty text matches nothing.
     pub fn new(pattern: String) -> Lazy {
-        Lazy { pattern, compiled: OnceLock::new() }
+        Lazy { pattern, required: OnceLock::new(), compiled: OnceLock::new() }
     }
 
     /// Does it match anywhere in the text?
     pub fn is_match(&self, text: &str) -> bool {
-        self.get().is_some_and(|expression| expression.is_match(text.as_bytes()))
+        self.may_match(text) && self.get().is_some_and(|expression| expression.is_match(text.as_bytes()))
     }
 
     /// Where its matches end.
     pub fn ends<'t>(&'t self, text: &'t str) -> impl Iterator<Item = usize> + 't {
-        self.get().into_iter().flat_map(|expression| expression.matches(text.as_bytes())).map(|(_, end)| end)
+        let expression = Some(()).filter(|()| self.may_match(text)).and_then(|()| self.get());
+        expression.into_iter().flat_map(|expression| expression.matches(text.as_bytes())).map(|(_, end)| end)
+    }
+
+    fn may_match(&self, text: &str) -> bool {
+        self.required.get_or_init(|| Required::by(&self.pattern, false)).admits(text.as_bytes())
     }
 
     fn get(&self) -> Option<&Automaton> {

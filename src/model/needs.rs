@@ -3,8 +3,9 @@
 //! A need is plain data with equality, so that a hundred checks that ask the same thing cost one look. To let probes ask for
 //! something new, add a value to `Look` and the code that answers it to `inventory::scan`.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hash, Hasher};
 use std::sync::Arc;
 
 use super::code::CodeSource;
@@ -243,13 +244,43 @@ impl Hasher for Quick {
     }
 }
 
+/// Values, each once.
+#[derive(Debug)]
+struct Interned<T> {
+    all: Vec<T>,
+    /// By hash; a value whose place is taken by another has the next free one.
+    numbers: HashMap<u64, u32, BuildHasherDefault<Quick>>,
+}
+
+impl<T> Default for Interned<T> {
+    fn default() -> Interned<T> {
+        Interned { all: Vec::new(), numbers: HashMap::default() }
+    }
+}
+
+impl<T: Hash + Eq> Interned<T> {
+    /// The number of this value.
+    fn number(&mut self, value: T) -> u32 {
+        let mut hash = BuildHasherDefault::<Quick>::default().hash_one(&value);
+        loop {
+            match self.numbers.entry(hash) {
+                Entry::Occupied(taken) if self.all[*taken.get() as usize] == value => return *taken.get(),
+                Entry::Occupied(_) => hash = hash.wrapping_add(1),
+                Entry::Vacant(free) => {
+                    let number = self.all.len() as u32;
+                    self.all.push(value);
+                    return *free.insert(number);
+                }
+            }
+        }
+    }
+}
+
 /// Every need of the loaded checks, each once.
 #[derive(Debug, Default)]
 pub struct NeedSet {
-    selectors: Vec<Selector>,
-    selector_ids: HashMap<Selector, SelectorId>,
-    needs: Vec<Need>,
-    need_ids: HashMap<Need, NeedId, BuildHasherDefault<Quick>>,
+    selectors: Interned<Selector>,
+    needs: Interned<Need>,
     /// Needs that facts rest on: nothing can be left out before the facts are known, so these do not wait.
     awaited: BTreeSet<NeedId>,
     /// What `Look::Secret` knows of providers.
@@ -261,25 +292,8 @@ pub struct NeedSet {
 impl NeedSet {
     /// The id of this need; the same need has the same id.
     pub fn add(&mut self, selector: Selector, look: Look) -> NeedId {
-        let selector = self.add_selector(selector);
-        let need = Need { selector, look };
-        if let Some(id) = self.need_ids.get(&need) {
-            return *id;
-        }
-        let id = NeedId(self.needs.len() as u32);
-        self.needs.push(need.clone());
-        self.need_ids.insert(need, id);
-        id
-    }
-
-    fn add_selector(&mut self, selector: Selector) -> SelectorId {
-        if let Some(id) = self.selector_ids.get(&selector) {
-            return *id;
-        }
-        let id = SelectorId(self.selectors.len() as u32);
-        self.selectors.push(selector.clone());
-        self.selector_ids.insert(selector, id);
-        id
+        let selector = SelectorId(self.selectors.number(selector));
+        NeedId(self.needs.number(Need { selector, look }))
     }
 
     /// Notes a need whose answer decides which others matter.
@@ -298,16 +312,16 @@ impl NeedSet {
 
     /// Every need, by id.
     pub fn needs(&self) -> &[Need] {
-        &self.needs
+        &self.needs.all
     }
 
     /// Every selector, by id.
     pub fn selectors(&self) -> &[Selector] {
-        &self.selectors
+        &self.selectors.all
     }
 
     /// The need with this id.
     pub fn need(&self, id: NeedId) -> &Need {
-        &self.needs[id.0 as usize]
+        &self.needs.all[id.0 as usize]
     }
 }

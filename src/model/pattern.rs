@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 /// A regular expression that compiles when first used, once for all who ask.
 #[derive(Debug, Clone, Default)]
@@ -21,9 +21,7 @@ impl Pattern {
 
     /// The expression, if it is one.
     pub fn get(&self) -> Option<&Regex> {
-        self.compiled
-            .get_or_init(|| Some(&self.text).filter(|text| !text.is_empty()).and_then(|text| Regex::new(text).ok()))
-            .as_ref()
+        self.compiled.get_or_init(|| Some(&self.text).filter(|text| !text.is_empty()).and_then(|text| build(text))).as_ref()
     }
 
     /// The text with every match replaced, as `regex::Regex::replace_all` does it; as it was, if this is no expression.
@@ -35,6 +33,11 @@ impl Pattern {
     pub fn is_match(&self, text: &str) -> bool {
         self.get().is_some_and(|expression| expression.is_match(text))
     }
+}
+
+/// As `inventory::automaton` reads expressions: `\w` and case of ASCII, Unicode where a pattern needs it.
+fn build(text: &str) -> Option<Regex> {
+    RegexBuilder::new(text).unicode(false).build().or_else(|_| Regex::new(text)).ok()
 }
 
 #[cfg(test)]

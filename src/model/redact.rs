@@ -5,7 +5,6 @@
 
 use std::sync::OnceLock;
 
-use regex::Regex;
 use regex::bytes::{Captures, Regex as BytesRegex, RegexBuilder};
 
 /// Replaces whatever looks like a secret value by its first characters and its length.
@@ -136,7 +135,7 @@ pub fn mask(value: &str) -> String {
 /// Masks the literals among the arguments of functions that take a key: `createHmac('sha256', '…')`.
 fn mask_arguments(text: &str) -> String {
     let (mut out, mut done) = (String::with_capacity(text.len()), 0);
-    for call in takes_key().into_iter().flat_map(|pattern| pattern.find_iter(text)) {
+    for call in takes_key().into_iter().flat_map(|pattern| pattern.find_iter(text.as_bytes())) {
         for (start, end) in arguments(text, call.end()) {
             if start >= done {
                 out.push_str(&text[done..start]);
@@ -150,10 +149,10 @@ fn mask_arguments(text: &str) -> String {
 }
 
 /// The beginning of a call that signs, verifies or encrypts, up to its parenthesis.
-fn takes_key() -> Option<&'static Regex> {
-    static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
+fn takes_key() -> Option<&'static BytesRegex> {
+    static PATTERN: OnceLock<Option<BytesRegex>> = OnceLock::new();
     let names = r"(?i)(?:\bjwt\w*(?:\.|::|->)(?:sign|verify|encode|decode)\w*|\b(?:sign|verify)(?:async|with|edstring)?|createHmac|create(?:De)?cipher(?:iv)?|hash_hmac|hmac\w*(?:(?:\.|::)\w+)?|SecretKeySpec|SymmetricSecurityKey|from_secret|new_from_slice|Fernet|cookieParser|cookieSession|\w*Serializer)\s*\(";
-    PATTERN.get_or_init(|| Regex::new(names).ok()).as_ref()
+    PATTERN.get_or_init(|| bytewise(names)).as_ref()
 }
 
 /// The literals that stand as arguments of the call whose parenthesis ends at `from`, as byte ranges without their quotes.
@@ -170,7 +169,7 @@ fn arguments(text: &str, from: usize) -> Vec<(usize, usize)> {
                 let start = at + 1;
                 let Some(length) = memchr::memchr(quote, &bytes[start..]) else { break };
                 let before = text[..at].trim_end_matches(|c: char| c.is_ascii_alphabetic()).trim_end();
-                let looked_up = lookup().is_some_and(|pattern| pattern.is_match(before));
+                let looked_up = lookup().is_some_and(|pattern| pattern.is_match(before.as_bytes()));
                 if before.ends_with(['(', ',']) && !looked_up && is_key(&text[start..start + length]) {
                     found.push((start, start + length));
                 }
@@ -184,17 +183,17 @@ fn arguments(text: &str, from: usize) -> Vec<(usize, usize)> {
 }
 
 /// A function that looks a name up, before its argument.
-fn lookup() -> Option<&'static Regex> {
-    static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
+fn lookup() -> Option<&'static BytesRegex> {
+    static PATTERN: OnceLock<Option<BytesRegex>> = OnceLock::new();
     let names = r"(?i)(?:\bget(?:env|Env\w*|Secret\w*|Property|String|Value|Or\w*)?|env\w*|fetch|config|var|require|import|lookup|read\w*|open)\s*\($";
-    PATTERN.get_or_init(|| Regex::new(names).ok()).as_ref()
+    PATTERN.get_or_init(|| bytewise(names)).as_ref()
 }
 
 /// Is this literal no reference, and no name of an algorithm, encoding or duration?
 fn is_key(value: &str) -> bool {
-    static WORDS: OnceLock<Option<Regex>> = OnceLock::new();
+    static WORDS: OnceLock<Option<BytesRegex>> = OnceLock::new();
     let words = r"(?i)^(?:\w{0,3}|[HREP]S\d{3}|EdDSA|none|(?:hmac)?sha-?\d*|md5|hex|base64(?:url)?|utf-?8|ascii|latin1|binary|aes[\w-]*|\d+ ?[smhdwy]\w*|\$.*|\{.*)$";
-    WORDS.get_or_init(|| Regex::new(words).ok()).as_ref().is_some_and(|words| !words.is_match(value))
+    WORDS.get_or_init(|| bytewise(words)).as_ref().is_some_and(|words| !words.is_match(value.as_bytes()))
 }
 
 #[cfg(test)]

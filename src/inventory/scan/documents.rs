@@ -222,7 +222,7 @@ impl DocumentQuery {
 
 /// Does the condition hold? A templated value, or one that a template may add, answers neither yes nor no, so it never holds.
 fn holds(condition: &Condition, pattern: &ConditionPattern, key: Option<&str>, node: &Node) -> bool {
-    let is_match = |text: &str| pattern.get(condition).map(|pattern| pattern.is_match(text.as_bytes()));
+    let is_match = |text: &str| pattern.is_match(condition, text);
     match &condition.op {
         NodeTest::Key(_) => return key.and_then(is_match) == Some(true),
         NodeTest::KeyNot(_) => return key.and_then(is_match) == Some(false),

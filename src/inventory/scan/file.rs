@@ -1,9 +1,8 @@
 //! One file through the compiled scan.
 
 use std::cell::OnceCell;
+use std::ops::Range;
 use std::time::Duration;
-
-use aho_corasick::AhoCorasick;
 
 use super::position::Lines;
 use super::{Scanner, Selection, documents, imports, secrets};
@@ -229,47 +228,45 @@ impl Importing {
 fn candidates(scanner: &Scanner<'_>, scratch: &mut Scratch, selectors: &[SelectorId], subject: &Subject<'_>) -> Vec<NeedId> {
     let admitted = |need: &NeedId| selectors.binary_search(&scanner.needs.need(*need).selector).is_ok();
     let mut candidates: Vec<NeedId> = scanner.ungated.iter().copied().filter(admitted).collect();
-    if let Some(automaton) = &scanner.automaton {
-        mark(scanner, automaton, scratch, subject);
-        let complete = |need: &NeedId| scratch.satisfied[need.0 as usize].1 == scanner.compiled[need.0 as usize].clauses;
-        candidates.extend(scratch.touched.iter().copied().filter(complete).filter(admitted));
-    }
+    mark(scanner, scratch, subject);
+    let complete = |need: &NeedId| scratch.satisfied[need.0 as usize].1 == scanner.compiled[need.0 as usize].clauses;
+    candidates.extend(scratch.touched.iter().copied().filter(complete).filter(admitted));
     candidates.sort_unstable();
     candidates
 }
 
 /// Notes which clauses of which needs the literals of the text satisfy.
-fn mark(scanner: &Scanner<'_>, automaton: &AhoCorasick, scratch: &mut Scratch, subject: &Subject<'_>) {
-    scratch.generation += 1;
-    scratch.touched.clear();
-    scratch.marks.clear();
-    let generation = scratch.generation;
-    scratch.lower.clear();
-    scratch.lower.extend(subject.text.bytes().map(|byte| byte.to_ascii_lowercase()));
-    for found in automaton.find_overlapping_iter(&scratch.lower) {
-        let index = found.pattern().as_usize();
-        if let Some(keyword) = scanner.literals[index].keyword
-            && scratch.marks.len() < MAX_MARKS
+fn mark(scanner: &Scanner<'_>, scratch: &mut Scratch, subject: &Subject<'_>) {
+    let Scratch { satisfied, positions, generation, touched, marks, lower } = scratch;
+    *generation += 1;
+    touched.clear();
+    marks.clear();
+    lower.clear();
+    lower.extend(subject.text.bytes().map(|byte| byte.to_ascii_lowercase()));
+    scanner.finder.find(lower, |index, start| {
+        let literal = &scanner.literals[index];
+        if let Some(keyword) = literal.keyword
+            && marks.len() < MAX_MARKS
         {
-            scratch.marks.push((keyword, found.start() as u32));
+            marks.push((keyword, start as u32));
         }
-        let seen = &mut scratch.positions[index];
-        if seen.0 != generation {
-            *seen = (generation, 0);
+        let seen = &mut positions[index];
+        if seen.0 != *generation {
+            *seen = (*generation, 0);
         }
         seen.1 += 1;
         // A literal seen that often was judged already, or is so common that judging each place costs more than it saves.
         let count = seen.1 as usize;
         if count > MAX_POSITIONS + 1 {
-            continue;
+            return;
         }
-        let literal = &scanner.literals[index];
-        let mut standing = Standing { start: found.end() - literal.length, end: found.end(), in_code: None };
+        let mut standing = Standing { start, end: start + literal.length, in_code: None };
+        let mut is_open = false;
         for usage in &literal.uses {
-            let entry = &mut scratch.satisfied[usage.need.0 as usize];
-            if entry.0 != generation {
-                *entry = (generation, 0);
-                scratch.touched.push(usage.need);
+            let entry = &mut satisfied[usage.need.0 as usize];
+            if entry.0 != *generation {
+                *entry = (*generation, 0);
+                touched.push(usage.need);
             }
             let bit = 1 << usage.clause;
             if entry.1 & bit != 0 {
@@ -277,9 +274,15 @@ fn mark(scanner: &Scanner<'_>, automaton: &AhoCorasick, scratch: &mut Scratch, s
             }
             if !usage.in_code || count > MAX_POSITIONS || standing.in_code(subject) {
                 entry.1 |= bit;
+            } else {
+                is_open = true;
             }
         }
-    }
+        if !is_open {
+            // All that it can say is said.
+            seen.1 = MAX_POSITIONS as u32 + 1;
+        }
+    });
 }
 
 /// Where a literal stands, judged when first asked.
@@ -309,22 +312,26 @@ fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut
     if ranges.as_ref().is_some_and(Vec::is_empty) {
         return;
     }
-    let Some(pattern) = scanner.pattern(need) else {
+    let area = subject.area(*area);
+    let text = area.as_bytes();
+    let ranges = ranges.unwrap_or_else(|| std::iter::once(0..text.len()).collect());
+    let with = |range: Range<usize>| Some((scanner.pattern(need)?.of(range.len())?, range));
+    let Some(parts) = ranges.into_iter().map(with).collect::<Option<Vec<_>>>() else {
         found.gaps.push((need, "its pattern does not compile".to_owned()));
         return;
     };
-    let area = subject.area(*area);
-    let text = area.as_bytes();
     if *missing {
-        if !pattern.is_match(text) {
+        if !parts.iter().any(|(pattern, _)| pattern.is_match(text)) {
             found.hits.push((need, Hit::of_file(subject.id)));
         }
         return;
     }
-    let ranges = ranges.unwrap_or_else(|| std::iter::once(0..text.len()).collect());
     let except = scanner.except(need);
-    let excluded = |start: usize, end: usize| except.is_some_and(|except| except.is_match(whole_lines(text, start, end)));
-    let hits = ranges.into_iter().flat_map(|range| pattern.matches_within(text, range));
+    let excluded = |start: usize, end: usize| {
+        let lines = whole_lines(text, start, end);
+        except.and_then(|except| except.of(lines.len())).is_some_and(|except| except.is_match(lines))
+    };
+    let hits = parts.into_iter().flat_map(|(pattern, range)| pattern.matches_within(text, range));
     let hits = hits.filter(|(start, end)| !excluded(*start, *end)).take(if *named { MAX_ROWS } else { MAX_HITS });
     let name = |start: usize, end: usize| area.get(start..end).filter(|_| *named).map(str::to_owned);
     found.hits.extend(hits.map(|(start, end)| {
@@ -363,10 +370,12 @@ fn rust_calls(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found:
         return;
     };
     let pattern = scanner.pattern(need);
+    let receiver_is =
+        |text: &[u8]| pattern.and_then(|pattern| pattern.of(text.len())).is_some_and(|pattern| pattern.is_match(text));
     let wanted = facts.calls.iter().filter(|call| {
         names.iter().any(|name| call.is_named(name))
             && (call.in_handler || !in_handlers)
-            && (receiver.is_none() || pattern.is_some_and(|pattern| pattern.is_match(call.receiver.as_bytes())))
+            && (receiver.is_none() || receiver_is(call.receiver.as_bytes()))
     });
     let hit = |line, column| subject.lines().hit_at(subject.id, line, column, line);
     found.hits.extend(wanted.take(MAX_HITS).map(|call| (need, hit(call.line, call.column))));

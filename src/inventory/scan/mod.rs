@@ -6,16 +6,15 @@
 
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
-use super::automaton::{Against, Automaton, Reading};
+use super::automaton::{Against, Automaton, Lengths, Reading};
 use super::document::query::Path;
-use super::syntax::{Automata, CodeRule, Literal, Prefilter};
+use super::syntax::{Automata, CodeRule, Literal, Prefilter, Required};
 use crate::model::needs::{Condition, Look, NeedId, NeedSet, NodeTest};
 
 pub mod compose;
 mod documents;
 mod file;
+mod finder;
 mod imports;
 mod position;
 mod secrets;
@@ -28,11 +27,10 @@ pub use file::{FileScan, Scratch, resume, scan};
 pub(super) use imports::is_imported_by;
 pub use select::Selection;
 
+use finder::Finder;
+
 /// Clauses of a prefilter that are looked at; dropping the rest only lets more through.
 const MAX_CLAUSES: usize = 16;
-
-/// Bytes to scan from which building the faster automaton pays.
-const DFA_PAYS_BYTES: u64 = 12 * 1024 * 1024;
 
 /// Bytes to scan from which it pays to build the search for literals into each expression.
 const PREFILTERS_PAY_BYTES: u64 = 8 * 1024 * 1024;
@@ -42,7 +40,7 @@ pub struct Scanner<'n> {
     pub needs: &'n NeedSet,
     compiled: Vec<Compiled>,
     literals: Vec<LiteralUse>,
-    automaton: Option<AhoCorasick>,
+    finder: Finder,
     /// Needs that look into every file that their selector admits.
     ungated: Vec<NeedId>,
     secrets: Option<secrets::Secrets>,
@@ -76,10 +74,10 @@ struct Compiled {
     clauses: u16,
     /// The number of its list of modules to import, counted from 1; 0 without one. Many rules have the same list.
     imports: u32,
-    pattern: OnceLock<Option<Automaton>>,
+    pattern: OnceLock<Option<Lengths>>,
     /// The lines in which a text pattern can match.
     window: OnceLock<Option<window::Window>>,
-    except: OnceLock<Option<Automaton>>,
+    except: OnceLock<Option<Lengths>>,
     rule: OnceLock<Option<CodeRule>>,
     document: OnceLock<Option<DocumentQuery>>,
 }
@@ -91,19 +89,27 @@ pub struct DocumentQuery {
     patterns: Vec<ConditionPattern>,
 }
 
-/// The pattern of a condition, compiled when the first node is held against it.
+/// The pattern of a condition, compiled when the first text is held against it that may match.
 #[derive(Default)]
-pub struct ConditionPattern(OnceLock<Option<Automaton>>);
+pub struct ConditionPattern {
+    required: OnceLock<Required>,
+    compiled: OnceLock<Option<Automaton>>,
+}
 
 impl ConditionPattern {
-    fn get(&self, condition: &Condition) -> Option<&Automaton> {
-        let compile = || match &condition.op {
-            NodeTest::Matches(p) | NodeTest::NotMatches(p) | NodeTest::Key(p) | NodeTest::KeyNot(p) => {
-                Automaton::new(p, Reading { lines: true, ..Reading::default() }, Against::Values).ok()
-            }
-            _ => None,
+    /// Does the pattern of the condition match? `None` if it has none that compiles.
+    fn is_match(&self, condition: &Condition, text: &str) -> Option<bool> {
+        let (NodeTest::Matches(pattern) | NodeTest::NotMatches(pattern) | NodeTest::Key(pattern) | NodeTest::KeyNot(pattern)) =
+            &condition.op
+        else {
+            return None;
         };
-        self.0.get_or_init(compile).as_ref()
+        if !self.required.get_or_init(|| Required::by(pattern, false)).admits(text.as_bytes()) {
+            return Some(false);
+        }
+        let reading = Reading { lines: true, ..Reading::default() };
+        let compiled = self.compiled.get_or_init(|| Automaton::new(pattern, reading, Against::Values).ok());
+        compiled.as_ref().map(|compiled| compiled.is_match(text.as_bytes()))
     }
 }
 
@@ -114,15 +120,14 @@ impl<'n> Scanner<'n> {
             needs,
             compiled: needs.needs().iter().map(|_| Compiled::default()).collect(),
             literals: Vec::new(),
-            automaton: None,
+            finder: Finder::new(&[]),
             ungated: Vec::new(),
             secrets: secrets::Secrets::of(needs),
             automata: Automata::default(),
             bytes,
         };
         let texts = scanner.gather_literals();
-        let kind = if bytes >= DFA_PAYS_BYTES { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
-        scanner.automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).kind(Some(kind)).build(&texts).ok();
+        scanner.finder = Finder::new(&texts);
         scanner
     }
 
@@ -172,24 +177,24 @@ impl<'n> Scanner<'n> {
     /// Needs whose pattern or rule does not compile. Known only after the scan, since they compile when first used.
     pub fn broken(&self) -> impl Iterator<Item = NeedId> {
         let failed = |compiled: &Compiled| {
-            matches!(compiled.pattern.get(), Some(None))
+            matches!(compiled.pattern.get(), Some(Some(pattern)) if pattern.is_broken())
                 || matches!(compiled.rule.get(), Some(None))
                 || matches!(compiled.document.get(), Some(None))
         };
         self.compiled.iter().enumerate().filter(move |(_, compiled)| failed(compiled)).map(|(index, _)| NeedId(index as u32))
     }
 
-    fn automaton_of(&self, pattern: &str, ignore_case: bool) -> Option<Automaton> {
+    fn lengths(&self, pattern: &str, ignore_case: bool) -> Lengths {
         let against = if self.bytes >= PREFILTERS_PAY_BYTES { Against::ManyFiles } else { Against::FewFiles };
-        Automaton::new(pattern, Reading { ignore_case, lines: true }, against).ok()
+        Lengths::new(pattern, Reading { ignore_case, lines: true }, against)
     }
 
     /// The pattern of a text need, or the receiver pattern of a Rust need.
-    fn pattern(&self, id: NeedId) -> Option<&Automaton> {
+    fn pattern(&self, id: NeedId) -> Option<&Lengths> {
         let cell = &self.compiled[id.0 as usize].pattern;
         cell.get_or_init(|| match &self.needs.need(id).look {
-            Look::Text { pattern, ignore_case, .. } => self.automaton_of(pattern, *ignore_case),
-            Look::RustCalls { receiver: Some(pattern), .. } => self.automaton_of(pattern, false),
+            Look::Text { pattern, ignore_case, .. } => Some(self.lengths(pattern, *ignore_case)),
+            Look::RustCalls { receiver: Some(pattern), .. } => Some(self.lengths(pattern, false)),
             _ => None,
         })
         .as_ref()
@@ -206,10 +211,10 @@ impl<'n> Scanner<'n> {
     }
 
     /// The pattern of hits that do not count.
-    fn except(&self, id: NeedId) -> Option<&Automaton> {
+    fn except(&self, id: NeedId) -> Option<&Lengths> {
         let cell = &self.compiled[id.0 as usize].except;
         cell.get_or_init(|| match &self.needs.need(id).look {
-            Look::Text { except: Some(pattern), ignore_case, .. } => self.automaton_of(pattern, *ignore_case),
+            Look::Text { except: Some(pattern), ignore_case, .. } => Some(self.lengths(pattern, *ignore_case)),
             _ => None,
         })
         .as_ref()

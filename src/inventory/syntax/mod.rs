@@ -23,7 +23,7 @@ mod scan;
 mod scanner_limits;
 mod tree;
 
-pub use literals::{Literal, Prefilter};
+pub use literals::{Literal, Prefilter, Required};
 pub use mask::{Class, Keep, Mask, Syntax, mask};
 pub use parse::{MAX_BYTES, Unparsed};
 pub use rule::{Automata, CodeRule};

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::mask::php_code;
 use super::parse::{Unparsed, parse};
 use super::rule::matching::{Bound, Matching, Steps};
-use super::rule::{Automata, CodeRule};
+use super::rule::{Automata, CodeRule, Known};
 use super::tree::{NodeId, Tree};
 use crate::model::language::Language;
 
@@ -135,7 +135,7 @@ impl Parsed {
         let mut dispatch = Dispatch { rules, language: self.language, by_kind: Vec::new() };
         let mut counts = vec![0usize; rules.len()];
         let mut seen: Vec<BTreeSet<Vec<(String, String)>>> = vec![BTreeSet::new(); rules.len()];
-        let mut found = Vec::new();
+        let (known, mut found) = (Known::default(), Vec::new());
         for node in self.tree.all() {
             let kind = self.tree.kind(node);
             let mut tried = false;
@@ -145,7 +145,7 @@ impl Parsed {
                     continue;
                 }
                 let (number, rule) = rules[*position];
-                let matching = Matching { rule, tree: &self.tree, text: source, automata, steps: &steps };
+                let matching = Matching { rule, tree: &self.tree, text: source, automata, known: &known, steps: &steps };
                 if let Some(bound) = matching.at(node) {
                     let hit = found_at(number, source, &self.tree, rule, node, &bound);
                     let is_new = kept.key(*position, &hit).is_none_or(|key| seen[*position].insert(key));

@@ -20,7 +20,9 @@ pub struct Literal {
 pub(super) fn literal(text: &str, in_code: bool) -> Option<Literal> {
     let end = (0..=MAX_LENGTH.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let text = text[..end].to_ascii_lowercase();
-    (text.len() >= MIN_LENGTH).then_some(Literal { text, in_code })
+    // Two letters are in every text; as a whole word of code they say something.
+    let says_nothing = !in_code && text.len() == MIN_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (text.len() >= MIN_LENGTH && !says_nothing).then_some(Literal { text, in_code })
 }
 
 /// How selective a clause is: its shortest literal decides, then the number of alternatives.

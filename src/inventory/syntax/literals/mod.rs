@@ -14,12 +14,14 @@ mod clause;
 mod known;
 mod reach;
 mod regex;
+mod required;
 mod rule;
 
 use super::mask::{Class, Mask};
 use clause::{implies, weight};
 
 pub use clause::Literal;
+pub use required::Required;
 
 /// Most clauses of a prefilter.
 const MAX_CLAUSES: usize = 4;

@@ -9,7 +9,9 @@ use super::reach;
 /// How deeply groups may be nested; the walk recurses.
 const MAX_NESTING: u32 = 100;
 /// Characters of a class that are looked at.
-const MAX_CLASS: usize = 4;
+const MAX_CLASS: usize = 8;
+/// Texts of which one has to stand at a place.
+const MAX_RUNS: usize = 12;
 
 /// What is known of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,41 +31,45 @@ pub(super) fn derive(pattern: &str, case_insensitive: bool) -> Result<Derived, S
         builder.build().parse(pattern).map_err(|error| error.to_string())
     };
     let hir = parse(false).or_else(|_| parse(true))?;
-    Ok(Derived { clauses: clauses(&hir, &[]), crossings: reach::crossings(&hir) })
+    Ok(Derived { clauses: clauses(&hir, &[Vec::new()]), crossings: reach::crossings(&hir) })
 }
 
-/// What is required behind the text `lead`, which comes right before.
-fn clauses(hir: &Hir, lead: &[u8]) -> Vec<Vec<Literal>> {
+/// What is required behind one of the texts `lead`, which comes right before.
+fn clauses(hir: &Hir, lead: &[Vec<u8>]) -> Vec<Vec<Literal>> {
     let mut parts = Vec::new();
     flatten(hir, &mut parts);
     let mut out = Vec::new();
-    let mut run: Vec<u8> = lead.to_vec();
+    // One of these stands here.
+    let mut runs: Vec<Vec<u8>> = lead.to_vec();
     for part in parts {
         match part.kind() {
-            HirKind::Literal(text) => run.extend_from_slice(&text.0),
+            HirKind::Literal(text) => runs.iter_mut().for_each(|run| run.extend_from_slice(&text.0)),
             // An assertion takes no room: the run goes on behind it.
             HirKind::Empty | HirKind::Look(_) => {}
-            HirKind::Class(class) => match folded(class) {
-                Some(byte) => run.push(byte),
-                None => flush(&mut run, &mut out),
+            HirKind::Class(class) => match few(class).filter(|bytes| runs.len() * bytes.len() <= MAX_RUNS) {
+                Some(bytes) => {
+                    let longer = |run: &Vec<u8>, byte: &u8| [run.as_slice(), &[*byte]].concat();
+                    runs = runs.iter().flat_map(|run| bytes.iter().map(move |byte| longer(run, byte))).collect();
+                }
+                None => flush(&mut runs, &mut out),
             },
             HirKind::Repetition(repetition) => {
-                flush(&mut run, &mut out);
+                flush(&mut runs, &mut out);
                 if repetition.min > 0 {
-                    out.extend(clauses(&repetition.sub, &[]));
+                    out.extend(clauses(&repetition.sub, &[Vec::new()]));
                 }
             }
             HirKind::Alternation(branches) => {
                 // `p(?:assword|wd)`, as the parser writes `password|pwd`.
-                let lead = run.clone();
-                flush(&mut run, &mut out);
+                let lead = runs.clone();
+                flush(&mut runs, &mut out);
                 out.extend(any_of(branches.iter().map(|branch| clauses(branch, &lead))));
             }
             // Flattened above.
             HirKind::Capture(_) | HirKind::Concat(_) => {}
         }
     }
-    flush(&mut run, &mut out);
+    flush(&mut runs, &mut out);
     out
 }
 
@@ -76,17 +82,19 @@ fn flatten<'h>(hir: &'h Hir, parts: &mut Vec<&'h Hir>) {
     }
 }
 
-fn flush(run: &mut Vec<u8>, out: &mut Vec<Vec<Literal>>) {
-    if let Ok(text) = std::str::from_utf8(run)
-        && let Some(literal) = literal(text, false)
-    {
-        out.push(vec![literal]);
+/// One of the runs is required, if each is worth looking for.
+fn flush(runs: &mut Vec<Vec<u8>>, out: &mut Vec<Vec<Literal>>) {
+    let literals = runs.iter().map(|run| std::str::from_utf8(run).ok().and_then(|text| literal(text, false)));
+    if let Some(mut clause) = literals.collect::<Option<Vec<Literal>>>() {
+        clause.sort();
+        clause.dedup();
+        out.push(clause);
     }
-    run.clear();
+    *runs = vec![Vec::new()];
 }
 
-/// The one ASCII letter a class stands for, if its members differ only in case.
-fn folded(class: &Class) -> Option<u8> {
+/// The ASCII letters and signs that a class stands for, in lower case, if they are few.
+fn few(class: &Class) -> Option<Vec<u8>> {
     let mut members: Vec<char> = Vec::new();
     let mut add = |start: u32, end: u32| {
         let wide = end.saturating_sub(start) as usize >= MAX_CLASS;
@@ -102,8 +110,10 @@ fn folded(class: &Class) -> Option<u8> {
         '\u{212A}' => Some(b'k'),
         c => u8::try_from(*c).ok().filter(u8::is_ascii).map(|b| b.to_ascii_lowercase()),
     };
-    let first = members.first().and_then(lower)?;
-    (fits && members.iter().all(|member| lower(member) == Some(first))).then_some(first)
+    let mut bytes = members.iter().map(lower).collect::<Option<Vec<u8>>>().filter(|bytes| fits && !bytes.is_empty())?;
+    bytes.sort_unstable();
+    bytes.dedup();
+    Some(bytes)
 }
 
 #[cfg(test)]
@@ -128,6 +138,12 @@ mod tests {
         assert_eq!(required(r"token_Key", true), [clause(&["token_key"])]);
         assert_eq!(required(r"(?i)secret\s*=", false), [clause(&["secret"])]);
         assert_eq!(required(r"AKIA[0-9A-Z]{16}", false), [clause(&["akia"])]);
+        assert_eq!(required(r"\b40[13]\b", false), [clause(&["401", "403"])]);
+        assert_eq!(required(r"(?i)authori[sz]ed?", false), [clause(&["authorise", "authorize"])]);
+        assert_eq!(
+            required(r"x[ab][cd][ef][gh]y", false),
+            [clause(&["xace", "xacf", "xade", "xadf", "xbce", "xbcf", "xbde", "xbdf"])]
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use ast_grep_core::matcher::PatternNode;
 use ast_grep_core::meta_var::MetaVariable;
 
 use super::super::tree::{NodeId, Tree};
-use super::text::Automata;
+use super::text::{Automata, Known};
 use super::{CodeRule, Part, Relation, Rule, Stop};
 
 /// What the metavariables stand for so far. Only ever added to, so that a failed attempt is undone by cutting it.
@@ -85,6 +85,8 @@ pub(crate) struct Matching<'r, 't> {
     pub(crate) tree: &'t Tree,
     pub(crate) text: &'t str,
     pub(crate) automata: &'t Automata,
+    /// What is known of the nodes.
+    pub(crate) known: &'t Known,
     /// Once they are spent nothing holds: what was found then says nothing.
     pub(crate) steps: &'t Steps,
 }
@@ -140,7 +142,7 @@ impl<'r> Matching<'r, '_> {
             Part::Regex(test) => {
                 let text = self.text_of(node);
                 self.steps.take((text.len() / BYTES_PER_STEP) as u64);
-                test.is_match(text, self.automata)
+                test.is_match(node, text, self.automata, self.known)
             }
             Part::NthChild { position, of, reverse } => self.is_nth(node, *position, of.as_deref(), *reverse, bound),
             Part::All(rules) => rules.iter().all(|rule| self.holds(rule, node, bound)),

@@ -26,6 +26,7 @@ pub(crate) mod oracle;
 mod text;
 
 pub use text::Automata;
+pub(super) use text::Known;
 use text::TextTest;
 pub(super) use text::names;
 

@@ -3,10 +3,14 @@
 //! Building an automaton costs more than parsing a small file, so the plain forms (`^(get|post)$`, `^X-`, `secret`) are compared as
 //! texts, and the others are built when the first node asks, once for all rules that say the same.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use super::super::literals::Required;
+use super::super::tree::NodeId;
 use super::RuleError;
-use crate::inventory::automaton::{Against, Automaton, Reading};
+use crate::inventory::automaton::{Against, Automaton, Lengths, Reading};
 use crate::model::node::Span;
 
 /// Which part of a node's text has to be one of the words.
@@ -37,29 +41,44 @@ pub(crate) struct TextTest {
 #[derive(Debug)]
 enum Form {
     Words(Words),
-    Regex(Arc<Lengths>),
+    Regex(Arc<NodeText>),
 }
 
-/// An expression for the texts of small nodes and one for those of large ones.
+/// An expression over the texts of nodes, and what it requires of them.
+#[derive(Debug)]
+pub struct NodeText {
+    required: Required,
+    lengths: Lengths,
+}
+
+impl NodeText {
+    fn new(pattern: &str) -> NodeText {
+        let lengths = Lengths::new(pattern, Reading::default(), Against::FewFiles);
+        NodeText { required: Required::by(pattern, false), lengths }
+    }
+
+    fn is_match(&self, text: &[u8]) -> bool {
+        self.required.admits(text) && self.lengths.of(text.len()).is_some_and(|automaton| automaton.is_match(text))
+    }
+}
+
+/// Length of a text from which it pays to remember what an expression said of it, in bytes.
+const WORTH_KNOWING: usize = 48;
+
+/// What expressions said of the nodes of one tree: every node in a function asks again what the function says.
 #[derive(Debug, Default)]
-pub struct Lengths {
-    short: OnceLock<Option<Automaton>>,
-    long: OnceLock<Option<Automaton>>,
-}
+pub(crate) struct Known(RefCell<HashMap<(usize, NodeId), bool>>);
 
-impl Lengths {
-    fn is_match(&self, pattern: &str, text: &[u8]) -> bool {
-        let (cell, against) = match Automaton::is_short(text) {
-            true => (&self.short, Against::Values),
-            false => (&self.long, Against::FewFiles),
-        };
-        let compiled = cell.get_or_init(|| Automaton::new(pattern, Reading::default(), against).ok());
-        compiled.as_ref().is_some_and(|compiled| compiled.is_match(text))
+impl Known {
+    /// What these automata said of the node; asks them if they were not asked before.
+    fn or_else(&self, automata: &Arc<NodeText>, node: NodeId, ask: impl FnOnce() -> bool) -> bool {
+        // The automata outlive the tree, so none takes the place of another.
+        *self.0.borrow_mut().entry((Arc::as_ptr(automata).addr(), node)).or_insert_with(ask)
     }
 }
 
 /// Automata by their expression, shared by the rules of a scan.
-pub type Automata = std::sync::Mutex<std::collections::HashMap<String, Arc<Lengths>>>;
+pub type Automata = std::sync::Mutex<HashMap<String, Arc<NodeText>>>;
 
 impl TextTest {
     pub(super) fn new(pattern: &str, span: Span) -> TextTest {
@@ -72,11 +91,12 @@ impl TextTest {
         Automaton::new(&self.pattern, Reading::default(), Against::FewFiles).map(|_| ()).map_err(fail)
     }
 
-    /// Does the expression match in `text`? One that does not compile matches nothing.
-    pub(super) fn is_match(&self, text: &str, automata: &Automata) -> bool {
+    /// Does the expression match in the text of this node? One that does not compile matches nothing.
+    pub(super) fn is_match(&self, node: NodeId, text: &str, automata: &Automata, known: &Known) -> bool {
         match self.form.get_or_init(|| self.form(automata)) {
             Form::Words(words) => words.is_match(text),
-            Form::Regex(lengths) => lengths.is_match(&self.pattern, text.as_bytes()),
+            Form::Regex(expression) if text.len() < WORTH_KNOWING => expression.is_match(text.as_bytes()),
+            Form::Regex(expression) => known.or_else(expression, node, || expression.is_match(text.as_bytes())),
         }
     }
 
@@ -85,7 +105,8 @@ impl TextTest {
             return Form::Words(words);
         }
         let mut automata = automata.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Form::Regex(Arc::clone(automata.entry(self.pattern.clone()).or_default()))
+        let new = || Arc::new(NodeText::new(&self.pattern));
+        Form::Regex(Arc::clone(automata.entry(self.pattern.clone()).or_insert_with(new)))
     }
 }
 

@@ -1,0 +1,212 @@
+//! Where literals occur in a text: all of thousands in one pass.
+//!
+//! Each literal is known by its rarest four bytes. A step looks at four bytes of the text and a bit of a table that fits the fastest
+//! cache; only where the bit is set, which is rare, are literals compared. An automaton over the same literals is larger than the
+//! caches, so that each of its steps waits for memory, and building it is a noticeable part of a short run.
+
+/// Bits of the number of a gram in its table, by its length in bytes. Grams of two are as many as the table has places.
+const BITS: [u32; 5] = [0, 0, 16, 13, 17];
+/// Length of the grams of long literals; shorter literals are grams themselves.
+const LONGEST: usize = 4;
+/// Spreads grams over a table.
+const SPREAD: u32 = 0x9E37_79B1;
+/// Says that a slot is free.
+const FREE: u32 = u32::MAX;
+
+/// Finds literals.
+pub(super) struct Finder {
+    pairs: Grams<2>,
+    triples: Grams<3>,
+    quads: Grams<4>,
+    /// Literals of one byte, with their numbers: a module may be called so.
+    single: Vec<(usize, u8)>,
+}
+
+/// The literals that are known by grams of `N` bytes.
+struct Grams<const N: usize> {
+    /// One bit for each number that a gram has.
+    table: Vec<u64>,
+    /// Open addressing: the gram, and where its entries begin.
+    slots: Vec<(u32, u32)>,
+    /// By gram.
+    entries: Vec<Entry>,
+}
+
+/// A literal of a gram.
+struct Entry {
+    literal: u32,
+    text: Box<[u8]>,
+    /// Where the gram ends in it.
+    end: u32,
+    /// Is it the last of its gram?
+    last: bool,
+}
+
+impl Finder {
+    /// For these literals; their numbers are their places here.
+    pub(super) fn new(literals: &[String]) -> Finder {
+        let single = |(number, literal): (usize, &String)| (literal.len() == 1).then(|| (number, literal.as_bytes()[0]));
+        Finder {
+            pairs: Grams::new(literals),
+            triples: Grams::new(literals),
+            quads: Grams::new(literals),
+            single: literals.iter().enumerate().filter_map(single).collect(),
+        }
+    }
+
+    /// Calls `found` with the number of each literal and where it begins, for every place in the text. The places of one literal come
+    /// in order.
+    pub(super) fn find(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {
+        for (number, byte) in &self.single {
+            memchr::memchr_iter(*byte, text).for_each(|start| found(*number, start));
+        }
+        let (pairs, triples, quads) = (self.pairs.table.as_slice(), self.triples.table.as_slice(), self.quads.table.as_slice());
+        let mut gram = 0;
+        for (at, byte) in text.iter().enumerate() {
+            gram = gram >> 8 | u32::from(*byte) << 24;
+            let hit = bit::<4>(quads, gram) | bit::<3>(triples, gram >> 8) | bit::<2>(pairs, gram >> 16);
+            if hit != 0 {
+                self.quads.compare(text, at + 1, gram, &mut found);
+                self.triples.compare(text, at + 1, gram >> 8, &mut found);
+                self.pairs.compare(text, at + 1, gram >> 16, &mut found);
+            }
+        }
+    }
+}
+
+impl<const N: usize> Grams<N> {
+    fn new(literals: &[String]) -> Grams<N> {
+        let known_so = |literal: &String| if N == LONGEST { literal.len() >= N } else { literal.len() == N };
+        let mut grams: Vec<(u32, Entry)> = Vec::new();
+        for (number, literal) in literals.iter().enumerate().filter(|(_, literal)| known_so(literal)) {
+            let text = literal.as_bytes();
+            let common = |bytes: &[u8]| bytes.iter().map(|byte| commonness(*byte)).sum::<u32>();
+            let (at, gram) = text.windows(N).enumerate().min_by_key(|(_, bytes)| common(bytes)).unwrap_or((0, text));
+            let entry = Entry { literal: number as u32, text: text.into(), end: (at + N) as u32, last: false };
+            grams.push((number_of(gram), entry));
+        }
+        grams.sort_by_key(|(gram, entry)| (*gram, entry.literal));
+        let size = (grams.len() * 2).next_power_of_two().max(2);
+        let (mut table, mut slots) = (vec![0; (1 << BITS[N]) / 64], vec![(FREE, 0); size]);
+        for at in 0..grams.len() {
+            let gram = grams[at].0;
+            grams[at].1.last = grams.get(at + 1).is_none_or(|(next, _)| *next != gram);
+            if at > 0 && grams[at - 1].0 == gram {
+                continue;
+            }
+            let bit = spread::<N>(gram);
+            table[bit / 64] |= 1u64 << (bit % 64);
+            let mut slot = slot_of(gram, size);
+            while slots[slot].0 != FREE {
+                slot = (slot + 1) % size;
+            }
+            slots[slot] = (gram, at as u32);
+        }
+        Grams { table, slots, entries: grams.into_iter().map(|(_, entry)| entry).collect() }
+    }
+
+    /// The literals that are known by this gram, which ends here.
+    fn compare(&self, text: &[u8], end: usize, gram: u32, found: &mut impl FnMut(usize, usize)) {
+        if bit::<N>(&self.table, gram) == 0 {
+            return;
+        }
+        let mut slot = slot_of(gram, self.slots.len());
+        let mut from = loop {
+            match self.slots[slot] {
+                (FREE, _) => return,
+                (known, from) if known == gram => break from as usize,
+                _ => slot = (slot + 1) % self.slots.len(),
+            }
+        };
+        loop {
+            let entry = &self.entries[from];
+            if let Some(start) = end.checked_sub(entry.end as usize)
+                && text[start..].starts_with(&entry.text)
+            {
+                found(entry.literal as usize, start);
+            }
+            if entry.last {
+                return;
+            }
+            from += 1;
+        }
+    }
+}
+
+/// The bit of a gram, in the lowest place.
+fn bit<const N: usize>(table: &[u64], gram: u32) -> u64 {
+    let at = spread::<N>(gram);
+    table.get(at / 64).map_or(0, |bits| bits >> (at % 64) & 1)
+}
+
+/// The number of a gram in its table.
+fn spread<const N: usize>(gram: u32) -> usize {
+    if N == 2 { gram as usize } else { (gram.wrapping_mul(SPREAD) >> (32 - BITS[N])) as usize }
+}
+
+/// The first slot of a gram; the number of slots is a power of two.
+fn slot_of(gram: u32, slots: usize) -> usize {
+    (gram.wrapping_mul(SPREAD) >> 8) as usize & (slots - 1)
+}
+
+/// The bytes of a gram as a number, the first in the lowest place.
+fn number_of(gram: &[u8]) -> u32 {
+    gram.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte))
+}
+
+/// How common a byte is in source code, in lower case: about the logarithm of its frequency.
+fn commonness(byte: u8) -> u32 {
+    match byte {
+        b' ' | b'e' | b't' => 14,
+        b'a' | b'i' | b'n' | b'o' | b'r' | b's' => 13,
+        b'l' | b'c' | b'd' | b'u' | b'p' | b'm' => 12,
+        b'.' | b'(' | b'"' | b'f' | b'g' | b'h' | b'_' | b'\n' | b'=' => 11,
+        b'b' | b'y' | b'v' | b'/' | b'-' | b'\'' | b',' | b':' | b'0' | b'1' => 10,
+        b'k' | b'w' | b'x' | b'{' | b')' | b'2' => 9,
+        b'j' | b'q' | b'z' | b'3'..=b'9' | b'<' | b'[' => 7,
+        _ => 5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use aho_corasick::AhoCorasick;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn places(literals: &[String], text: &str) -> Vec<(usize, usize)> {
+        let mut places = Vec::new();
+        Finder::new(literals).find(text.as_bytes(), |literal, start| places.push((literal, start)));
+        places.sort_unstable();
+        places
+    }
+
+    #[test]
+    fn literals_are_found_wherever_they_stand() {
+        let literals = ["password", "ss", "word", "db", "passwor", "é", "b"].map(str::to_owned);
+        assert_eq!(places(&literals, "password db"), [(0, 0), (1, 2), (2, 4), (3, 9), (4, 0), (6, 10)]);
+        assert_eq!(places(&literals, "dé"), [(5, 1)]);
+        assert_eq!(places(&literals, "ss"), [(1, 0)]);
+        assert_eq!(places(&literals, "s"), []);
+        assert_eq!(places(&literals, ""), []);
+        assert_eq!(places(&[], "password"), []);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_missed_and_nothing_made_up(
+            literals in proptest::collection::btree_set("[abcé]{1,5}[ab]", 0..40),
+            text in "[abcdé]{0,60}",
+        ) {
+            let literals: Vec<String> = BTreeSet::into_iter(literals).collect();
+            let automaton = AhoCorasick::new(&literals).unwrap();
+            let mut expected: Vec<_> =
+                automaton.find_overlapping_iter(&text).map(|found| (found.pattern().as_usize(), found.start())).collect();
+            expected.sort_unstable();
+            prop_assert_eq!(places(&literals, &text), expected);
+        }
+    }
+}
