@@ -99,8 +99,8 @@ impl Index {
     /// Where in a part of the keys, which begin with the same byte, those begin that are not less than this one.
     fn first_from(&self, key: u64, start: usize, end: usize) -> usize {
         // Ids are spread evenly, so the place is about known.
-        let share = key << 8 >> 32;
-        let guess = start + ((end - start) as u64 * share >> 32) as usize;
+        let share = (key << 8) >> 32;
+        let guess = start + (((end - start) as u64 * share) >> 32) as usize;
         let (mut low, mut high) = (start, end);
         let (before, after) = (guess.saturating_sub(REACH).max(start), (guess + REACH).min(end));
         if before < end && self.keys[before] < key {
