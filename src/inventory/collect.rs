@@ -1,9 +1,6 @@
 //! Source + needs → inventory: one walk, one read per file, then everything that needs all files at once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
@@ -12,17 +9,20 @@ use crate::model::needs::{Look, NeedId, NeedSet};
 use crate::model::report::SkippedFile;
 use crate::model::role::{Role, RoleOverride, RoleSet};
 
+use super::decode::{decode, utf16};
 use super::history::{self, Repository};
 use super::kept::Kept;
 use super::layout::{self, Layout, LayoutFile, ManifestHint};
 use super::manifest::{self, Manifest, link};
+use super::project_imports::ProjectImports;
 use super::role::{self, Harness, Overrides};
 use super::scan::compose::ComposeFile;
 use super::scan::{self, FileScan, Scanner, Scratch, Selection};
 use super::source::{FileEntry, Source};
-use super::syntax::Parsed;
 use super::view::{DeclaredDependency, File, FileId, GitSummary, Hit, Inventory};
 use super::walk::Disk;
+
+pub use super::deferred::{Collector, Due};
 
 /// What a caller knows of the repository besides its files.
 #[derive(Default)]
@@ -59,161 +59,13 @@ impl<'n> Prepared<'n> {
     }
 }
 
-/// A collection in progress: everything is answered but the code needs, whose trees are built when they turn out to matter.
-pub struct Collector<'s> {
-    source: &'s dyn Source,
-    scanner: &'s Scanner<'s>,
-    pub inventory: Inventory,
-    /// By file, the code needs whose literals occurred.
-    deferred: Vec<(FileId, Vec<NeedId>)>,
-    /// Trees of files for which needs are still deferred, as far as memory goes.
-    trees: BTreeMap<FileId, Parsed>,
-}
-
-/// Nodes of trees that are kept between rounds, at 24 bytes each: enough for every file of a small repository.
-const MAX_KEPT_NODES: usize = 1_000_000;
-
-impl Collector<'_> {
-    /// By need id, in how many files it waits for an answer.
-    pub fn waiting(&self) -> Vec<u32> {
-        let mut counts = vec![0; self.inventory.hits.len()];
-        self.deferred.iter().flat_map(|(_, needs)| needs).for_each(|need| counts[need.0 as usize] += 1);
-        counts
-    }
-
-    /// Answers the deferred needs that are due. Every other one stays deferred. Returns how many were answered.
-    pub fn answer(&mut self, due: &(dyn Fn(NeedId, FileId) -> Due + Sync)) -> usize {
-        let mut jobs: Vec<Job> = Vec::new();
-        for (file, needs) in &mut self.deferred {
-            let (mut asked, mut left) = (Vec::new(), Vec::new());
-            for need in needs.drain(..) {
-                match due(need, *file) {
-                    Due::No => left.push(need),
-                    when => asked.push((need, when)),
-                }
-            }
-            *needs = left;
-            if !asked.is_empty() {
-                jobs.push(Job { file: *file, asked, tree: self.trees.remove(file) });
-            }
-        }
-        let kept = AtomicUsize::new(self.trees.values().map(Parsed::nodes).sum());
-        let answers: Vec<Answer> = jobs.into_par_iter().map(|job| self.work(job, &kept)).collect();
-        let mut answered = 0;
-        for Answer { file, scan, left, count, tree } in answers {
-            answered += count;
-            keep(&mut self.inventory, file, scan);
-            let Ok(at) = self.deferred.binary_search_by_key(&file, |(file, _)| *file) else { continue };
-            let waiting = &mut self.deferred[at].1;
-            waiting.extend(left);
-            self.trees.extend(tree.filter(|_| !waiting.is_empty()).map(|tree| (file, tree)));
-        }
-        self.deferred.retain(|(_, needs)| !needs.is_empty());
-        self.inventory.broken = self.scanner.broken().collect();
-        for list in &mut self.inventory.hits {
-            list.sort();
-            list.dedup();
-        }
-        answered
-    }
-
-    fn work(&self, Job { file, asked, mut tree }: Job, kept: &AtomicUsize) -> Answer {
-        let File { path, language, .. } = &self.inventory.files[file.0 as usize];
-        // It was read a moment ago; if it is gone now, its needs stay unanswered.
-        let Ok(bytes) = self.source.read(file.0 as usize) else {
-            let needs: Vec<NeedId> = asked.into_iter().map(|(need, _)| need).collect();
-            let scan = FileScan::unanswered(&needs, "it disappeared");
-            return Answer { file, scan, left: Vec::new(), count: 0, tree: None };
-        };
-        let text = decode(bytes);
-        let (needs, left): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(_, due)| due.is_in(&text));
-        let numbers = |needs: Vec<(NeedId, Due)>| needs.into_iter().map(|(need, _)| need).collect::<Vec<_>>();
-        let (needs, left) = (numbers(needs), numbers(left));
-        let scan = match needs.is_empty() {
-            true => FileScan::default(),
-            false => scan::resume(self.scanner, (file, path, *language), &text, &needs, &mut tree),
-        };
-        let nodes = tree.as_ref().map_or(0, Parsed::nodes);
-        let fits = kept.fetch_add(nodes, Ordering::Relaxed) + nodes <= MAX_KEPT_NODES;
-        Answer { file, scan, left, count: needs.len(), tree: tree.filter(|_| fits) }
-    }
-}
-
-/// Whether the answer of a need in a file matters.
-#[derive(Debug)]
-pub enum Due {
-    No,
-    Yes,
-    /// If the file holds a name of one of these sets.
-    WithNames(Vec<Arc<BTreeSet<Arc<str>>>>),
-}
-
-impl Due {
-    /// It matters here, too: with these names, or anyhow.
-    pub fn also(&mut self, names: Option<&Arc<BTreeSet<Arc<str>>>>) {
-        match (&mut *self, names) {
-            (Due::Yes, _) => {}
-            (_, None) => *self = Due::Yes,
-            (Due::WithNames(sets), Some(names)) => sets.push(Arc::clone(names)),
-            (Due::No, Some(names)) => *self = Due::WithNames(vec![Arc::clone(names)]),
-        }
-    }
-
-    fn is_in(&self, text: &str) -> bool {
-        match self {
-            Due::No => false,
-            Due::Yes => true,
-            Due::WithNames(sets) => sets.iter().any(|names| names.iter().any(|name| text.contains(&**name))),
-        }
-    }
-}
-
-/// The needs of one file that may be due now.
-struct Job {
-    file: FileId,
-    asked: Vec<(NeedId, Due)>,
-    tree: Option<Parsed>,
-}
-
-/// What became of a job.
-struct Answer {
-    file: FileId,
-    scan: FileScan,
-    /// Needs that were not due after all.
-    left: Vec<NeedId>,
-    /// How many were answered.
-    count: usize,
-    tree: Option<Parsed>,
-}
-
 /// Files the hits and gaps of one file.
-fn keep(inventory: &mut Inventory, file: FileId, scan: FileScan) {
+pub(super) fn keep(inventory: &mut Inventory, file: FileId, scan: FileScan) {
     for (need, hit) in scan.hits {
         inventory.hits[need.0 as usize].push(hit);
     }
     for (need, reason) in scan.gaps {
         inventory.gaps.entry(need).or_default().insert(file, reason.into());
-    }
-}
-
-/// The text of a file: UTF-8, or UTF-16 with a byte order mark, as PowerShell writes `pip freeze > requirements.txt`.
-fn decode(bytes: Vec<u8>) -> String {
-    if let Some(big_endian) = utf16(&bytes) {
-        let units = bytes[2..].chunks_exact(2).map(|pair| {
-            let pair = [pair[0], pair[1]];
-            if big_endian { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) }
-        });
-        return char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-    }
-    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-}
-
-/// Do the bytes begin with the mark of UTF-16, and is it the big-endian one?
-fn utf16(bytes: &[u8]) -> Option<bool> {
-    match bytes {
-        [0xff, 0xfe, ..] => Some(false),
-        [0xfe, 0xff, ..] => Some(true),
-        _ => None,
     }
 }
 
@@ -237,8 +89,9 @@ pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, mut conte
     let past = context.past;
     let context = (context.git, context.notes);
     let mut inventory = assemble(source, scanner, classified, read, context, &mut deferred);
-    if let Some(repository) = past {
-        answer_history(&mut inventory, &repository, scanner.needs, selection);
+    if let Some(mut repository) = past {
+        // By a thread of the pool: what the scan of the files let go is there, and what this lets go is there for those who come after.
+        rayon::scope(|_| answer_history(&mut inventory, &mut repository, scanner.needs, selection));
     }
     Collector { source, scanner, inventory, deferred, trees: BTreeMap::new() }
 }
@@ -326,15 +179,14 @@ fn read_file(
     read
 }
 
-fn assemble(
+/// The inventory before anything was found.
+fn empty(
     source: &dyn Source,
     scanner: &Scanner<'_>,
     files: Vec<File>,
-    read: Vec<ReadFile>,
     (git, notes): (Option<GitSummary>, Vec<String>),
-    deferred: &mut Vec<(FileId, Vec<NeedId>)>,
 ) -> Inventory {
-    let mut inventory = Inventory {
+    Inventory {
         files,
         layout: Layout::default(),
         by_selector: vec![Vec::new(); scanner.needs.selectors().len()],
@@ -351,7 +203,18 @@ fn assemble(
         notes,
         routes: Kept::default(),
         variables: Kept::default(),
-    };
+    }
+}
+
+fn assemble(
+    source: &dyn Source,
+    scanner: &Scanner<'_>,
+    files: Vec<File>,
+    read: Vec<ReadFile>,
+    (git, notes): (Option<GitSummary>, Vec<String>),
+    deferred: &mut Vec<(FileId, Vec<NeedId>)>,
+) -> Inventory {
+    let mut inventory = empty(source, scanner, files, (git, notes));
     let (mut manifests, mut composes): (Vec<Manifest>, Vec<ComposeFile>) = (Vec::new(), Vec::new());
     let mut project_imports = ProjectImports::default();
     for (index, mut result) in read.into_iter().enumerate() {
@@ -404,66 +267,8 @@ fn assemble(
     inventory
 }
 
-/// What files of C# import for their whole projects, and the needs that only wait for that.
-#[derive(Default)]
-struct ProjectImports {
-    imported: Vec<(FileId, Vec<String>)>,
-    wanted: Vec<(FileId, Vec<NeedId>)>,
-}
-
-impl ProjectImports {
-    fn add(&mut self, file: FileId, scan: &mut FileScan) {
-        let (lines, needs) = (std::mem::take(&mut scan.global_imports), std::mem::take(&mut scan.unimported));
-        self.imported.extend((!lines.is_empty()).then_some((file, lines)));
-        self.wanted.extend((!needs.is_empty()).then_some((file, needs)));
-    }
-
-    /// Defers the needs whose import stands elsewhere in the project, or in a `.props` above it.
-    fn apply(self, scanner: &Scanner<'_>, files: &[File], deferred: &mut Vec<(FileId, Vec<NeedId>)>) {
-        if self.imported.is_empty() || self.wanted.is_empty() {
-            return;
-        }
-        let folder = |file: FileId| parent(&files[file.0 as usize].path);
-        let is_project = |file: &&File| file.path.ends_with(".csproj");
-        let projects: BTreeSet<&str> = files.iter().filter(is_project).map(|file| parent(&file.path)).collect();
-        let above = |folder| std::iter::successors(Some(folder), |folder: &&str| (!folder.is_empty()).then(|| parent(folder)));
-        let project = |file: FileId| above(folder(file)).find(|folder| projects.contains(folder)).unwrap_or_default();
-        // What a `.props` says holds for every project below it.
-        let mut of_project: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        let mut below: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for (file, lines) in self.imported {
-            match files[file.0 as usize].path.ends_with(".props") {
-                true => below.entry(folder(file)).or_default().extend(lines),
-                false => of_project.entry(project(file)).or_default().extend(lines),
-            }
-        }
-        for (file, needs) in self.wanted {
-            let own = project(file);
-            let shared = above(own).filter_map(|folder| below.get(folder));
-            let lines: Vec<String> = of_project.get(own).into_iter().chain(shared).flatten().cloned().collect();
-            let modules = |need: NeedId| match &scanner.needs.need(need).look {
-                Look::Code { imports, .. } => imports.as_slice(),
-                _ => &[],
-            };
-            let due: Vec<NeedId> = needs.into_iter().filter(|need| scan::is_imported_by(&lines, modules(*need))).collect();
-            if due.is_empty() {
-                continue;
-            }
-            match deferred.binary_search_by_key(&file, |(file, _)| *file) {
-                Ok(at) => deferred[at].1.extend(due),
-                Err(at) => deferred.insert(at, (file, due)),
-            }
-        }
-    }
-}
-
-/// The folder of a path; "" for the root.
-fn parent(folder: &str) -> &str {
-    folder.rsplit_once('/').map_or("", |(above, _)| above)
-}
-
 /// Answers the needs about earlier commits. Their hits are filed under some file of today.
-fn answer_history(inventory: &mut Inventory, repository: &Repository, needs: &NeedSet, selection: &Selection<'_>) {
+fn answer_history(inventory: &mut Inventory, repository: &mut Repository, needs: &NeedSet, selection: &Selection<'_>) {
     let Some(anchor) = inventory.repository_hit().map(|hit| hit.file) else { return };
     let answers = history::answer(repository, needs, selection, anchor);
     for (need, hit) in answers.hits {

@@ -5,6 +5,8 @@
 
 pub mod automaton;
 pub mod collect;
+mod decode;
+mod deferred;
 pub mod document;
 pub mod env;
 pub mod folder;
@@ -15,6 +17,7 @@ pub mod ignore_rules;
 pub mod kept;
 pub mod layout;
 pub mod manifest;
+mod project_imports;
 pub mod role;
 pub mod routes;
 pub mod scan;

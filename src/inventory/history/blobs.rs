@@ -1,7 +1,8 @@
 //! The wanted blobs, decoded along their deltas: each object is inflated once, and what it is made from is at hand.
 //!
 //! In a pack every whole object is the root of a tree of deltas. The trees are independent of each other and are searched in
-//! parallel; within one, a text is dropped with the last that is made from it.
+//! parallel; within one, a text is dropped before the last that is made from it is gone into. That is the one that most others are
+//! made from, so of a tree of a million texts no more than twenty are held; when even they are too long, they are made again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,26 +13,23 @@ use crate::inventory::source::MAX_FILE_BYTES;
 
 use super::Kind;
 use super::delta::{Bad, Delta};
+use super::forest::Forest;
+use super::ledger::Ledger;
 use super::marks::Piece;
-use super::pack::{Inflater, Pack, Stored};
+use super::pack::{Pack, Stored};
 use super::seek::{AllMarks, Found, HEAD, Seekers, Version};
-use super::store::{Number, PackRange, Store};
+use super::store::{Number, Reader, Store};
 use super::walk::Walked;
 
 /// Largest text that others are made from, in bytes.
 const MAX_BASE_BYTES: usize = 32 * 1024 * 1024;
-/// What one thread may hold, in bytes.
-const MAX_HELD: usize = 128 * 1024 * 1024;
+/// What one thread usually holds to make others from, in bytes.
+const MAX_HELD: usize = 16 * 1024 * 1024;
 /// What may be decoded altogether, in bytes.
 const MAX_WORK: u64 = 256 * 1024 * 1024 * 1024;
-/// What everything that is found may take, in bytes.
-const MAX_FOUND: u64 = 64 * 1024 * 1024;
-
-/// No entry.
-const NONE: u32 = u32::MAX;
 
 /// What became of the blobs.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) scanned: usize,
     pub(super) bytes: u64,
@@ -42,13 +40,15 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, other: &Tally) {
-        self.scanned += other.scanned;
-        self.bytes += other.bytes;
-        self.binary += other.binary;
-        self.too_large += other.too_large;
-        self.unreadable += other.unreadable;
-        self.stopped |= other.stopped;
+    fn plus(self, other: Tally) -> Tally {
+        Tally {
+            scanned: self.scanned + other.scanned,
+            bytes: self.bytes + other.bytes,
+            binary: self.binary + other.binary,
+            too_large: self.too_large + other.too_large,
+            unreadable: self.unreadable + other.unreadable,
+            stopped: self.stopped || other.stopped,
+        }
     }
 
     fn lose(&mut self, bad: Bad, count: usize) {
@@ -59,127 +59,104 @@ impl Tally {
     }
 }
 
-/// What was found in some of the blobs, and what became of them.
-type Results = (Vec<Found>, Tally);
-
-/// Both together. Most trees hold nothing, and there are hundreds of thousands: no result is kept for each.
-fn joined((mut found, mut tally): Results, (more, part): Results) -> Results {
-    if found.is_empty() {
-        found = more;
-    } else {
-        found.extend(more);
-    }
-    tally.add(&part);
-    (found, tally)
-}
-
-/// What was spent so far, by all threads.
-#[derive(Default)]
-struct Budget {
-    work: AtomicU64,
-    found: AtomicU64,
-}
-
-impl Budget {
-    fn is_spent(&self) -> bool {
-        self.work.load(Ordering::Relaxed) > MAX_WORK || self.found.load(Ordering::Relaxed) > MAX_FOUND
-    }
-}
-
 /// The search of the blobs of a repository.
 pub(super) struct Blobs<'s> {
-    pub(super) store: &'s Store,
-    pub(super) walked: &'s Walked,
-    pub(super) seekers: &'s Seekers<'s>,
+    store: &'s Store,
+    walked: &'s Walked,
+    seekers: &'s Seekers<'s>,
+    ledger: Ledger<'s>,
+    /// What one thread holds to make others from, in bytes.
+    pub(super) max_held: usize,
+    /// Bytes decoded so far, by all threads.
+    work: AtomicU64,
 }
 
-impl Blobs<'_> {
-    /// The secrets of every wanted blob.
-    pub(super) fn search(&self) -> Results {
-        let (mut found, mut tally) = (Vec::new(), Tally::default());
-        let budget = &Budget::default();
-        let mut keep = |(more, part): Results| {
-            found.extend(more);
-            tally.add(&part);
-        };
-        for range in &self.store.packs {
-            let forest = Forest::new(range, self.walked);
-            keep((Vec::new(), Tally { unreadable: forest.lost, ..Tally::default() }));
-            let roots = forest.roots.par_iter();
-            let results = roots.map_init(Inflater::new, |inflater, root| self.tree(&forest, *root, inflater, budget));
-            keep(results.reduce(Results::default, joined));
-        }
-        let loose: Vec<Number> = (self.store.first_loose()..self.store.count() as Number)
-            .filter(|number| self.walked.origin(*number).is_some())
-            .collect();
-        let results = loose.par_iter().map_init(Inflater::new, |inflater, number| self.loose(*number, inflater, budget));
-        keep(results.reduce(Results::default, joined));
-        (found, tally)
+impl<'s> Blobs<'s> {
+    pub(super) fn new(store: &'s Store, walked: &'s Walked, seekers: &'s Seekers<'s>) -> Blobs<'s> {
+        Blobs { store, walked, seekers, ledger: Ledger::new(walked), max_held: MAX_HELD, work: AtomicU64::new(0) }
     }
 
-    fn loose(&self, number: Number, inflater: &mut Inflater, budget: &Budget) -> Results {
-        let (mut found, mut tally) = (Vec::new(), Tally::default());
-        if budget.is_spent() {
-            return (found, Tally { stopped: true, ..tally });
+    /// The secrets of every wanted blob, as far as they are reported, and what became of the blobs.
+    pub(super) fn search(self) -> (Vec<Found>, Tally) {
+        let (store, walked, blobs) = (self.store, self.walked, &self);
+        let mut tally = Tally::default();
+        for range in &store.packs {
+            let forest = Forest::new(range, walked);
+            let roots =
+                forest.roots.par_iter().map_init(|| Reader::without_cache(store), |hand, root| blobs.tree(&forest, *root, hand));
+            let searched = roots.reduce(Tally::default, Tally::plus);
+            tally = tally.plus(searched).plus(Tally { unreadable: forest.lost, ..Tally::default() });
         }
-        match self.store.loose(number, inflater, MAX_FILE_BYTES as usize) {
-            Ok((Kind::Blob, content)) => drop(self.blob(number, &content, None, (&mut found, &mut tally, budget))),
+        let loose = (store.first_loose()..store.count() as Number).into_par_iter();
+        let searched = loose.map_init(|| Reader::without_cache(store), |hand, number| blobs.loose(number, hand));
+        tally = tally.plus(searched.reduce(Tally::default, Tally::plus));
+        (self.ledger.close(), tally)
+    }
+
+    fn is_spent(&self) -> bool {
+        self.work.load(Ordering::Relaxed) > MAX_WORK
+    }
+
+    fn loose(&self, number: Number, hand: &mut Reader<'_>) -> Tally {
+        let mut tally = Tally::default();
+        if self.walked.origin(number).is_none() {
+            return tally;
+        }
+        if self.is_spent() {
+            return Tally { stopped: true, ..tally };
+        }
+        match self.store.loose(number, &mut hand.inflater, MAX_FILE_BYTES as usize) {
+            Ok((Kind::Blob, content)) => {
+                self.work.fetch_add(content.len() as u64, Ordering::Relaxed);
+                self.blob(number, &content, None, &mut tally);
+            }
             Ok(_) => tally.unreadable += 1,
             Err(bad) => tally.lose(bad, 1),
         }
-        (found, tally)
+        tally
     }
 
-    /// Everything that is made from the object at the rank `root`.
-    fn tree(&self, forest: &Forest<'_>, root: u32, inflater: &mut Inflater, budget: &Budget) -> Results {
-        let (mut found, mut tally) = (Vec::new(), Tally::default());
-        let mut held = 0usize;
-        let mut waiting: Vec<(u32, Option<Arc<Text>>)> = vec![(root, None)];
-        while let Some((rank, base)) = waiting.pop() {
-            let made = if budget.is_spent() || held > MAX_HELD {
-                tally.stopped = true;
-                Err(Bad::Missing)
-            } else {
-                made(forest.pack, forest.offset(rank), base.as_deref(), inflater)
+    /// Everything that is made from the whole object `root`.
+    fn tree(&self, forest: &Forest<'_>, root: u32, hand: &mut Reader<'_>) -> Tally {
+        let mut tally = Tally::default();
+        let mut waiting = Waiting::new(root, self.max_held);
+        while let Some(next) = waiting.next(forest, hand) {
+            let made = match next.base {
+                _ if self.is_spent() => {
+                    tally.stopped = true;
+                    Err(Bad::Missing)
+                }
+                Err(bad) => Err(bad),
+                Ok(base) => {
+                    let made = made(forest.pack, forest.offset(next.node), base.as_deref(), hand);
+                    waiting.release(base);
+                    made
+                }
             };
-            if let Some(base) = base.and_then(Arc::into_inner) {
-                held -= base.content.len();
-            }
             let (content, pieces, base_marks) = match made {
                 Ok(made) => made,
                 Err(bad) => {
-                    tally.lose(bad, forest.wanted_below(rank));
+                    tally.lose(bad, forest.wanted_below(next.node));
                     continue;
                 }
             };
-            budget.work.fetch_add(content.len() as u64, Ordering::Relaxed);
-            let number = forest.number(rank);
-            let marks = if !forest.is_wanted(rank) {
+            self.work.fetch_add(content.len() as u64, Ordering::Relaxed);
+            let marks = if !forest.is_wanted(next.node) {
                 AllMarks::new()
             } else if content.len() as u64 > MAX_FILE_BYTES {
                 tally.too_large += 1;
                 AllMarks::new()
             } else {
                 let base = base_marks.as_deref().map(|marks| (marks, pieces.as_slice()));
-                self.blob(number, &content, base, (&mut found, &mut tally, budget))
+                self.blob(forest.number(next.node), &content, base, &mut tally)
             };
-            if forest.children(rank).next().is_some() {
-                held += content.len();
-                let text = Arc::new(Text { content, marks: Arc::new(marks) });
-                waiting.extend(forest.children(rank).map(|child| (child, Some(Arc::clone(&text)))));
-            }
+            waiting.add(forest, next.node, Text { content, marks: Arc::new(marks) });
         }
-        (found, tally)
+        tally
     }
 
     /// Searches one blob. Returns where its keywords stand.
-    fn blob(
-        &self,
-        number: Number,
-        content: &[u8],
-        base: Option<(&AllMarks, &[Piece])>,
-        (found, tally, budget): (&mut Vec<Found>, &mut Tally, &Budget),
-    ) -> AllMarks {
+    fn blob(&self, number: Number, content: &[u8], base: Option<(&AllMarks, &[Piece])>, tally: &mut Tally) -> AllMarks {
         let Some(origin) = self.walked.origin(number) else { return AllMarks::new() };
         if memchr::memchr(0, &content[..content.len().min(HEAD)]).is_some() {
             tally.binary += 1;
@@ -189,12 +166,10 @@ impl Blobs<'_> {
         tally.bytes += content.len() as u64;
         let marks = self.seekers.marks(self.walked.paths.wanted(origin.path), content, base);
         if marks.iter().flatten().any(|marks| !marks.is_empty()) || self.seekers.is_eager() {
-            let commit = super::hex(&self.store.id(self.walked.commits[origin.commit as usize].number));
+            let commit = self.store.id(self.walked.commits[origin.commit as usize].number).map(|id| super::hex(&id));
             let path = self.walked.paths.path(origin.path);
-            let version = Version { number, path: &path, commit: Some(&commit) };
-            let more = self.seekers.search(&version, content, &marks);
-            budget.found.fetch_add(more.iter().map(Found::size).sum(), Ordering::Relaxed);
-            found.extend(more);
+            let version = Version { number, path: &path, commit: commit.as_deref() };
+            self.ledger.note(self.seekers.search(&version, content, &marks));
         }
         marks
     }
@@ -206,126 +181,104 @@ struct Text {
     marks: Arc<AllMarks>,
 }
 
+impl Text {
+    /// What it takes, in bytes.
+    fn size(&self) -> usize {
+        self.content.len() + self.marks.iter().flatten().map(|marks| size_of_val(marks.as_slice())).sum::<usize>()
+    }
+}
+
+/// What has still to be made within one tree.
+struct Waiting {
+    objects: Vec<Object>,
+    /// What the texts take that are held to make them from, in bytes.
+    held: usize,
+    max_held: usize,
+}
+
+struct Object {
+    node: u32,
+    /// What it is made from; the object itself if it is whole.
+    parent: u32,
+    /// Its text, unless it has to be made again.
+    base: Option<Arc<Text>>,
+}
+
+/// An object that is due.
+struct Next {
+    node: u32,
+    base: Result<Option<Arc<Text>>, Bad>,
+}
+
+impl Waiting {
+    fn new(root: u32, max_held: usize) -> Waiting {
+        Waiting { objects: vec![Object { node: root, parent: root, base: None }], held: 0, max_held }
+    }
+
+    /// The next object, with what it is made from.
+    fn next(&mut self, forest: &Forest<'_>, hand: &mut Reader<'_>) -> Option<Next> {
+        let Object { node, parent, base } = self.objects.pop()?;
+        if base.is_some() || node == parent {
+            return Some(Next { node, base: Ok(base) });
+        }
+        let mut content = Vec::new();
+        let base = hand.read(forest.number(parent), &mut content).map(|_| {
+            // Without marks it is searched as a whole.
+            let text = Arc::new(Text { content, marks: Arc::default() });
+            self.held += text.size();
+            for object in self.objects.iter_mut().rev().take_while(|object| object.parent == parent) {
+                object.base = Some(Arc::clone(&text));
+            }
+            Some(text)
+        });
+        Some(Next { node, base })
+    }
+
+    /// Everything that is made from a text has to be made.
+    fn add(&mut self, forest: &Forest<'_>, parent: u32, text: Text) {
+        if forest.children(parent).next().is_none() {
+            return;
+        }
+        self.held += text.size();
+        let text = Arc::new(text);
+        self.objects.extend(forest.children(parent).map(|node| Object { node, parent, base: Some(Arc::clone(&text)) }));
+        drop(text);
+        if self.held > self.max_held {
+            self.forget();
+        }
+    }
+
+    /// Drops texts until there is room, first those that are needed last; but not the one that is needed next.
+    fn forget(&mut self) {
+        let next = self.objects.last().map(|object| object.parent);
+        for at in 0..self.objects.len() {
+            if self.held <= self.max_held / 2 || Some(self.objects[at].parent) == next {
+                break;
+            }
+            let base = self.objects[at].base.take();
+            self.release(base);
+        }
+    }
+
+    /// One object less needs this text.
+    fn release(&mut self, base: Option<Arc<Text>>) {
+        self.held -= base.and_then(Arc::into_inner).map_or(0, |text| text.size());
+    }
+}
+
 /// The object at a place: its content, and if it is a delta the pieces it is made of and the marks of its base.
 type Made = (Vec<u8>, Vec<Piece>, Option<Arc<AllMarks>>);
 
-fn made(pack: &Pack, offset: u64, base: Option<&Text>, inflater: &mut Inflater) -> Result<Made, Bad> {
-    let (stored, bytes) = inflater.entry(pack, offset, MAX_BASE_BYTES)?;
+fn made(pack: &Pack, offset: u64, base: Option<&Text>, hand: &mut Reader<'_>) -> Result<Made, Bad> {
+    let (stored, bytes) = hand.inflater.entry(pack, offset, MAX_BASE_BYTES)?;
     match (stored, base) {
         (Stored::Whole(Kind::Blob), None) => Ok((bytes, Vec::new(), None)),
         (Stored::OnOffset(_) | Stored::OnId(_), Some(base)) => {
-            let mut pieces = Vec::new();
-            let content =
-                Delta::parse(&bytes, MAX_BASE_BYTES)?.apply(&base.content, |at, step| pieces.push(Piece::new(at, step)))?;
+            let (mut content, mut pieces) = (Vec::new(), Vec::new());
+            let delta = Delta::parse(&bytes, MAX_BASE_BYTES)?;
+            delta.apply(&base.content, &mut content, |at, step| pieces.push(Piece::new(at, step)))?;
             Ok((content, pieces, Some(Arc::clone(&base.marks))))
         }
         _ => Err(Bad::Corrupt),
-    }
-}
-
-/// The trees of deltas of a pack, as far as they lead to wanted blobs. A rank is an index in the order of the file; a pack may have
-/// millions, so each has three numbers and the rest is looked up.
-struct Forest<'p> {
-    pack: &'p Pack,
-    walked: &'p Walked,
-    /// The number of the first object of the pack.
-    first: Number,
-    /// By rank, the position in the index.
-    positions: Vec<u32>,
-    roots: Vec<u32>,
-    /// By rank, the last of the objects made from it, and for each of them the one before.
-    last_child: Vec<u32>,
-    previous: Vec<u32>,
-    /// Wanted blobs whose base is missing.
-    lost: usize,
-}
-
-impl<'p> Forest<'p> {
-    fn new(range: &'p PackRange, walked: &'p Walked) -> Forest<'p> {
-        let pack = &range.pack;
-        let positions = {
-            let place = |position: usize| Some((pack.offset(position)?, position as u32));
-            let mut places: Vec<(u64, u32)> = (0..pack.count()).filter_map(place).collect();
-            places.sort_unstable();
-            places.iter().map(|(_, position)| *position).collect::<Vec<u32>>()
-        };
-        let count = positions.len();
-        let (last_child, previous) = (vec![NONE; count], vec![NONE; count]);
-        let mut forest = Forest { pack, walked, first: range.first, positions, roots: Vec::new(), last_child, previous, lost: 0 };
-        forest.plant();
-        forest
-    }
-
-    /// From each wanted blob up to its root; what was visited is known.
-    fn plant(&mut self) {
-        let count = self.positions.len();
-        let mut bases: Vec<u32> = vec![NONE; count];
-        let mut visited = vec![false; count];
-        for start in 0..count {
-            let mut rank = start;
-            while (rank != start || self.is_wanted(start as u32)) && !visited[rank] {
-                visited[rank] = true;
-                let base = match self.pack.head(self.offset(rank as u32)).map(|head| head.stored) {
-                    Ok(Stored::Whole(_)) => {
-                        self.roots.push(rank as u32);
-                        break;
-                    }
-                    Ok(Stored::OnOffset(offset)) => self.rank(offset),
-                    Ok(Stored::OnId(id)) => self.pack.position(&id).and_then(|at| self.rank(self.pack.offset(at)?)),
-                    Err(_) => None,
-                };
-                match base {
-                    Some(base) => {
-                        bases[rank] = base as u32;
-                        rank = base;
-                    }
-                    None => {
-                        self.lost += usize::from(self.is_wanted(start as u32));
-                        break;
-                    }
-                }
-            }
-        }
-        self.roots.sort_unstable();
-        for (rank, base) in bases.into_iter().enumerate().filter(|(_, base)| *base != NONE) {
-            self.previous[rank] = std::mem::replace(&mut self.last_child[base as usize], rank as u32);
-        }
-    }
-
-    fn position(&self, rank: u32) -> usize {
-        self.positions[rank as usize] as usize
-    }
-
-    fn number(&self, rank: u32) -> Number {
-        self.first + self.position(rank) as Number
-    }
-
-    /// Where in the pack the object starts.
-    fn offset(&self, rank: u32) -> u64 {
-        self.pack.offset(self.position(rank)).unwrap_or(u64::MAX)
-    }
-
-    fn rank(&self, offset: u64) -> Option<usize> {
-        self.positions.binary_search_by_key(&offset, |position| self.pack.offset(*position as usize).unwrap_or(u64::MAX)).ok()
-    }
-
-    fn is_wanted(&self, rank: u32) -> bool {
-        self.walked.origin(self.number(rank)).is_some()
-    }
-
-    /// What is made from an object, the last in the file first.
-    fn children(&self, rank: u32) -> impl Iterator<Item = u32> {
-        let some = |rank: u32| Some(rank).filter(|rank| *rank != NONE);
-        std::iter::successors(some(self.last_child[rank as usize]), move |child| some(self.previous[*child as usize]))
-    }
-
-    /// How many wanted blobs are this one or made from it.
-    fn wanted_below(&self, rank: u32) -> usize {
-        let (mut count, mut waiting) = (0, vec![rank]);
-        while let Some(rank) = waiting.pop() {
-            count += usize::from(self.is_wanted(rank));
-            waiting.extend(self.children(rank));
-        }
-        count
     }
 }

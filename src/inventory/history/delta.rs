@@ -43,12 +43,13 @@ impl<'d> Delta<'d> {
         Ok(Delta { base_length, length, steps: bytes })
     }
 
-    /// The text that it makes of `base`. `each` sees every step, with the place in the result at which it begins.
-    pub(super) fn apply(&self, base: &[u8], mut each: impl FnMut(usize, Step<'d>)) -> Result<Vec<u8>, Bad> {
+    /// Makes its text of `base`, in `out`. `each` sees every step, with the place in the result at which it begins.
+    pub(super) fn apply(&self, base: &[u8], out: &mut Vec<u8>, mut each: impl FnMut(usize, Step<'d>)) -> Result<(), Bad> {
         if base.len() != self.base_length {
             return Err(Bad::Corrupt);
         }
-        let mut out = Vec::with_capacity(self.length);
+        out.clear();
+        out.reserve(self.length);
         let mut steps = self.steps;
         while let Some(step) = next(&mut steps)? {
             let at = out.len();
@@ -64,7 +65,7 @@ impl<'d> Delta<'d> {
             out.extend_from_slice(piece);
             each(at, step);
         }
-        if out.len() == self.length { Ok(out) } else { Err(Bad::Corrupt) }
+        if out.len() == self.length { Ok(()) } else { Err(Bad::Corrupt) }
     }
 }
 
@@ -120,7 +121,9 @@ mod tests {
     use super::*;
 
     fn made(base: &[u8], delta: &[u8]) -> Result<Vec<u8>, Bad> {
-        Delta::parse(delta, 1000)?.apply(base, |_, _| {})
+        let mut out = vec![1; 3];
+        Delta::parse(delta, 1000)?.apply(base, &mut out, |_, _| {})?;
+        Ok(out)
     }
 
     #[test]

@@ -2,20 +2,30 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `pack`, `delta`, `store` | objects by number: packs, loose files, memory |
-//! | `walk` | references → commits → trees → which file of which commit a blob was first |
-//! | `blobs` | the blobs in the order of their deltas, each decoded once |
-//! | `seek`, `marks` | secrets in one blob; a delta is searched where it differs from its base only |
+//! | `index`, `pack`, `delta` | the objects of a pack |
+//! | `store`, `ring` | objects by number: packs, loose files, memory; the last ones decoded |
+//! | `walk`, `link`, `paths` | references → commits → trees → which file of which commit a blob was first |
+//! | `forest`, `blobs` | the blobs in the order of their deltas, each decoded once |
+//! | `seek`, `marks`, `ledger` | secrets in one blob; a delta is searched where it differs from its base only; the oldest of them |
 //! | `repository` | the folders of a repository, its references; commits in memory for tests |
 //!
 //! Its own reader rather than gix's: objects of other repositories must not be read, nothing may be mapped or allocated on the word
 //! of a hostile pack, and decoding along the deltas inflates every object once. No program is run and nothing is written.
+//!
+//! Memory: for each object 20 bytes while trees are walked and 12 later, for each commit 16, every path once, and what is kept to
+//! decode from, of a fixed size. Nothing grows with what the objects hold.
 
 mod blobs;
 mod delta;
+mod forest;
+mod index;
+mod ledger;
+mod link;
 mod marks;
 mod pack;
+mod paths;
 mod repository;
+mod ring;
 mod seek;
 mod store;
 mod walk;
@@ -36,9 +46,6 @@ pub use repository::{Repository, Snapshot};
 use blobs::{Blobs, Tally};
 use seek::{Found, Seekers};
 use store::Reader;
-
-/// Places that are reported for one need.
-const MAX_HITS: usize = 200;
 
 /// Length from which a value is told by itself, wherever it stands, in bytes.
 const MIN_TELLING: usize = 12;
@@ -140,19 +147,21 @@ pub(super) struct Answers {
 }
 
 /// Answers every need that is about the history. `anchor` is the file of today that its hits are filed under.
-pub(super) fn answer(repository: &Repository, needs: &NeedSet, selection: &Selection<'_>, anchor: FileId) -> Answers {
+pub(super) fn answer(repository: &mut Repository, needs: &NeedSet, selection: &Selection<'_>, anchor: FileId) -> Answers {
     let seekers = Seekers::new(needs, selection);
     let wanted = |path: &str| seekers.wants(path);
     let walked = walk::walk(&repository.store, &repository.tips, &repository.prefix, &wanted);
-    let (found, tally) = Blobs { store: &repository.store, walked: &walked, seekers: &seekers }.search();
-    let first = earliest(found, &walked);
+    repository.store.forget_keys();
+    let (first, tally) = Blobs::new(&repository.store, &walked, &seekers).search();
     let standing = standing(repository, &first, &walked);
     let hits = first.into_iter().map(|found| {
         let origin =
             walked.origin(found.number).map(|origin| (walked.commits[origin.commit as usize], walked.paths.path(origin.path)));
         let (commit, path) = origin.map_or((None, String::new()), |(commit, path)| (Some(commit), path));
         let past = Past {
-            commit: commit.map_or(String::new(), |commit| hex(&repository.store.id(commit.number))[..12].to_owned()),
+            commit: commit
+                .and_then(|commit| repository.store.id(commit.number))
+                .map_or(String::new(), |id| hex(&id)[..12].to_owned()),
             date: date::day(commit.map_or(0, |commit| commit.time)),
             path,
             standing: standing.get(&found.value).cloned(),
@@ -187,24 +196,6 @@ fn extent(repository: &Repository, walked: &walk::Walked, tally: &Tally) -> Exte
     Extent { commits, versions: tally.scanned, bytes: tally.bytes, binary: tally.binary, too_large: tally.too_large, gap }
 }
 
-/// For each need and value the oldest version that has it, in order of need and age.
-fn earliest(mut found: Vec<Found>, walked: &walk::Walked) -> Vec<Found> {
-    let age = |found: &Found| {
-        let origin = walked.origin(found.number);
-        (origin.map(|origin| (origin.commit, walked.paths.path(origin.path))), found.line, found.column)
-    };
-    found.sort_by_cached_key(|found| (found.need, found.value.clone(), age(found)));
-    found.dedup_by(|later, first| later.need == first.need && later.value == first.value);
-    found.sort_by_cached_key(|found| (found.need, age(found)));
-    let mut counts: BTreeMap<NeedId, usize> = BTreeMap::new();
-    found.retain(|found| {
-        let count = counts.entry(found.need).or_default();
-        *count += 1;
-        *count <= MAX_HITS
-    });
-    found
-}
-
 /// By value, the file in which it still stands in HEAD, whatever the role of that file.
 fn standing(repository: &Repository, found: &[Found], walked: &walk::Walked) -> BTreeMap<String, String> {
     let mut places = BTreeMap::new();
@@ -221,8 +212,11 @@ fn standing(repository: &Repository, found: &[Found], walked: &walk::Walked) -> 
         places.map(|origin| walked.paths.path(origin.path)).any(|known| known == path)
     };
     let mut reader = Reader::new(&repository.store);
+    let mut content = Vec::new();
     for (number, path) in files {
-        let Ok((_, content)) = reader.read(number) else { continue };
+        if reader.read(number, &mut content).is_err() {
+            continue;
+        }
         for value in automaton.find_overlapping_iter(content.as_slice()) {
             let value = values[value.pattern().as_usize()];
             if !places.contains_key(value) && (value.len() >= MIN_TELLING || own(value, &path)) {

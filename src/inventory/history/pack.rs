@@ -1,22 +1,17 @@
-//! Packs: many objects in one file, most of them as deltas, and the index that finds them.
+//! Packs: many objects in one file, most of them as deltas.
 //!
 //! Read by place, never mapped: a file that shrinks meanwhile is an error and no signal. Sizes in the file are claims; nothing is
 //! allocated for more than the cap that the caller names.
 
 use std::fs::File;
-use std::io;
 use std::path::Path;
 
 use zlib_rs::{Inflate, InflateFlush, Status};
 
-use crate::inventory::source::{SkipReason, read_regular};
-
 use super::delta::Bad;
+use super::index::{Index, open_regular, read_at};
 use super::{Id, Kind};
 
-/// Largest index that is read, in bytes: about sixteen million objects.
-const MAX_INDEX_BYTES: u64 = 512 * 1024 * 1024;
-const FANOUT_END: usize = 8 + 256 * 4;
 /// How much compressed text is read at a time, in bytes.
 const WINDOW: usize = 8 * 1024;
 /// Longest head of an entry, in bytes.
@@ -25,9 +20,7 @@ const MAX_HEAD: usize = 40;
 /// A pack with its index.
 pub(super) struct Pack {
     file: File,
-    /// As it is in the file, without the checksums between ids and offsets.
-    index: Vec<u8>,
-    count: usize,
+    pub(super) index: Index,
 }
 
 /// How an object is stored.
@@ -56,61 +49,8 @@ impl Pack {
     /// # Errors
     /// A reason to name, when index or pack cannot be used.
     pub(super) fn open(path: &Path) -> Result<Pack, String> {
-        let mut index = read_regular(path, MAX_INDEX_BYTES).map_err(|reason| reason.to_string())?;
-        let pack = path.with_extension("pack");
-        let regular = pack.symlink_metadata().map_err(SkipReason::from).map_err(|reason| reason.to_string())?;
-        if !regular.is_file() {
-            return Err(SkipReason::NotRegular.to_string());
-        }
-        let file = File::open(&pack).map_err(|error| SkipReason::from(error).to_string())?;
-        let count = objects(&index).ok_or("its index has an unknown or broken form")?;
-        index.drain(FANOUT_END + count * 20..FANOUT_END + count * 24);
-        index.shrink_to_fit();
-        Ok(Pack { file, index, count })
-    }
-
-    /// How many objects it has.
-    pub(super) fn count(&self) -> usize {
-        self.count
-    }
-
-    /// The id of the object at this position of the index.
-    pub(super) fn id(&self, position: usize) -> Id {
-        let at = FANOUT_END + position * 20;
-        let mut id = [0; 20];
-        id.copy_from_slice(&self.index[at..at + 20]);
-        Id(id)
-    }
-
-    /// The position of an object in the index.
-    pub(super) fn position(&self, id: &Id) -> Option<usize> {
-        let end = fanout(&self.index, usize::from(id.0[0]));
-        let start = if id.0[0] == 0 { 0 } else { fanout(&self.index, usize::from(id.0[0]) - 1) };
-        let (mut low, mut high) = (start, end);
-        while low < high {
-            let middle = (low + high) / 2;
-            let at = FANOUT_END + middle * 20;
-            match self.index[at..at + 20].cmp(&id.0[..]) {
-                std::cmp::Ordering::Equal => return Some(middle),
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
-            }
-        }
-        None
-    }
-
-    /// Where in the pack the object at this position of the index starts.
-    pub(super) fn offset(&self, position: usize) -> Option<u64> {
-        let small = FANOUT_END + self.count * 20;
-        let number = |at: usize, width: usize| {
-            let bytes = self.index.get(at..at + width)?;
-            Some(bytes.iter().fold(0u64, |value, byte| value << 8 | u64::from(*byte)))
-        };
-        let offset = number(small + position * 4, 4)?;
-        if offset & 0x8000_0000 == 0 {
-            return Some(offset);
-        }
-        number(small + self.count * 4 + (offset & 0x7fff_ffff) as usize * 8, 8)
+        let file = open_regular(&path.with_extension("pack")).map_err(|reason| reason.to_string())?;
+        Ok(Pack { file, index: Index::open(path)? })
     }
 
     /// The head of the entry at this place.
@@ -119,23 +59,6 @@ impl Pack {
         let read = read_at(&self.file, &mut bytes, offset).map_err(|_| Bad::Corrupt)?;
         head(&bytes[..read], offset)
     }
-}
-
-/// How many objects an index of version 2 lists; `None` if it is broken.
-fn objects(index: &[u8]) -> Option<usize> {
-    let is_known = index.get(..8)? == [0xff, b't', b'O', b'c', 0, 0, 0, 2];
-    if !is_known || index.len() < FANOUT_END {
-        return None;
-    }
-    let is_ordered = (1..256).all(|at| fanout(index, at - 1) <= fanout(index, at));
-    let count = fanout(index, 255);
-    let fits = count.checked_mul(28).is_some_and(|bytes| FANOUT_END + bytes <= index.len());
-    (is_ordered && fits).then_some(count)
-}
-
-fn fanout(index: &[u8], at: usize) -> usize {
-    let at = 8 + at * 4;
-    index[at..at + 4].iter().fold(0, |value, byte| value << 8 | usize::from(*byte))
 }
 
 /// Reads the head of the entry at `offset` from its first bytes.
@@ -261,18 +184,6 @@ impl Inflater {
     }
 }
 
-/// Reads what there is at a place, up to the length of the buffer.
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    #[cfg(unix)]
-    {
-        std::os::unix::fs::FileExt::read_at(file, buffer, offset)
-    }
-    #[cfg(windows)]
-    {
-        std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::{any, proptest};
@@ -292,26 +203,11 @@ mod tests {
         assert!(head(&[0xff; 20], 0).is_err());
     }
 
-    #[test]
-    fn an_index_must_fit_its_own_numbers() {
-        let mut index = vec![0xff, b't', b'O', b'c', 0, 0, 0, 2];
-        index.extend([0; 256 * 4]);
-        assert_eq!(objects(&index), Some(0));
-        let last = index.len() - 1;
-        index[last] = 1;
-        assert_eq!(objects(&index), None);
-        index.extend([0; 28]);
-        assert_eq!(objects(&index), Some(1));
-        index[8] = 9;
-        assert_eq!(objects(&index), None);
-    }
-
     proptest! {
         #[test]
         fn any_bytes_end(bytes in proptest::collection::vec(any::<u8>(), 0..80), offset in 0..100u64) {
             let _ = head(&bytes, offset);
             let _ = Inflater::new().loose(&bytes, 1000);
-            let _ = objects(&bytes);
         }
     }
 }

@@ -14,8 +14,8 @@ use crate::model::role::Role;
 use crate::model::secret::SecretKind;
 
 use super::marks::{Keywords, Marks, Piece};
+use super::paths::Wanted;
 use super::store::Number;
-use super::walk::Wanted;
 
 /// How much of a text says what it is, in bytes.
 pub(super) const HEAD: usize = 8 * 1024;
@@ -55,13 +55,6 @@ pub(super) struct Found {
     pub(super) end_line: u32,
     /// Masked.
     pub(super) snippet: String,
-}
-
-impl Found {
-    /// What it takes, in bytes.
-    pub(super) fn size(&self) -> u64 {
-        (size_of::<Found>() + self.value.len() + self.snippet.len()) as u64
-    }
 }
 
 impl<'n> Seekers<'n> {

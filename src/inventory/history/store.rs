@@ -3,14 +3,14 @@
 //! Only what lies in the repository's own `objects` folder is read: links are not followed, and objects that it borrows from other
 //! repositories (`info/alternates`) count as missing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::inventory::source::read_regular;
 
 use super::delta::{Bad, Delta};
 use super::pack::{Inflater, Pack, Stored};
+use super::ring::Ring;
 use super::{Id, Kind, hex};
 
 /// Packs that are opened; git gathers them long before.
@@ -24,7 +24,7 @@ const MAX_LINK_BYTES: usize = 32 * 1024 * 1024;
 /// Longest chain of deltas; git itself stops at 4095.
 const MAX_CHAIN: usize = 4_096;
 /// How much of what was decoded is kept to decode more, in bytes.
-const MAX_CACHE: usize = 12 * 1024 * 1024;
+const MAX_CACHE: usize = 8 * 1024 * 1024;
 
 /// The number of an object: packs in order, then loose ones.
 pub(super) type Number = u32;
@@ -89,9 +89,9 @@ impl Store {
         let mut first = 0usize;
         for path in paths {
             match Pack::open(&path) {
-                Ok(pack) if pack.count() == 0 => {}
-                Ok(pack) if first + pack.count() <= u32::MAX as usize / 2 => {
-                    let count = pack.count();
+                Ok(pack) if pack.index.count() == 0 => {}
+                Ok(pack) if first + pack.index.count() <= u32::MAX as usize / 2 => {
+                    let count = pack.index.count();
                     self.packs.push(PackRange { pack, first: first as Number });
                     first += count;
                 }
@@ -122,7 +122,7 @@ impl Store {
 
     /// The first number of the loose objects.
     pub(super) fn first_loose(&self) -> Number {
-        self.packs.last().map_or(0, |range| range.first + range.pack.count() as Number)
+        self.packs.last().map_or(0, |range| range.first + range.pack.index.count() as Number)
     }
 
     /// How many numbers there are.
@@ -132,28 +132,33 @@ impl Store {
 
     /// The number of an object.
     pub(super) fn number(&self, id: &Id) -> Option<Number> {
-        let packed = self.packs.iter().find_map(|range| Some(range.first + range.pack.position(id)? as Number));
+        let packed = self.packs.iter().find_map(|range| Some(range.first + range.pack.index.position(id)? as Number));
         packed.or_else(|| self.loose.binary_search(id).ok().map(|at| self.first_loose() + at as Number))
     }
 
-    /// The id of the object with this number.
-    pub(super) fn id(&self, number: Number) -> Id {
+    /// The id of the object with this number; `None` if the files are no longer what they were.
+    pub(super) fn id(&self, number: Number) -> Option<Id> {
         match self.packed(number) {
-            Some((range, position)) => range.pack.id(position),
-            None => self.loose[(number - self.first_loose()) as usize],
+            Some((range, position)) => range.pack.index.id(position),
+            None => self.loose.get((number - self.first_loose()) as usize).copied(),
         }
+    }
+
+    /// Lets go what is needed only to find many objects by their ids.
+    pub(super) fn forget_keys(&mut self) {
+        self.packs.iter_mut().for_each(|range| range.pack.index.forget_keys());
     }
 
     fn packed(&self, number: Number) -> Option<(&PackRange, usize)> {
         let at = self.packs.partition_point(|range| range.first <= number).checked_sub(1)?;
         let range = &self.packs[at];
         let position = (number - range.first) as usize;
-        (position < range.pack.count()).then_some((range, position))
+        (position < range.pack.index.count()).then_some((range, position))
     }
 
     /// A loose object, or one in memory.
     pub(super) fn loose(&self, number: Number, inflater: &mut Inflater, cap: usize) -> Result<(Kind, Vec<u8>), Bad> {
-        let id = self.id(number);
+        let id = self.id(number).ok_or(Bad::Missing)?;
         if let Some((kind, content)) = self.memory.get(&id) {
             return if content.len() <= cap { Ok((*kind, content.clone())) } else { Err(Bad::TooLarge) };
         }
@@ -170,50 +175,65 @@ impl Store {
 /// Number of the pack, and place in it.
 type Place = (usize, u64);
 
-/// What an object is and holds.
-pub(super) type Object = (Kind, Arc<Vec<u8>>);
-
 /// Reads commits, trees and tags in any order, fast when they are asked for about in the order in which they are packed.
 pub(super) struct Reader<'s> {
     pub(super) store: &'s Store,
-    inflater: Inflater,
-    cache: HashMap<Place, Object>,
-    cached: usize,
+    pub(super) inflater: Inflater,
+    cache: Ring<Place, Kind>,
+    /// What the next delta is applied into.
+    scratch: Vec<u8>,
     /// Bytes decoded so far.
     pub(super) work: u64,
 }
 
 impl<'s> Reader<'s> {
     pub(super) fn new(store: &'s Store) -> Reader<'s> {
-        Reader { store, inflater: Inflater::new(), cache: HashMap::new(), cached: 0, work: 0 }
+        Reader { cache: Ring::new(MAX_CACHE), ..Reader::without_cache(store) }
     }
 
-    /// The object with this number.
-    pub(super) fn read(&mut self, number: Number) -> Result<Object, Bad> {
+    /// Keeps nothing of what it decodes.
+    pub(super) fn without_cache(store: &'s Store) -> Reader<'s> {
+        Reader { store, inflater: Inflater::new(), cache: Ring::new(0), scratch: Vec::new(), work: 0 }
+    }
+
+    /// What the object with this number is; what it holds is then in `content`.
+    pub(super) fn read(&mut self, number: Number, content: &mut Vec<u8>) -> Result<Kind, Bad> {
         let Some((range, position)) = self.store.packed(number) else {
-            let (kind, content) = self.store.loose(number, &mut self.inflater, MAX_LINK_BYTES)?;
+            let kind;
+            (kind, *content) = self.store.loose(number, &mut self.inflater, MAX_LINK_BYTES)?;
             self.work += content.len() as u64;
-            return Ok((kind, Arc::new(content)));
+            return Ok(kind);
         };
-        let pack = self.store.packs.partition_point(|other| other.first < range.first);
-        let offset = range.pack.offset(position).ok_or(Bad::Corrupt)?;
-        self.entry(pack, offset)
+        let offset = range.pack.index.offset(position).ok_or(Bad::Corrupt)?;
+        self.entry(self.pack(range), offset, content)
     }
 
-    fn entry(&mut self, mut pack: usize, mut offset: u64) -> Result<Object, Bad> {
+    /// What an object holds, if it is at hand.
+    pub(super) fn known(&self, number: Number) -> Option<&[u8]> {
+        let (range, position) = self.store.packed(number)?;
+        Some(self.cache.get((self.pack(range), range.pack.index.offset(position)?))?.1)
+    }
+
+    fn pack(&self, range: &PackRange) -> usize {
+        self.store.packs.partition_point(|other| other.first < range.first)
+    }
+
+    fn entry(&mut self, mut pack: usize, mut offset: u64, content: &mut Vec<u8>) -> Result<Kind, Bad> {
         let mut chain: Vec<(Place, Vec<u8>)> = Vec::new();
         let mut pending = 0;
-        let (kind, mut content) = loop {
-            if let Some(known) = self.cache.get(&(pack, offset)) {
-                break known.clone();
+        let kind = loop {
+            if let Some((kind, known)) = self.cache.get((pack, offset)) {
+                content.clear();
+                content.extend_from_slice(known);
+                break kind;
             }
             let (stored, bytes) = self.inflater.entry(&self.store.packs[pack].pack, offset, MAX_LINK_BYTES)?;
             self.work += bytes.len() as u64;
             match stored {
                 Stored::Whole(kind) => {
-                    let whole = Arc::new(bytes);
-                    self.keep((pack, offset), kind, &whole);
-                    break (kind, whole);
+                    self.cache.put((pack, offset), kind, &bytes);
+                    *content = bytes;
+                    break kind;
                 }
                 Stored::OnOffset(base) => {
                     chain.push(((pack, offset), bytes));
@@ -231,29 +251,17 @@ impl<'s> Reader<'s> {
             }
         };
         for (place, delta) in chain.into_iter().rev() {
-            content = Arc::new(Delta::parse(&delta, MAX_LINK_BYTES)?.apply(&content, |_, _| {})?);
+            Delta::parse(&delta, MAX_LINK_BYTES)?.apply(content, &mut self.scratch, |_, _| {})?;
+            std::mem::swap(content, &mut self.scratch);
             self.work += content.len() as u64;
-            self.keep(place, kind, &content);
+            self.cache.put(place, kind, content);
         }
-        Ok((kind, content))
+        Ok(kind)
     }
 
     fn place(&self, pack: usize, id: &Id) -> Result<Place, Bad> {
         let packs = &self.store.packs;
-        let in_pack = |at: usize| Some((at, packs[at].pack.offset(packs[at].pack.position(id)?)?));
+        let in_pack = |at: usize| Some((at, packs[at].pack.index.offset(packs[at].pack.index.position(id)?)?));
         in_pack(pack).or_else(|| (0..packs.len()).find_map(in_pack)).ok_or(Bad::Missing)
-    }
-
-    fn keep(&mut self, place: Place, kind: Kind, content: &Arc<Vec<u8>>) {
-        let cost = content.len() + 96;
-        if cost > MAX_CACHE / 8 {
-            return;
-        }
-        if self.cached + cost > MAX_CACHE {
-            self.cache.clear();
-            self.cached = 0;
-        }
-        self.cached += cost;
-        self.cache.insert(place, (kind, Arc::clone(content)));
     }
 }

@@ -13,12 +13,6 @@ use super::resolve::Modules;
 const MAX_DEPTH: usize = 16;
 /// Most ways in which one route is reached.
 const MAX_CHAINS: usize = 16;
-/// Most files through which an import is followed.
-const MAX_HOPS: usize = 4;
-
-/// What the scope that a file is about is called, where it holds several.
-const MAIN_NAMES: &[&str] = &["urlpatterns", "router", "routes", "app"];
-
 /// What stands on a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Link {
@@ -56,11 +50,11 @@ enum Place {
 pub(super) struct Chains<'a> {
     pub(super) facts: &'a Facts<'a>,
     framework: &'a Framework,
-    modules: Modules<'a>,
-    view: View<'a>,
+    pub(super) modules: Modules<'a>,
+    pub(super) view: View<'a>,
     /// By file and name.
-    named: BTreeMap<(FileId, &'a str), Vec<usize>>,
-    by_file: BTreeMap<FileId, Vec<usize>>,
+    pub(super) named: BTreeMap<(FileId, &'a str), Vec<usize>>,
+    pub(super) by_file: BTreeMap<FileId, Vec<usize>>,
     /// By scope, the mounts that attach it.
     mounted: Vec<Vec<usize>>,
 }
@@ -246,7 +240,7 @@ impl<'a> Chains<'a> {
     }
 
     /// The innermost scope around a fact that hands its router in under this name.
-    fn enclosing(&self, fact: &Fact<'_>, router: Option<&str>) -> Option<usize> {
+    pub(super) fn enclosing(&self, fact: &Fact<'_>, router: Option<&str>) -> Option<usize> {
         let inside = self.by_file.get(&fact.file).into_iter().flatten().copied();
         inside
             .filter(|scope| {
@@ -283,154 +277,6 @@ impl<'a> Chains<'a> {
             (given, before) => given.or(before).or_else(|| made.into_iter().min_by_key(start)),
         }
     }
-
-    /// The scopes that an expression means: by name, through imports, or by the module that it names.
-    pub(super) fn meant(&self, expression: &str, at: &Fact<'_>) -> Vec<usize> {
-        let text = expression.trim().trim_start_matches(['&', '*']);
-        if let Some(module) = text.strip_prefix("require(").or_else(|| text.strip_prefix("import(")) {
-            let (module, rest) = module.split_once(')').unwrap_or((module, ""));
-            let symbol = rest.trim_start_matches('.').split(['(', '.']).next().filter(|symbol| !symbol.is_empty());
-            return self.in_files(&self.modules.files(at.file, path::unquoted(module)), symbol, 0);
-        }
-        let text = text.split(['(', '<', '!']).next().unwrap_or(text).trim();
-        if text.starts_with(['"', '\'']) {
-            return self.in_files(&self.modules.files(at.file, path::unquoted(text)), None, 0);
-        }
-        let parts: Vec<&str> = text.split(['.', ':', '\\']).map(str::trim).filter(|part| !part.is_empty()).collect();
-        match parts[..] {
-            [] => Vec::new(),
-            [name] => {
-                if let Some(scope) = self.router(name, at) {
-                    return vec![scope];
-                }
-                let imported = self.imported(at.file, name, 0);
-                if imported.is_empty() { self.only_one(name) } else { imported }
-            }
-            [first, .., last] => self.qualified(first, parts[parts.len() - 2], last, &parts[..parts.len() - 1], at.file),
-        }
-    }
-
-    fn qualified(&self, first: &str, hint: &str, last: &str, module: &[&str], from: FileId) -> Vec<usize> {
-        if let Some((module, symbol)) = self.modules.import(from, first) {
-            let deeper = symbol.map(|symbol| self.modules.files(from, &deeper(module, symbol))).unwrap_or_default();
-            for files in [deeper, self.modules.files(from, module)] {
-                let found = self.in_files(&files, Some(last), 0);
-                if !found.is_empty() {
-                    return found;
-                }
-            }
-        }
-        let wanted: Vec<&str> = module.iter().copied().filter(|part| !matches!(*part, "crate" | "self" | "super")).collect();
-        let by_module = self.in_files(&self.modules.ending_with(from, &wanted), Some(last), 0);
-        if !by_module.is_empty() {
-            return by_module;
-        }
-        let is_itself = matches!(hint, "self" | "this" | "Self") || hint.len() <= 2;
-        let own = self.named.get(&(from, last)).filter(|_| is_itself).cloned().unwrap_or_default();
-        // `usersHandler.Register` belongs to the file whose name is in `usersHandler`.
-        let hinted: Vec<usize> = self.scopes_called(last).into_iter().filter(|scope| self.is_hinted(hint, *scope)).collect();
-        if hinted.len() == 1 {
-            return hinted;
-        }
-        if own.len() == 1 { own } else { self.only_one(last) }
-    }
-
-    fn is_hinted(&self, hint: &str, scope: usize) -> bool {
-        let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
-        let scope = &self.facts.scopes[scope];
-        let file = scope.path.rsplit('/').next().unwrap_or_default();
-        let stem = plain(file.split('.').next().unwrap_or_default());
-        let class = scope.get("CLASS").map(plain);
-        class.is_some_and(|class| class == plain(hint)) || (stem.len() > 2 && plain(hint) == stem)
-    }
-
-    fn scopes_called(&self, name: &str) -> Vec<usize> {
-        let scopes = self.facts.scopes.iter().enumerate();
-        scopes.filter(|(_, scope)| scope.get("NAME") == Some(name)).map(|(index, _)| index).collect()
-    }
-
-    /// The scope of this name, if no other has it.
-    fn only_one(&self, name: &str) -> Vec<usize> {
-        let all = self.scopes_called(name);
-        if all.len() == 1 { all } else { Vec::new() }
-    }
-
-    /// What a name that a file imports means.
-    fn imported(&self, file: FileId, name: &str, hops: usize) -> Vec<usize> {
-        let Some((module, symbol)) = self.modules.import(file, name) else {
-            let mut whole = self.modules.whole_imports(file);
-            let of_module = |module: &str| self.in_files(&self.modules.files(file, module), Some(name), hops + 1);
-            return if hops < MAX_HOPS {
-                whole.find_map(|module| Some(of_module(module)).filter(|f| !f.is_empty())).unwrap_or_default()
-            } else {
-                Vec::new()
-            };
-        };
-        let found = self.in_files(&self.modules.files(file, module), symbol, hops);
-        match symbol {
-            Some(symbol) if found.is_empty() => self.in_files(&self.modules.files(file, &deeper(module, symbol)), None, hops),
-            _ => found,
-        }
-    }
-
-    /// The scope of this name in the files; without a name, the one that each file is about.
-    fn in_files(&self, files: &[FileId], name: Option<&str>, hops: usize) -> Vec<usize> {
-        let mut found = Vec::new();
-        for file in files {
-            let named = name.and_then(|name| self.named.get(&(*file, name)));
-            match (named, name) {
-                (Some(scopes), _) => found.extend(scopes.first()),
-                (None, Some(name)) if name != "default" && hops < MAX_HOPS => {
-                    let further = self.imported(*file, name, hops + 1);
-                    // A default export is imported under any name.
-                    let main = || self.main(*file).filter(|_| self.may_rename(*file));
-                    found.extend(if further.is_empty() { main().into_iter().collect() } else { further });
-                }
-                _ => found.extend(self.main(*file)),
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
-
-    /// Does the language let a module be imported under any name?
-    fn may_rename(&self, file: FileId) -> bool {
-        use crate::model::language::Language::{JavaScript, Tsx, TypeScript};
-        matches!(self.view.inventory.file(file).language, Some(JavaScript | TypeScript | Tsx))
-    }
-
-    /// The scope that a file is about: the only one that hangs on no other of the file.
-    fn main(&self, file: FileId) -> Option<usize> {
-        let scopes: Vec<usize> = self.by_file.get(&file)?.clone();
-        let free: Vec<usize> = scopes
-            .into_iter()
-            .filter(|scope| {
-                let scope = &self.facts.scopes[*scope];
-                scope.get("PARENT").is_none() && self.enclosing(scope, None).is_none()
-            })
-            .collect();
-        match free[..] {
-            [only] => Some(only),
-            _ => {
-                let called = |name: &str| free.iter().copied().find(|scope| self.facts.scopes[*scope].get("NAME") == Some(name));
-                MAIN_NAMES.iter().find_map(|name| called(name))
-            }
-        }
-    }
-
-    /// The files that an imported name comes from.
-    pub(super) fn files_of_import(&self, file: FileId, name: &str) -> Vec<FileId> {
-        let Some((module, symbol)) = self.modules.import(file, name) else { return Vec::new() };
-        let deeper = symbol.map(|symbol| self.modules.files(file, &deeper(module, symbol))).unwrap_or_default();
-        if deeper.is_empty() { self.modules.files(file, module) } else { deeper }
-    }
-}
-
-/// The module that a symbol of a module may be itself.
-fn deeper(module: &str, symbol: &str) -> String {
-    let separator = if module.contains('/') { "/" } else { "." };
-    if module.ends_with('.') { format!("{module}{symbol}") } else { format!("{module}{separator}{symbol}") }
 }
 
 fn finished(mut chain: Chain) -> Chain {

@@ -8,7 +8,8 @@
 //! | `fact` | a match with what it captured |
 //! | `path` | path literals, their joining, path patterns |
 //! | `names` | what is a guard by its name, or by what is known of the function |
-//! | `resolve` | from a name in a file to the scope it means, through imports |
+//! | `resolve` | from what a file imports to files |
+//! | `meaning` | from an expression in a file to the scopes it means |
 //! | `chain` | from a route up through routers, groups and mounts to the application |
 //! | `guard` | which guards and public marks are in effect on a chain |
 //!
@@ -17,6 +18,7 @@
 mod chain;
 mod fact;
 mod guard;
+mod meaning;
 mod names;
 mod path;
 mod resolve;

@@ -4,6 +4,9 @@
 //! `name: str = "x"`, `Name string = "x"`, `config["name"] = "x"`, `name=SecretStr("x")`, `define('name', 'x')`, `.name("x")`,
 //! `<name>x</name>`, and `name=x` where files need no quotes. A value that is computed, looked up or put together is none.
 
+use super::functions::{CONVERSIONS, SETTERS, WRAPPERS};
+use super::grammar::Grammar;
+
 /// How a literal was given to its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
@@ -26,115 +29,11 @@ pub(super) struct Assignment {
     pub(super) quoted_name: bool,
 }
 
-/// What a file's grammar allows, by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Grammar {
-    Source,
-    /// JavaScript and TypeScript.
-    Script,
-    Python,
-    Go,
-    Sql,
-    Xml,
-    Yaml,
-    /// `name = value` to the end of the line: properties, ini, dotenv.
-    Settings,
-    /// `NAME=value` to the next space.
-    Shell,
-}
-
-impl Grammar {
-    /// The grammar of the file at `path`.
-    pub(super) fn of_path(path: &str) -> Grammar {
-        let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-        match extension {
-            "py" | "pyi" | "pyx" => Grammar::Python,
-            "go" => Grammar::Go,
-            "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts" | "vue" | "svelte" => Grammar::Script,
-            "sql" => Grammar::Sql,
-            "xml" | "config" | "csproj" | "plist" => Grammar::Xml,
-            "yml" | "yaml" => Grammar::Yaml,
-            "properties" | "ini" | "cfg" | "cnf" | "env" | "conf" => Grammar::Settings,
-            "sh" | "bash" | "zsh" | "ksh" => Grammar::Shell,
-            _ if name.starts_with(".env") || matches!(name.as_str(), ".npmrc" | ".pypirc" | ".netrc") => Grammar::Settings,
-            _ => Grammar::Source,
-        }
-    }
-
-    /// Is it program text, where a literal is what somebody wrote for the program to use?
-    pub(super) fn is_source(self) -> bool {
-        matches!(self, Grammar::Source | Grammar::Script | Grammar::Python | Grammar::Go)
-    }
-}
-
 /// Longest name and longest value that are looked at, in bytes.
 const MAX_NAME: usize = 64;
 const MAX_VALUE: usize = 400;
 /// Longest way from a name to its value, in bytes.
 const MAX_GAP: usize = 96;
-
-/// Functions around a literal that make it what it is, and no other value of it.
-const WRAPPERS: &[&str] = &[
-    "secretstr",
-    "secret",
-    "secretstring",
-    "securestring",
-    "string",
-    "from",
-    "some",
-    "ok",
-    "bytes",
-    "byte",
-    "getbytes",
-    "str",
-    "box",
-    "new",
-    "password",
-    "symmetricsecuritykey",
-    "secretkeyspec",
-    "hmacshakeyfor",
-    "b",
-    "text",
-    "of",
-    "from_static",
-    "from_str",
-    "sensitivestring",
-];
-/// Methods behind a literal that leave it what it is.
-const CONVERSIONS: &[&str] = &[
-    "to_string",
-    "to_owned",
-    "into",
-    "encode",
-    "getbytes",
-    "tochararray",
-    "trim",
-    "as_bytes",
-    "as_str",
-    "freeze",
-    "strip",
-    "tobytearray",
-    "bytes",
-];
-/// Functions that store their second argument under the name that is their first.
-const SETTERS: &[&str] = &[
-    "define",
-    "set",
-    "put",
-    "setproperty",
-    "property",
-    "option",
-    "addheader",
-    "setheader",
-    "header",
-    "append",
-    "withproperty",
-    "with",
-    "add",
-    "setrequestheader",
-    "insert",
-];
 
 /// The name around the byte at `at`, without dashes at its ends.
 pub(super) fn name_at(text: &str, at: usize) -> (usize, usize) {

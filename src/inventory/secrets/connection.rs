@@ -6,7 +6,7 @@
 
 use crate::model::terms::Confidence;
 
-use super::value;
+use super::{field, placeholder};
 
 /// Longest user information, in bytes.
 const MAX_USERINFO: usize = 256;
@@ -169,14 +169,14 @@ fn judge(user: &str, password: &str, host: &str, published: bool) -> Option<Conf
     let (user, lower, host) = (user.to_ascii_lowercase(), password.to_ascii_lowercase(), host.to_ascii_lowercase());
     if password.len() < 3
         || !password.bytes().all(|byte| byte.is_ascii_graphic())
-        || value::is_placeholder(&lower)
-        || value::is_templated(&user)
+        || placeholder::is_placeholder(&lower)
+        || placeholder::is_templated(&user)
         || password.contains(['$', '{', '}', '<', '>', '(', ')', '[', ']'])
         || is_stand_in(&host)
     {
         return None;
     }
-    let generic = GENERIC.contains(&lower.as_str()) || value::is_field_name(password);
+    let generic = GENERIC.contains(&lower.as_str()) || field::is_field_name(password);
     if (is_local(&host) && !(published && is_service(&host)))
         || (generic && (ANYONE.contains(&user.as_str()) || user == lower || user.is_empty()))
     {

@@ -9,7 +9,7 @@ use regex::{Regex, RegexBuilder};
 use crate::inventory::syntax::{Literal, Prefilter};
 use crate::model::secret::{Allow, AllowTarget, SecretRule, SecretRules};
 
-use super::value;
+use super::random;
 
 /// Secrets of one rule in one file.
 const MAX_MATCHES: usize = 200;
@@ -105,7 +105,7 @@ impl Rule {
                 number => captures.get(number)?,
             };
             let found = Match { from: whole.start(), start: group.start(), end: group.end() };
-            let is_random = self.rule.entropy.is_none_or(|least| value::entropy(group.as_str()) > least);
+            let is_random = self.rule.entropy.is_none_or(|least| random::entropy(group.as_str()) > least);
             let is_allowed = || self.allow.iter().any(|exception| exception.holds(place, found));
             (is_random && !group.is_empty() && !is_allowed() && !custom.allows(&self.rule.id, place, found)).then_some(found)
         };

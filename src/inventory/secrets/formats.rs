@@ -12,7 +12,7 @@ use regex_syntax::{Parser, ParserBuilder};
 use crate::model::secret::TokenFormat;
 use crate::model::terms::Confidence;
 
-use super::{checksum, value};
+use super::{checksum, placeholder, random};
 
 /// Longest token, in bytes.
 const MAX_TOKEN: usize = 4096;
@@ -116,7 +116,7 @@ impl Compiled {
         self.format.names.iter().any(|name| words.contains(name) || (name.len() >= MIN_NAME && joined.contains(name.as_str())))
             && self.pattern().and_then(|pattern| pattern.find(value)).is_some_and(|found| found.end() == value.len())
             && self.is_random(value)
-            && !value::is_placeholder(&value.to_ascii_lowercase())
+            && !placeholder::is_placeholder(&value.to_ascii_lowercase())
     }
 
     /// Where the texts stand beside which this token is a published identifier, in order.
@@ -130,7 +130,7 @@ impl Compiled {
 
     fn judged(&self, text: &str, start: usize, end: usize, prefix: usize) -> Match {
         let (token, body) = (&text[start..end], &text[start + prefix..end]);
-        let harmless = self.format.public || value::is_placeholder(&token.to_ascii_lowercase()) || !self.is_random(body);
+        let harmless = self.format.public || placeholder::is_placeholder(&token.to_ascii_lowercase()) || !self.is_random(body);
         let confidence = match self.format.checksum.and_then(|checksum| checksum::holds(checksum, token, prefix)) {
             Some(false) => Confidence::Low,
             Some(true) => Confidence::High,
@@ -140,9 +140,9 @@ impl Compiled {
     }
 
     fn is_random(&self, body: &str) -> bool {
-        let least = self.format.entropy.unwrap_or_else(|| value::expected_entropy(body.len()));
-        let is_name = body.len() >= WORDY && value::looks_like_words(body) && !value::has_mixed_parts(body);
-        value::entropy(body) >= least && !value::has_sequence(body) && !is_name
+        let least = self.format.entropy.unwrap_or_else(|| random::expected_entropy(body.len()));
+        let is_name = body.len() >= WORDY && random::looks_like_words(body) && !random::has_mixed_parts(body);
+        random::entropy(body) >= least && !random::has_sequence(body) && !is_name
     }
 }
 

@@ -5,10 +5,11 @@
 
 use crate::model::terms::Confidence;
 
-use super::assignment::{Form, Grammar};
+use super::assignment::Form;
 use super::context::Context;
+use super::grammar::Grammar;
 use super::name::{Name, Noun};
-use super::{checksum, value};
+use super::{checksum, field, placeholder, random};
 
 /// An assignment to be judged.
 pub(super) struct Suspect<'t> {
@@ -80,9 +81,9 @@ pub(super) fn judge(suspect: &Suspect<'_>) -> Option<Confidence> {
     }
     if value.len() < 4
         || !value.bytes().all(|byte| byte.is_ascii_graphic())
-        || (value::is_harmless(value) && !is_compared_number(suspect))
-        || value::is_constant_name(value)
-        || value::is_dotted_path(value)
+        || (placeholder::is_harmless(value) && !is_compared_number(suspect))
+        || field::is_constant_name(value)
+        || field::is_dotted_path(value)
     {
         return None;
     }
@@ -103,10 +104,10 @@ fn password(suspect: &Suspect<'_>) -> Option<Confidence> {
     if is_expression(value) || value.len() > 128 || suspect.context.is_thrown_away() {
         return None;
     }
-    if value::is_digest(value) || value::is_uuid(value) {
+    if random::is_digest(value) || random::is_uuid(value) {
         return Some(Confidence::Low);
     }
-    if value::looks_random(value, 12) {
+    if random::looks_random(value, 12) {
         return Some(Confidence::High);
     }
     if is_compared_number(suspect) {
@@ -119,7 +120,7 @@ fn password(suspect: &Suspect<'_>) -> Option<Confidence> {
     if repeats_name(suspect) {
         return None;
     }
-    if value::is_field_name(value) && (!named_account || value.contains(['_', '-', '.'])) {
+    if field::is_field_name(value) && (!named_account || value.contains(['_', '-', '.'])) {
         return None;
     }
     if digit && letter || sign && letter && value.len() >= 6 {
@@ -147,7 +148,7 @@ fn is_compared_number(suspect: &Suspect<'_>) -> bool {
 /// A key that somebody made up for signing or encryption.
 fn secret(suspect: &Suspect<'_>) -> Option<Confidence> {
     let value = suspect.value;
-    if value::looks_random(value, 12) || (value::is_digest(value) && value::entropy(value) >= 3.0) {
+    if random::looks_random(value, 12) || (random::is_digest(value) && random::entropy(value) >= 3.0) {
         return Some(Confidence::High);
     }
     // In configuration and markup such a name often holds the name of a secret.
@@ -177,7 +178,7 @@ fn is_name_of_itself(suspect: &Suspect<'_>) -> bool {
     let single = words.len() == 1 && !suspect.value.contains(['_', '-']);
     let signs = suspect.context.is_signing()
         || suspect.name.words.iter().any(|word| ["jwt", "session", "cookie", "flask"].contains(&word.as_str()));
-    value::is_field_name(suspect.value) && !(single && (adds || signs) || (adds && (suspect.is_constant || signs)))
+    field::is_field_name(suspect.value) && !(single && (adds || signs) || (adds && (suspect.is_constant || signs)))
 }
 
 /// `totpSecret: text('totp_secret')`, `LDAPSearchPwd = "ldap_search_password"`: the name once more, in another spelling, without
@@ -202,7 +203,7 @@ fn repeats_name(suspect: &Suspect<'_>) -> bool {
 
 /// A key that a provider issued: only what a machine made.
 fn issued(value: &str, length: usize) -> Option<Confidence> {
-    if !value::looks_random(value, length) || is_expression(value) || value::is_uuid(value) && length > 12 {
+    if !random::looks_random(value, length) || is_expression(value) || random::is_uuid(value) && length > 12 {
         return None;
     }
     Some(if value.len() >= 20 && !value.contains('-') { Confidence::High } else { Confidence::Medium })
@@ -211,7 +212,7 @@ fn issued(value: &str, length: usize) -> Option<Confidence> {
 /// `Basic …` with a user and a password, `Bearer …` with a token.
 fn authorization(suspect: &Suspect<'_>) -> Option<Confidence> {
     let (scheme, value) = suspect.value.split_once(' ')?;
-    if value.contains(' ') || value::is_harmless(value) {
+    if value.contains(' ') || placeholder::is_harmless(value) {
         return None;
     }
     match scheme.to_ascii_lowercase().as_str() {
@@ -219,7 +220,7 @@ fn authorization(suspect: &Suspect<'_>) -> Option<Confidence> {
             let decoded = String::from_utf8(checksum::base64(value)?).ok()?;
             let (user, password) = decoded.split_once(':')?;
             let plausible = decoded.bytes().all(|byte| byte.is_ascii_graphic()) && password.len() >= 4 && !user.is_empty();
-            (plausible && !value::is_harmless(password) && !value::is_field_name(password)).then_some(Confidence::Medium)
+            (plausible && !placeholder::is_harmless(password) && !field::is_field_name(password)).then_some(Confidence::Medium)
         }
         "bearer" | "token" | "apikey" => issued(value, 16).map(|_| Confidence::Medium),
         _ => None,
@@ -241,6 +242,6 @@ fn is_expression(value: &str) -> bool {
 /// Types and labels: `String!`, `Password:`, `MyPassword`.
 fn is_markup(value: &str) -> bool {
     let word = value.trim_end_matches(['!', '*', ':', '?']);
-    word.len() < value.len() && word.bytes().all(|byte| byte.is_ascii_alphabetic()) && value::is_field_name(word)
+    word.len() < value.len() && word.bytes().all(|byte| byte.is_ascii_alphabetic()) && field::is_field_name(word)
         || ["string!", "id!", "int!"].contains(&value.to_ascii_lowercase().as_str())
 }

@@ -1,6 +1,6 @@
 //! Private keys as PEM blocks, and signed JSON web tokens.
 
-use super::{checksum, value};
+use super::{checksum, placeholder, random};
 
 /// Longest key that is read, in bytes.
 const MAX_KEY: usize = 16 * 1024;
@@ -26,8 +26,9 @@ pub(super) fn pem(text: &str, at: usize) -> Option<(usize, usize, usize)> {
     let ends = |at: &usize| body[*at] == b'-' && !body.get(at + 1).is_some_and(u8::is_ascii_alphanumeric);
     let length = (0..body.len()).find(ends).unwrap_or(body.len());
     let material = material(&body[..length]);
-    let is_key =
-        material.len() >= MIN_MATERIAL && value::entropy(&material) >= 4.0 && !value::is_templated(&tail[..floor(tail, length)]);
+    let is_key = material.len() >= MIN_MATERIAL
+        && random::entropy(&material) >= 4.0
+        && !placeholder::is_templated(&tail[..floor(tail, length)]);
     let end = floor(text, body_start + length);
     let rest = &text[end..];
     let end = if rest.starts_with("-----END") { end + rest.find("KEY").map_or(0, |at| at + 3) } else { end };
@@ -73,7 +74,7 @@ pub(super) fn jwt(text: &str, at: usize) -> Option<usize> {
         (text.get(at..header_end)?, text.get(header_end + 1..payload_end)?, text.get(payload_end + 1..end)?);
     // Five parts are an encrypted token; a full stop may end a sentence.
     let goes_on = bytes.get(end) == Some(&b'.') && bytes.get(end + 1).is_some_and(is_part);
-    if goes_on || signature.len() < 16 || value::entropy(signature) < value::expected_entropy(signature.len()) {
+    if goes_on || signature.len() < 16 || random::entropy(signature) < random::expected_entropy(signature.len()) {
         return None;
     }
     let header = object(header)?;

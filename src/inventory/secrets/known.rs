@@ -1,6 +1,6 @@
 //! Passwords that everybody knows, because they come with every installation. To add one, add its word to the list.
 
-use super::value;
+use super::{field, placeholder};
 
 /// Words that images, manuals and tutorials set as a password, as they come with every installation.
 const DEFAULT: &[&str] = &[
@@ -94,8 +94,8 @@ pub fn is_well_known(value: &str) -> bool {
     };
     let numbers = !lower.is_empty() && lower.len() <= 10 && lower.bytes().all(|byte| byte.is_ascii_digit());
     numbers
-        || value::is_placeholder(&lower)
-        || value::is_field_name(&lower)
+        || placeholder::is_placeholder(&lower)
+        || field::is_field_name(&lower)
         || lower.len() <= 24 && (DEFAULT.contains(&stem) || DEFAULT.contains(&letters(stem).as_str()))
 }
 

@@ -8,7 +8,8 @@
 //! | `formats`, `checksum` | tokens of providers, as packs define them in `tokens/` |
 //! | `key` | PEM blocks, JSON web tokens |
 //! | `connection` | passwords in URLs and lists of settings |
-//! | `assignment`, `call`, `name`, `value`, `context`, `judge` | literals that are given to the name of a secret |
+//! | `grammar`, `assignment`, `functions`, `call` | where literals are given to names |
+//! | `name`, `field`, `placeholder`, `random`, `context`, `judge` | whether that makes them secrets |
 //! | `known` | passwords that come with every installation |
 //! | `custom` | rules and exceptions of users |
 //! | `snippet` | a line as evidence may show it |
@@ -21,13 +22,17 @@ mod checksum;
 mod connection;
 mod context;
 mod custom;
+mod field;
 mod formats;
+mod functions;
+mod grammar;
 mod judge;
 mod key;
 mod known;
 mod name;
+mod placeholder;
+mod random;
 mod snippet;
-mod value;
 
 use std::collections::BTreeMap;
 
@@ -35,10 +40,11 @@ use crate::inventory::syntax::Class;
 use crate::model::secret::{SecretKind, SecretRules, TokenFormat};
 use crate::model::terms::Confidence;
 
-use assignment::{Form, Grammar};
+use assignment::Form;
 use context::Context;
 use custom::{Custom, Place};
 use formats::Compiled;
+use grammar::Grammar;
 use judge::Suspect;
 
 pub use custom::compile;
@@ -431,7 +437,7 @@ impl Search<'_> {
         // but a key that is in force.
         if self.subject.text[..name].ends_with("${") {
             let value = &self.subject.text[found.value.0..found.value.1];
-            return !is_packaged(self.subject.path) || !value::is_made(value);
+            return !is_packaged(self.subject.path) || !random::is_made(value);
         }
         let around = if found.quoted_name { name.checked_sub(2) } else { Some(name) };
         match around.map(|at| (self.subject.class_at)(at)) {

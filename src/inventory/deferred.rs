@@ -1,0 +1,145 @@
+//! What is answered only when it turns out to matter: needs whose trees are built in later rounds.
+//!
+//! A collection hands over the needs that a file may answer; the engine says which of them are due, round by round.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+
+use crate::model::needs::NeedId;
+
+use super::collect::keep;
+use super::decode::decode;
+use super::scan::{self, FileScan, Scanner};
+use super::source::Source;
+use super::syntax::Parsed;
+use super::view::{File, FileId, Inventory};
+
+/// A collection in progress: everything is answered but the code needs, whose trees are built when they turn out to matter.
+pub struct Collector<'s> {
+    pub(super) source: &'s dyn Source,
+    pub(super) scanner: &'s Scanner<'s>,
+    pub inventory: Inventory,
+    /// By file, the code needs whose literals occurred.
+    pub(super) deferred: Vec<(FileId, Vec<NeedId>)>,
+    /// Trees of files for which needs are still deferred, as far as memory goes.
+    pub(super) trees: BTreeMap<FileId, Parsed>,
+}
+
+/// Nodes of trees that are kept between rounds, at 24 bytes each: enough for every file of a small repository.
+const MAX_KEPT_NODES: usize = 1_000_000;
+
+impl Collector<'_> {
+    /// By need id, in how many files it waits for an answer.
+    pub fn waiting(&self) -> Vec<u32> {
+        let mut counts = vec![0; self.inventory.hits.len()];
+        self.deferred.iter().flat_map(|(_, needs)| needs).for_each(|need| counts[need.0 as usize] += 1);
+        counts
+    }
+
+    /// Answers the deferred needs that are due. Every other one stays deferred. Returns how many were answered.
+    pub fn answer(&mut self, due: &(dyn Fn(NeedId, FileId) -> Due + Sync)) -> usize {
+        let mut jobs: Vec<Job> = Vec::new();
+        for (file, needs) in &mut self.deferred {
+            let (mut asked, mut left) = (Vec::new(), Vec::new());
+            for need in needs.drain(..) {
+                match due(need, *file) {
+                    Due::No => left.push(need),
+                    when => asked.push((need, when)),
+                }
+            }
+            *needs = left;
+            if !asked.is_empty() {
+                jobs.push(Job { file: *file, asked, tree: self.trees.remove(file) });
+            }
+        }
+        let kept = AtomicUsize::new(self.trees.values().map(Parsed::nodes).sum());
+        let answers: Vec<Answer> = jobs.into_par_iter().map(|job| self.work(job, &kept)).collect();
+        let mut answered = 0;
+        for Answer { file, scan, left, count, tree } in answers {
+            answered += count;
+            keep(&mut self.inventory, file, scan);
+            let Ok(at) = self.deferred.binary_search_by_key(&file, |(file, _)| *file) else { continue };
+            let waiting = &mut self.deferred[at].1;
+            waiting.extend(left);
+            self.trees.extend(tree.filter(|_| !waiting.is_empty()).map(|tree| (file, tree)));
+        }
+        self.deferred.retain(|(_, needs)| !needs.is_empty());
+        self.inventory.broken = self.scanner.broken().collect();
+        for list in &mut self.inventory.hits {
+            list.sort();
+            list.dedup();
+        }
+        answered
+    }
+
+    fn work(&self, Job { file, asked, mut tree }: Job, kept: &AtomicUsize) -> Answer {
+        let File { path, language, .. } = &self.inventory.files[file.0 as usize];
+        // It was read a moment ago; if it is gone now, its needs stay unanswered.
+        let Ok(bytes) = self.source.read(file.0 as usize) else {
+            let needs: Vec<NeedId> = asked.into_iter().map(|(need, _)| need).collect();
+            let scan = FileScan::unanswered(&needs, "it disappeared");
+            return Answer { file, scan, left: Vec::new(), count: 0, tree: None };
+        };
+        let text = decode(bytes);
+        let (needs, left): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(_, due)| due.is_in(&text));
+        let numbers = |needs: Vec<(NeedId, Due)>| needs.into_iter().map(|(need, _)| need).collect::<Vec<_>>();
+        let (needs, left) = (numbers(needs), numbers(left));
+        let scan = match needs.is_empty() {
+            true => FileScan::default(),
+            false => scan::resume(self.scanner, (file, path, *language), &text, &needs, &mut tree),
+        };
+        let nodes = tree.as_ref().map_or(0, Parsed::nodes);
+        let fits = kept.fetch_add(nodes, Ordering::Relaxed) + nodes <= MAX_KEPT_NODES;
+        Answer { file, scan, left, count: needs.len(), tree: tree.filter(|_| fits) }
+    }
+}
+
+/// Whether the answer of a need in a file matters.
+#[derive(Debug)]
+pub enum Due {
+    No,
+    Yes,
+    /// If the file holds a name of one of these sets.
+    WithNames(Vec<Arc<BTreeSet<Arc<str>>>>),
+}
+
+impl Due {
+    /// It matters here, too: with these names, or anyhow.
+    pub fn also(&mut self, names: Option<&Arc<BTreeSet<Arc<str>>>>) {
+        match (&mut *self, names) {
+            (Due::Yes, _) => {}
+            (_, None) => *self = Due::Yes,
+            (Due::WithNames(sets), Some(names)) => sets.push(Arc::clone(names)),
+            (Due::No, Some(names)) => *self = Due::WithNames(vec![Arc::clone(names)]),
+        }
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        match self {
+            Due::No => false,
+            Due::Yes => true,
+            Due::WithNames(sets) => sets.iter().any(|names| names.iter().any(|name| text.contains(&**name))),
+        }
+    }
+}
+
+/// The needs of one file that may be due now.
+struct Job {
+    file: FileId,
+    asked: Vec<(NeedId, Due)>,
+    tree: Option<Parsed>,
+}
+
+/// What became of a job.
+struct Answer {
+    file: FileId,
+    scan: FileScan,
+    /// Needs that were not due after all.
+    left: Vec<NeedId>,
+    /// How many were answered.
+    count: usize,
+    tree: Option<Parsed>,
+}
