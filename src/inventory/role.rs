@@ -107,7 +107,7 @@ fn of_folder(folder: &str, depth: usize, above: &Inside, file: &Name) -> Option<
     Some(match folder {
         "__generated__" | "generated" | "coverage" | "htmlcov" => Role::Generated,
         ".devcontainer" | ".vscode" | ".idea" | ".fleet" | ".zed" | ".storybook" | ".husky" | ".cursor" | ".claude"
-        | ".scripts" => Role::Development,
+        | ".planning" | ".scripts" => Role::Development,
         ".circleci" | ".gitlab" | ".gitlab-ci" | ".azure-pipelines" | ".azuredevops" | ".buildkite" | ".semaphore"
         | ".teamcity" | ".jenkins" | ".woodpecker" | ".ci" => Role::Ci,
         ".github" | ".gitea" | ".forgejo" if file.is_prose() => Role::Docs,
@@ -227,7 +227,9 @@ fn is_test_folder(folder: &str, parent: &str) -> bool {
 
 /// `spec/openapi.yaml` specifies the interface, not the tests.
 fn is_interface_description(folder: &str, file: &Name) -> bool {
-    matches!(folder, "spec" | "specs") && ["openapi", "swagger", "asyncapi"].iter().any(|kind| file.text.contains(kind))
+    matches!(folder, "spec" | "specs")
+        && matches!(file.extension(), "yaml" | "yml" | "json")
+        && ["openapi", "swagger", "asyncapi"].iter().any(|kind| file.text.contains(kind))
 }
 
 /// Sorted. Folders whose configuration says how the application is deployed or watched.
@@ -405,6 +407,7 @@ mod tests {
                 "tests/a.py",
                 "src/__tests__/a.ts",
                 "spec/models/user_spec.rb",
+                "spec/swagger_helper.rb",
                 "e2e/login.ts",
                 "pkg/testdata/x.json",
                 "app/fixtures/a.json",
@@ -548,6 +551,9 @@ mod tests {
                 ".scripts/release.sh",
                 "scripts/dev-setup.sh",
                 "bin/dev",
+                "Taskfile.yml",
+                ".planning/schema.sql",
+                "helm/shop/public-values/dev.yaml",
                 "Dockerfile.dev",
                 "Procfile.dev",
                 "webpack.dev.js",

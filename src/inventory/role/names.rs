@@ -301,8 +301,9 @@ fn is_test_class(file: &Name) -> bool {
 /// Folders with a file or subfolder per environment.
 pub(super) fn is_environment_folder(inside: &Inside) -> bool {
     let named =
-        ["overlays", "environments", "envs", "env", "config", "conf", "settings", "values", "vars", "group_vars", "requirements"];
-    inside.infra_or_ci == Some(Role::Infra) || named.contains(&inside.parent)
+        ["overlays", "environments", "envs", "env", "config", "conf", "settings", "vars", "group_vars", "requirements"];
+    // Of a chart: `values`, `public-values`.
+    inside.infra_or_ci == Some(Role::Infra) || named.contains(&inside.parent) || inside.parent.ends_with("values")
 }
 
 const DEVELOPMENT_WORDS: [&str; 4] = ["dev", "local", "development", "develop"];
@@ -316,6 +317,8 @@ fn is_development(file: &Name, inside: &Inside) -> bool {
         | ".envrc"
         | ".gitpod.yml"
         | ".replit"
+        | "taskfile.yml"
+        | "taskfile.yaml"
         | "local_settings.py"
         | "dev_settings.py"
         | "dev-requirements.txt"

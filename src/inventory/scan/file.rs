@@ -326,7 +326,10 @@ fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut
     let ranges = ranges.unwrap_or_else(|| std::iter::once(0..text.len()).collect());
     let except = scanner.except(need);
     let excluded = |start: usize, end: usize| except.is_some_and(|except| except.is_match(whole_lines(text, start, end)));
+    // `^\s*name` begins on the lines before; what is cited begins with something.
+    let blank = |start: usize, end: usize| text[start..end].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
     let hits = ranges.into_iter().flat_map(|range| pattern.matches_within(text, range));
+    let hits = hits.map(|(start, end)| (start + blank(start, end), end));
     let hits = hits.filter(|(start, end)| !excluded(*start, *end)).take(if *named { MAX_ROWS } else { MAX_HITS });
     let name = |start: usize, end: usize| area.get(start..end).filter(|_| *named).map(str::to_owned);
     found.hits.extend(hits.map(|(start, end)| {

@@ -186,7 +186,9 @@ impl Reader<'_> {
 
     /// Goes past a type between the colon and an equals sign. Is there one?
     fn annotation(&mut self) -> bool {
-        if self.is_configuration() {
+        // `Secret: <span class="…">` is markup.
+        let opens_tag = self.text.get(self.at..).is_some_and(|rest| rest.trim_start_matches(' ').starts_with('<'));
+        if self.is_configuration() || opens_tag {
             return false;
         }
         let (mut depth, mut at) = (0u32, self.at);
@@ -447,6 +449,7 @@ mod tests {
             ("a.yml", "password: {a: b}"),
             ("a.yml", "password: two words"),
             ("a.sh", "password=$1x y"),
+            ("a.php", "Client Secret: <span class=\"font-mono\">"),
             ("a.js", "password = \"unclosed"),
             ("a.js", "password"),
         ] {
