@@ -221,6 +221,16 @@ impl Expression {
         }
     }
 
+    /// Could it hold where only these needs can have hits?
+    pub fn could_hold(&self, can_hit: &impl Fn(NeedId) -> bool) -> bool {
+        match self {
+            Expression::All { of, .. } => of.iter().all(|part| part.could_hold(can_hit)),
+            Expression::Any(of) => of.iter().any(|part| part.could_hold(can_hit)),
+            Expression::Not(_) => true,
+            Expression::Probe(probe) => probe.needs().is_empty() || probe.needs().iter().any(|need| can_hit(*need)),
+        }
+    }
+
     /// Every need below.
     pub fn needs(&self, into: &mut BTreeSet<NeedId>) {
         match self {

@@ -35,7 +35,7 @@ pub fn of(check: &Check, outcome: &Outcome<'_>, inventory: &Inventory) -> (Vec<E
     let silent = evidence.is_empty() && support.is_empty();
     evidence.extend(support);
     if silent && check.reads_files() {
-        evidence.push(looked_for(check, &searched(observed)));
+        evidence.push(looked_for(&observed.wanted, &searched(observed)));
     }
     (evidence, omitted)
 }
@@ -108,10 +108,8 @@ fn finding(
 }
 
 /// The proof behind "not found": what was looked for and in how many files.
-fn looked_for(check: &Check, searched: &str) -> Evidence {
-    let says = |items: &[crate::checks::check::Item]| items.iter().map(|item| item.say.as_str()).collect::<Vec<_>>().join("; ");
-    let wanted = if check.require.is_empty() { says(&check.forbid) } else { says(&check.require) };
-    let message = format!("looked into {searched} for: {wanted}");
+fn looked_for(wanted: &[&str], searched: &str) -> Evidence {
+    let message = format!("looked into {searched} for: {}", wanted.join("; "));
     Evidence {
         kind: EvidenceKind::Searched,
         plane: Plane::Static,

@@ -23,6 +23,8 @@ pub struct Observed<'c> {
     pub support: Vec<Held<'c>>,
     /// Scanned files that its needs looked into; counted only where nothing was found, since only then it is said.
     pub searched: usize,
+    /// What was looked for in them, as the items say it; only where nothing was found.
+    pub wanted: Vec<&'c str>,
     /// What it looks into besides, in words: the extent of the history.
     pub history: Option<String>,
     /// Where bad evidence could not be looked for, as half a sentence.
@@ -109,9 +111,31 @@ pub fn check<'c>(check: &'c Check, view: &View<'_>, needs: &NeedSet, searched: &
     let silent = against.is_empty() && look_alike.is_empty() && support.is_empty();
     let files = || searched.get_or_init(|| self::searched(check, needs, view.inventory));
     let searched = if silent { files().iter().filter(|file| view.contains(**file)).count() } else { 0 };
+    let wanted = if silent { sought(check, view, needs) } else { Vec::new() };
     let asks_history = |need: &NeedId| is_history(&needs.need(*need).look);
     let history = view.inventory.history.as_ref().filter(|_| needs_of(check).iter().any(asks_history)).map(Extent::to_string);
-    Observed { against, look_alike, support, searched, history, gap, unseen }
+    Observed { against, look_alike, support, searched, wanted, history, gap, unseen }
+}
+
+/// What a check looks for where it found nothing: a component without Java was not searched for Spring.
+fn sought<'c>(check: &'c Check, view: &View<'_>, needs: &NeedSet) -> Vec<&'c str> {
+    let items = if check.require.is_empty() { &check.forbid } else { &check.require };
+    let can_hit = |need: NeedId| {
+        let need = needs.need(need);
+        let of_language = |file: FileId| match &need.look {
+            Look::Code { language, .. } => view.inventory.file(file).language == Some(*language),
+            _ => true,
+        };
+        // That a file is not there is an answer, too.
+        matches!(need.look, Look::File | Look::GitIgnores { .. }) || view.files(need.selector).any(of_language)
+    };
+    let mut says: Vec<&str> = Vec::new();
+    for item in items.iter().filter(|item| item.expression.could_hold(&can_hit)) {
+        if !says.contains(&item.say.as_str()) {
+            says.push(&item.say);
+        }
+    }
+    if says.is_empty() { items.iter().map(|item| item.say.as_str()).collect() } else { says }
 }
 
 fn is_history(look: &Look) -> bool {

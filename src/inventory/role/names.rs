@@ -300,8 +300,7 @@ fn is_test_class(file: &Name) -> bool {
 
 /// Folders with a file or subfolder per environment.
 pub(super) fn is_environment_folder(inside: &Inside) -> bool {
-    let named =
-        ["overlays", "environments", "envs", "env", "config", "conf", "settings", "vars", "group_vars", "requirements"];
+    let named = ["overlays", "environments", "envs", "env", "config", "conf", "settings", "vars", "group_vars", "requirements"];
     // Of a chart: `values`, `public-values`.
     inside.infra_or_ci == Some(Role::Infra) || named.contains(&inside.parent) || inside.parent.ends_with("values")
 }
