@@ -201,7 +201,7 @@ impl Asker {
 
     /// One request, and once more if the connection broke before an answer.
     async fn one(&self, outgoing: &Outgoing, ask: &Ask) -> Result<Outcome, String> {
-        let mut again = matches!(outgoing.method, "GET" | "HEAD") && !ask.purpose.provokes();
+        let mut again = matches!(outgoing.method, "GET" | "HEAD" | "OPTIONS") && !ask.purpose.provokes();
         loop {
             let turn = self.pace.turn(ask.purpose, ask.low).await?;
             let wire = match &self.twin {
