@@ -121,7 +121,11 @@ impl<const N: usize> Grams<N> {
         loop {
             let entry = &self.entries[from];
             if let Some(start) = end.checked_sub(entry.end as usize)
-                && text[start..].starts_with(&entry.text)
+                && let Some(part) = text.get(start..start + entry.text.len())
+                // The gram is equal: most others differ at an end.
+                && part.first() == entry.text.first()
+                && part.last() == entry.text.last()
+                && part == &*entry.text
             {
                 found(entry.literal as usize, start);
             }
