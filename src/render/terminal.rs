@@ -72,7 +72,7 @@ fn subject(report: &Report) -> Vec<Span> {
     if !target.path.is_empty() {
         parts.push(view::plural(report.summary.files.scanned, "file"));
     }
-    parts.push(view::plural(report.ruleset.checks, "check"));
+    parts.push(view::checks(report));
     parts.into_iter().map(|part| s(Tone::Dim, part)).collect()
 }
 

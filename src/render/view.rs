@@ -177,6 +177,14 @@ pub fn also_in(row: &CheckRow) -> Vec<&str> {
     elsewhere.filter(|outcome| is_to_fix(outcome.status)).map(|outcome| outcome.component.as_str()).collect()
 }
 
+/// How many checks the report is about, and of how many, if only some were selected.
+pub fn checks(report: &Report) -> String {
+    match (report.checks.len(), report.ruleset.checks) {
+        (some, all) if some < all => format!("only {some} of {}", plural(all, "check")),
+        (_, all) => plural(all, "check"),
+    }
+}
+
 /// How many checks a component has failed.
 pub fn failed_in(report: &Report, component: &str) -> usize {
     let outcomes = report.checks.iter().flat_map(|row| &row.by_component);
