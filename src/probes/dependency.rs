@@ -143,9 +143,11 @@ impl Probe for DependencyProbe {
                 continue;
             }
             let dependency = &declared.dependency;
-            let shown = match dependency.resolved.as_deref().or(dependency.requirement.as_deref()) {
-                Some(version) => format!("{} {version}", dependency.name),
-                None => dependency.name.clone(),
+            // As it is written there, and what the lockfile made of it.
+            let shown = match (dependency.requirement.as_deref(), dependency.resolved.as_deref()) {
+                (Some(asked), Some(locked)) if asked != locked => format!("{} {asked} (locked: {locked})", dependency.name),
+                (Some(version), _) | (None, Some(version)) => format!("{} {version}", dependency.name),
+                (None, None) => dependency.name.clone(),
             };
             hits.push(Hit {
                 line: Some(dependency.line),
