@@ -145,7 +145,9 @@ impl Probe for DependencyProbe {
             let dependency = &declared.dependency;
             // As it is written there, and what the lockfile made of it.
             let shown = match (dependency.requirement.as_deref(), dependency.resolved.as_deref()) {
-                (Some(asked), Some(locked)) if asked != locked => format!("{} {asked} (locked: {locked})", dependency.name),
+                (Some(asked), Some(locked)) if asked.trim_start_matches('=') != locked => {
+                    format!("{} {asked} (locked: {locked})", dependency.name)
+                }
                 (Some(version), _) | (None, Some(version)) => format!("{} {version}", dependency.name),
                 (None, None) => dependency.name.clone(),
             };
