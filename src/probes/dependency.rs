@@ -143,14 +143,7 @@ impl Probe for DependencyProbe {
                 continue;
             }
             let dependency = &declared.dependency;
-            // As it is written there, and what the lockfile made of it.
-            let shown = match (dependency.requirement.as_deref(), dependency.resolved.as_deref()) {
-                (Some(asked), Some(locked)) if asked.trim_start_matches('=') != locked => {
-                    format!("{} {asked} (locked: {locked})", dependency.name)
-                }
-                (Some(version), _) | (None, Some(version)) => format!("{} {version}", dependency.name),
-                (None, None) => dependency.name.clone(),
-            };
+            let shown = as_written(&dependency.name, dependency.requirement.as_deref(), dependency.resolved.as_deref());
             hits.push(Hit {
                 line: Some(dependency.line),
                 end_line: dependency.line,
@@ -166,5 +159,32 @@ impl Probe for DependencyProbe {
 
     fn needs(&self) -> &[NeedId] {
         &self.needs
+    }
+}
+
+/// A dependency as it is written in the manifest, and what the lockfile made of it.
+fn as_written(name: &str, requirement: Option<&str>, resolved: Option<&str>) -> String {
+    match (requirement, resolved) {
+        (Some(asked), Some(locked)) if asked.trim_start_matches('=') != locked => format!("{name} {asked} (locked: {locked})"),
+        (Some(version), _) | (None, Some(version)) => format!("{name} {version}"),
+        (None, None) => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_written;
+
+    #[test]
+    fn what_is_cited_stands_in_the_manifest() {
+        for (requirement, resolved, shown) in [
+            (Some("^6.1.0"), Some("5.18.0"), "prisma ^6.1.0 (locked: 5.18.0)"),
+            (Some("==5.18.0"), Some("5.18.0"), "prisma ==5.18.0"),
+            (Some("^6.1.0"), None, "prisma ^6.1.0"),
+            (None, Some("5.18.0"), "prisma 5.18.0"),
+            (None, None, "prisma"),
+        ] {
+            assert_eq!(as_written("prisma", requirement, resolved), shown);
+        }
     }
 }

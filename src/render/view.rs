@@ -304,6 +304,15 @@ mod tests {
     }
 
     #[test]
+    fn a_report_of_a_selection_says_so() {
+        let mut report = sample::report();
+        report.ruleset.checks = report.checks.len();
+        assert!(!checks(&report).contains("only"));
+        report.ruleset.checks += 1;
+        assert_eq!(checks(&report), format!("only {} of {} checks", report.checks.len(), report.checks.len() + 1));
+    }
+
+    #[test]
     fn words_and_numbers() {
         assert_eq!(number(62.5), "62.5");
         assert_eq!(number(100.0), "100");

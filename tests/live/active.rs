@@ -25,6 +25,12 @@ fn asks(ids: &[&str]) -> LivePlan {
     plan(ruleset().checks.iter().filter(|check| ids.contains(&check.id.as_str())))
 }
 
+/// Asks a site for one check alone, which must come to this verdict.
+fn judge(id: &str, settings: &Settings, expected: LiveVerdict, site: &[Mode]) {
+    let (found, say) = verdict(id, &run(settings, &asks(&[id])));
+    assert_eq!(found, expected, "{site:?}: {say}");
+}
+
 /// The verdict of a check, and what it says.
 fn verdict(id: &str, exchanges: &Exchanges) -> (LiveVerdict, String) {
     let check = ruleset().checks.iter().find(|check| check.id == id).unwrap();
@@ -171,9 +177,7 @@ fn objects_of_another_account() {
     };
     for (modes, expected, sent) in rows {
         let fixture = Fixture::start(modes);
-        let exchanges = run(&settings(&fixture), &asks(&[ID]));
-        let (found, say) = verdict(ID, &exchanges);
-        assert_eq!(found, expected, "{modes:?}: {say}");
+        judge(ID, &settings(&fixture), expected, modes);
         assert_eq!(lines(&fixture, PATH), ["GET owner", "GET nobody", "GET user"][..sent], "{modes:?}");
         assert!(fixture.canary_is_untouched());
     }
@@ -243,9 +247,7 @@ fn wrong_passwords_are_tried_until_one_is_too_many() {
     };
     for (modes, expected, sent) in rows {
         let fixture = Fixture::start(modes);
-        let exchanges = run(&settings(&fixture), &asks(&[ID]));
-        let (found, say) = verdict(ID, &exchanges);
-        assert_eq!(found, expected, "{modes:?}: {say}");
+        judge(ID, &settings(&fixture), expected, modes);
         assert_eq!(lines(&fixture, "/login"), vec!["POST nobody"; sent], "{modes:?}");
         let received = fixture.received();
         let tries: Vec<_> = received.iter().filter(|request| request.path == "/login").collect();

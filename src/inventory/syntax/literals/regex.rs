@@ -168,9 +168,10 @@ mod tests {
 
     #[test]
     fn nothing_required_is_nothing_claimed() {
-        for pattern in [r"\w+", r".*", r"[a-z]{10}", r"(?:abc)?", r"a", r"^$", r"\d{3}-\d{4}", ""] {
+        for pattern in [r"\w+", r".*", r"[a-z]{10}", r"(?:abc)?", r"a", r"^$", r"\d{3}-\d{4}", "", r"\bdb\b", "secret|ok"] {
             assert!(required(pattern, false).is_empty(), "{pattern}");
         }
+        assert_eq!(required(r"a\s*=>", false), [clause(&["=>"])]);
         assert!(Prefilter::from_regex("(", false).is_err());
         assert!(Prefilter::from_regex(&"(".repeat(500), false).is_err());
     }
