@@ -23,6 +23,7 @@ pub fn redact(text: &str) -> String {
         let replaced = pattern.replace_all(text.as_bytes(), |found: &Captures<'_>| match &found["value"] {
             // `{"name": "API_TOKEN", "value": …}`: the word is a key.
             b"value" | b"valueFrom" => found[0].to_owned(),
+            value if REFERENCES.iter().any(|start| value.starts_with(start)) => found[0].to_owned(),
             value if found["keep"].trim_ascii_end().ends_with(b":") && is_type(value, rest(&text, found)) => found[0].to_owned(),
             value => [&found["keep"], mask(&String::from_utf8_lossy(value)).as_bytes(), &found["after"]].concat(),
         });
@@ -30,6 +31,9 @@ pub fn redact(text: &str) -> String {
     }
     if CALLS.iter().any(|word| lower.contains(word)) { mask_arguments(&text) } else { text }
 }
+
+/// How code refers to a variable of the environment, whose name is no secret and whose default is quoted.
+const REFERENCES: [&[u8]; 4] = [b"process.env.", b"import.meta.env.", b"os.environ.get(", b"os.getenv("];
 
 /// What stands behind a match, up to the end of its line.
 fn rest<'t>(text: &'t str, found: &Captures<'_>) -> &'t [u8] {
@@ -192,7 +196,7 @@ fn lookup() -> Option<&'static BytesRegex> {
 /// Is this literal no reference, and no name of an algorithm, encoding or duration?
 fn is_key(value: &str) -> bool {
     static WORDS: OnceLock<Option<BytesRegex>> = OnceLock::new();
-    let words = r"(?i)^(?:\w{0,3}|[HREP]S\d{3}|EdDSA|none|(?:hmac)?sha-?\d*|md5|hex|base64(?:url)?|utf-?8|ascii|latin1|binary|aes[\w-]*|\d+ ?[smhdwy]\w*|\$.*|\{.*)$";
+    let words = r"(?i)^(?:.{0,3}|[HREP]S\d{3}|EdDSA|none|(?:hmac)?sha-?\d*|md5|hex|base64(?:url)?|utf-?8|ascii|latin1|binary|aes[\w-]*|\d+ ?[smhdwy]\w*|\$.*|\{.*)$";
     WORDS.get_or_init(|| bytewise(words)).as_ref().is_some_and(|words| !words.is_match(value.as_bytes()))
 }
 
@@ -212,6 +216,8 @@ mod tests {
             "- SENTRY_DSN=my-very-own-value",
             "url: \"Server=db;User Id=app;Password=my-very-own-value;Encrypt=True\"",
             "postgres://app:my-very-own-value@db:5432/app",
+            "private static SECRET = process.env.JWT_SECRET || 'my-very-own-value';",
+            "SECRET=process.environment-my-very-own-value",
         ] {
             let redacted = redact(line);
             assert!(!redacted.contains("my-very-own-value"), "{redacted}");
@@ -228,6 +234,8 @@ mod tests {
             "const KEY_LENGTH = lengthOf(options);",
             "KEYS: [a, b]",
             "API_KEY = os.getenv(\"API_KEY\")",
+            "private static SECRET = process.env.JWT_SECRET;",
+            "router.get('/:id', AuthController.verify(['user'], '*'), show)",
         ] {
             assert_eq!(redact(line), line);
         }
