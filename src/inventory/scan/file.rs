@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::time::Duration;
 
+use super::importing::Importing;
 use super::position::Lines;
 use super::{Scanner, Selection, documents, excerpt, imports, secrets};
 use crate::inventory::syntax::{self, Class, Keep, Mask, Parsed, RustFacts};
@@ -86,7 +87,7 @@ pub(super) struct Subject<'t> {
     pub(super) path: &'t str,
     pub(super) text: &'t str,
     pub(super) lines: OnceCell<Lines<'t>>,
-    language: Option<Language>,
+    pub(super) language: Option<Language>,
     mask: OnceCell<Mask>,
     lower: OnceCell<Vec<u8>>,
     source: OnceCell<String>,
@@ -168,18 +169,25 @@ pub fn scan(
     let (id, path, language, selectors) = file;
     let subject = Subject::new(id, path, text, language);
     let mut found = FileScan::default();
-    let mut importing = Importing::default();
-    for need in candidates(scanner, scratch, selectors, &subject) {
+    let candidates = candidates(scanner, scratch, selectors, &subject);
+    let Scratch { positions, generation, .. } = scratch;
+    let occurs = |literal: usize| positions[literal].0 == *generation;
+    let mut importing = Importing::new(scanner, &occurs);
+    for need in candidates {
         match &scanner.needs.need(need).look {
             Look::Text { .. } if scanner.needs.cost(need) == Cost::None => texts(scanner, need, &subject, &mut found),
             Look::Text { .. } => found.deferred.push(need),
-            Look::Code { language: wanted, imports, .. }
-                if Some(*wanted) == language && importing.any(scanner.compiled[need.0 as usize].imports, imports, &subject) =>
+            Look::Code { language: wanted, .. }
+                if Some(*wanted) == language && importing.any(scanner.compiled[need.0 as usize].imports, &subject) =>
             {
                 found.deferred.push(need);
             }
             Look::Code { language: Language::CSharp, .. } if language == Some(Language::CSharp) => found.unimported.push(need),
-            Look::Import { modules } => import_hits(need, modules, &subject, &mut found),
+            Look::Import { .. } => {
+                let list = scanner.compiled[need.0 as usize].imports;
+                let hits = importing.places(list, &subject).into_iter().take(MAX_HITS);
+                found.hits.extend(hits.map(|(start, end)| (need, subject.lines().hit(id, start, end))));
+            }
             Look::RustCalls { .. } => found.deferred.push(need),
             _ => {}
         }
@@ -213,24 +221,6 @@ pub fn resume(
     code_hits(scanner, &rules, &subject, parsed, &mut found);
     drop_rust_tests(scanner, &subject, &mut found);
     found
-}
-
-/// Which lists of modules a file imports one of, each looked up once: by the number of the list.
-#[derive(Default)]
-struct Importing(Vec<Option<bool>>);
-
-impl Importing {
-    /// Does the file import one of these? An empty list asks for nothing.
-    fn any(&mut self, list: u32, modules: &[String], subject: &Subject<'_>) -> bool {
-        if modules.is_empty() {
-            return true;
-        }
-        let list = list as usize;
-        if self.0.len() <= list {
-            self.0.resize(list + 1, None);
-        }
-        *self.0[list].get_or_insert_with(|| import_places(modules, subject).next().is_some())
-    }
 }
 
 /// The needs whose literals all occurred where they must, and those without literals.
@@ -345,22 +335,6 @@ fn whole_lines(text: &[u8], start: usize, end: usize) -> &[u8] {
     let from = memchr::memrchr(b'\n', &text[..start]).map_or(0, |at| at + 1);
     let to = memchr::memchr(b'\n', &text[end..]).map_or(text.len(), |at| end + at);
     &text[from..to]
-}
-
-fn import_hits(need: NeedId, modules: &[String], subject: &Subject<'_>, found: &mut FileScan) {
-    let hits = import_places(modules, subject).take(MAX_HITS);
-    found.hits.extend(hits.map(|(start, end)| (need, subject.lines().hit(subject.id, start, end))));
-}
-
-/// Where the code of a file imports one of these modules.
-fn import_places<'s>(modules: &'s [String], subject: &'s Subject<'_>) -> impl Iterator<Item = (usize, usize)> + 's {
-    // Inside an import block, a line of Go is nothing but the quoted path.
-    let is_code = |(start, _): &(usize, usize)| match subject.mask().class_at(*start) {
-        Class::Code => true,
-        Class::String => subject.language == Some(Language::Go) && subject.text[*start..].starts_with('"'),
-        Class::Comment => false,
-    };
-    subject.language.into_iter().flat_map(|language| imports::find(language, subject.text, modules)).filter(is_code)
 }
 
 fn rust_calls(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut FileScan) {
