@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::file::Subject;
+use super::subject::Subject;
 use super::{Scanner, imports};
 use crate::inventory::syntax::Class;
 use crate::model::language::Language;

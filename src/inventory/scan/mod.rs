@@ -22,6 +22,7 @@ mod imports;
 mod position;
 mod secrets;
 mod select;
+mod subject;
 mod window;
 
 pub use documents::evaluate as evaluate_document;
