@@ -176,3 +176,16 @@ pub(super) fn keyword(language: Language, kind: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keywords_are_known_and_other_words_are_not() {
+        assert!(KEYWORDS.is_sorted());
+        assert!(is_keyword("yield") && !is_keyword("secret"));
+        assert_eq!(keyword(Language::Go, "defer_statement"), Some("defer"));
+        assert_eq!(keyword(Language::Go, "call_expression"), None);
+    }
+}
