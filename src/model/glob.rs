@@ -57,6 +57,18 @@ pub fn alternatives(glob: &str) -> Vec<String> {
     done.iter().map(|start| format!("{start}{rest}")).collect()
 }
 
+/// The folders of a glob for everything below folders of some name, wherever they stand: `**/{seeds,fixtures}/**`. `None` for every
+/// other glob. That a path has such a folder is found by its name alone.
+pub fn folders(glob: &str) -> Option<Vec<String>> {
+    let inner = glob.strip_prefix("**/")?.strip_suffix("/**")?.to_lowercase();
+    let names = match inner.strip_prefix('{') {
+        Some(rest) => rest.strip_suffix('}')?.split(',').map(str::to_owned).collect(),
+        None => vec![inner],
+    };
+    let is_plain = |name: &String| !name.is_empty() && !name.contains(['/', '*', '?', '[', ']', '{', '}', '\\', ',']);
+    names.iter().all(is_plain).then_some(names)
+}
+
 /// A glob for names at any depth whose only wildcard is `*`, such as `*settings*.py`. Compared as text, it needs no automaton.
 #[derive(Debug)]
 pub struct NameGlob {
@@ -99,7 +111,7 @@ impl NameGlob {
 
 #[cfg(test)]
 mod tests {
-    use super::{NameGlob, alternatives, compile, folded, problem};
+    use super::{NameGlob, alternatives, compile, folded, folders, problem};
 
     #[test]
     fn a_name_glob_matches_what_the_glob_does() {
@@ -125,6 +137,24 @@ mod tests {
         }
         for other in ["settings.py", "*.py", "a/*.py", "a?*", "*.{a,b}", "**/a/*", "a**b", "[ab]*"] {
             assert!(NameGlob::of(other).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_folder_glob_matches_what_the_glob_does() {
+        let paths = ["a", "a/x", "b/a/x.py", "ab/x", "x/a", "a/b/c", "c-d/x", "C-D/x/y"];
+        for glob in ["**/a/**", "**/{a,b}/**", "**/{c-d,x}/**", "**/A/**"] {
+            let (folders, by_glob) = (folders(glob).unwrap(), compile(glob).unwrap().compile_matcher());
+            for path in paths.map(|path| path.to_lowercase()) {
+                let above = path.rsplit_once('/').map_or("", |(above, _)| above);
+                let by_folder = above.split('/').any(|folder| folders.iter().any(|name| name == folder));
+                assert_eq!(by_folder, by_glob.is_match(&path), "{glob} {path}");
+            }
+        }
+        for other in
+            ["a/**", "**/a", "**/*a/**", "**/{a,*b}/**", "**/a/b/**", "**/{a,{b,c}}/**", "**/a?/**", "**/{a,}/**", "**/**"]
+        {
+            assert!(folders(other).is_none(), "{other}");
         }
     }
 

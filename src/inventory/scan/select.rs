@@ -1,6 +1,7 @@
-//! Which selectors a file matches, decided by hash and string tests: names as texts, one glob set for the rest, no pattern per selector.
+//! Which selectors a file matches, decided by hash and string tests: names as texts, folders by their names, one glob set for the rest, no
+//! pattern per selector.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use globset::{Candidate, GlobSet, GlobSetBuilder};
 
@@ -14,6 +15,8 @@ pub struct Selection<'n> {
     needs: &'n NeedSet,
     /// Globs that are compared as texts.
     names: Names,
+    /// The globs for everything below a folder, by its name.
+    folders: HashMap<String, Vec<usize>>,
     /// All others.
     globs: GlobSet,
     /// The numbers of these.
@@ -36,8 +39,9 @@ impl<'n> Selection<'n> {
         let selectors = needs.selectors();
         let mut builder = GlobSetBuilder::new();
         let (mut names, mut numbers) = (Names::default(), Vec::new());
+        let mut folders: HashMap<String, Vec<usize>> = HashMap::new();
         let (mut by_glob, mut excluding): (Vec<Vec<SelectorId>>, Vec<Vec<SelectorId>>) = (Vec::new(), Vec::new());
-        let mut index = std::collections::HashMap::new();
+        let mut index = HashMap::new();
         let mut free = Vec::new();
         for (number, selector) in selectors.iter().enumerate() {
             let id = SelectorId(number as u32);
@@ -48,9 +52,12 @@ impl<'n> Selection<'n> {
             for (glob, excludes) in selector.globs.iter().map(|glob| (glob, false)).chain(excluded) {
                 for glob in glob::alternatives(glob) {
                     let at = *index.entry(glob).or_insert_with_key(|glob| {
-                        match NameGlob::of(glob) {
-                            Some(name) => names.add(name, by_glob.len()),
-                            None => {
+                        match (NameGlob::of(glob), glob::folders(glob)) {
+                            (Some(name), _) => names.add(name, by_glob.len()),
+                            (_, Some(below)) => {
+                                below.into_iter().for_each(|name| folders.entry(name).or_default().push(by_glob.len()));
+                            }
+                            _ => {
                                 builder.add(glob::compile(glob).unwrap_or_else(|_| never()));
                                 numbers.push(by_glob.len());
                             }
@@ -74,17 +81,18 @@ impl<'n> Selection<'n> {
             }
         }
         let globs = builder.build().unwrap_or_else(|_| GlobSet::empty());
-        Selection { needs, names, globs, numbers, by_glob, excluding, free, reads, documents_of }
+        Selection { needs, names, folders, globs, numbers, by_glob, excluding, free, reads, documents_of }
     }
 
     /// The selectors that a file matches, ascending.
     pub fn of(&self, path: &str, language: Option<Language>, role: Role, tracked: Option<bool>) -> Box<[SelectorId]> {
         let admits = |id: &SelectorId| self.needs.selectors()[id.0 as usize].admits(language, role, tracked);
         let path = glob::folded(path);
-        let name = path.rsplit('/').next().unwrap_or(&path);
+        let (above, name) = path.rsplit_once('/').unwrap_or(("", &path));
         let mut matched = self.globs.matches_candidate(&Candidate::new(&*path));
         matched.iter_mut().for_each(|glob| *glob = self.numbers[*glob]);
         matched.extend(self.names.matches(name));
+        matched.extend(above.split('/').filter_map(|folder| self.folders.get(folder)).flatten());
         let named = matched.iter().flat_map(|glob| &self.by_glob[*glob]);
         let mut selectors: Vec<SelectorId> = self.free.iter().chain(named).copied().filter(admits).collect();
         for excluding in matched.iter().map(|glob| &self.excluding[*glob]).filter(|excluding| !excluding.is_empty()) {
