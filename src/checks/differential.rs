@@ -1,9 +1,10 @@
-//! Test: every code rule of the pack finds in every test file of the pack what ast-grep finds with it.
+//! Tests over every code rule of the pack and every test file of the pack: a rule finds what ast-grep finds with it, and finds it in an
+//! excerpt, too.
 
 use std::collections::BTreeMap;
 
 use crate::inventory::syntax::rule::oracle;
-use crate::inventory::syntax::{Automata, CodeRule, Parsed, Prefilter, mask};
+use crate::inventory::syntax::{Automata, CodeRule, Parsed, Prefilter, declarations, mask};
 use crate::model::code::CodeSource;
 use crate::model::language::Language;
 use crate::model::needs::Look;
@@ -66,4 +67,38 @@ fn every_rule_finds_what_ast_grep_finds() {
         }
     }
     assert!(compared > 3_000 && found > 3_000, "{compared} compared, {found} found");
+}
+
+#[test]
+fn local_rules_find_in_the_declarations_of_a_file_what_they_find_in_the_whole() {
+    let ruleset = pack::open(&Selection::default()).unwrap();
+    let minute = std::time::Duration::from_secs(60);
+    let language = Language::Go;
+    let files: Vec<_> = files().remove(&language).unwrap_or_default();
+    let whole: Vec<Parsed> = files.iter().map(|text| Parsed::new(language, text, minute).unwrap()).collect();
+    let masks: Vec<_> = files.iter().map(|text| mask::Mask::new(mask::Syntax::from(language), text)).collect();
+    let (mut local, mut found, automata) = (0, 0, Automata::default());
+    for need in ruleset.needs.needs() {
+        let Look::Code { language: Language::Go, source, .. } = &need.look else { continue };
+        let rule = CodeRule::compile(language, source).unwrap();
+        let prefilter = Prefilter::from_rule(language, source);
+        if !rule.is_local() || prefilter.is_empty() {
+            continue;
+        }
+        local += 1;
+        for ((text, whole), mask) in files.iter().zip(&whole).zip(&masks) {
+            let hits = whole.find(text, &[(0, &rule)], &automata, minute).unwrap();
+            if hits.is_empty() {
+                continue;
+            }
+            let starts = declarations(language, text, mask);
+            let ends = starts.iter().copied().chain([text.len()]);
+            let pieces = std::iter::once(0).chain(starts.iter().copied()).zip(ends).map(|(start, end)| start..end);
+            let pieces: Vec<_> = pieces.filter(|piece| prefilter.accepts(&text[piece.clone()], None)).collect();
+            let cut = Parsed::excerpt(language, text, pieces, minute).unwrap();
+            assert_eq!(cut.find(text, &[(0, &rule)], &automata, minute).unwrap(), hits, "{source:?} in\n{text}");
+            found += hits.len();
+        }
+    }
+    assert!(local > 150 && found > 300, "{local} local rules, {found} found");
 }

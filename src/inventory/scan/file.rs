@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::time::Duration;
 
 use super::position::Lines;
-use super::{Scanner, Selection, documents, imports, secrets};
+use super::{Scanner, Selection, documents, excerpt, imports, secrets};
 use crate::inventory::syntax::{self, Class, Keep, Mask, Parsed, RustFacts};
 use crate::inventory::view::{FileId, Hit};
 use crate::model::language::Language;
@@ -120,8 +120,18 @@ impl<'t> Subject<'t> {
         self.lines.get_or_init(|| Lines::new(self.text))
     }
 
+    /// Is what stands there whole words outside comments and strings?
+    pub(super) fn stands_in_code(&self, start: usize, end: usize) -> bool {
+        let bytes = self.text.as_bytes();
+        let word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+        let before = start.checked_sub(1).and_then(|at| bytes.get(at));
+        let joined_before = word(before) && word(bytes.get(start));
+        let joined_after = word(bytes.get(end)) && word(bytes.get(end - 1));
+        !joined_before && !joined_after && self.mask().class_at(start) == Class::Code
+    }
+
     /// The text in lower case; offsets are the same.
-    fn lower(&self) -> &[u8] {
+    pub(super) fn lower(&self) -> &[u8] {
         self.lower.get_or_init(|| self.text.as_bytes().to_ascii_lowercase())
     }
 
@@ -292,16 +302,8 @@ struct Standing {
 }
 
 impl Standing {
-    /// Is it a whole word outside comments and strings?
     fn in_code(&mut self, subject: &Subject<'_>) -> bool {
-        *self.in_code.get_or_insert_with(|| {
-            let bytes = subject.text.as_bytes();
-            let word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
-            let before = self.start.checked_sub(1).and_then(|at| bytes.get(at));
-            let joined_before = word(before) && word(bytes.get(self.start));
-            let joined_after = word(bytes.get(self.end)) && word(bytes.get(self.end - 1));
-            !joined_before && !joined_after && subject.mask().class_at(self.start) == Class::Code
-        })
+        *self.in_code.get_or_insert_with(|| subject.stands_in_code(self.start, self.end))
     }
 }
 
@@ -391,9 +393,17 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, par
             None => found.gaps.push((*need, "its rule does not compile".to_owned())),
         }
     }
-    let tree = match parsed.take() {
+    let asked: Vec<_> = rules.iter().map(|(index, rule)| (needs[*index], *rule)).collect();
+    let parts = excerpt::of(scanner, language, &asked, subject);
+    if parts.as_ref().is_some_and(Vec::is_empty) {
+        return;
+    }
+    let tree = match parsed.take().filter(|parsed| parsed.covers(parts.as_deref())) {
         Some(parsed) => Ok(parsed),
-        None => Parsed::new(language, subject.text, TIME_NET),
+        None => match parts {
+            Some(parts) => Parsed::excerpt(language, subject.text, parts, TIME_NET),
+            None => Parsed::new(language, subject.text, TIME_NET),
+        },
     };
     // Of a route table every row counts.
     let (rows, rules): (Vec<_>, Vec<_>) = rules.into_iter().partition(|(index, _)| captures_span(scanner, needs[*index]));

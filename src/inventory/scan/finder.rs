@@ -32,10 +32,18 @@ struct Grams<const N: usize> {
     entries: Vec<Entry>,
 }
 
+/// Bytes of a literal that stand in its entry.
+const HEAD: usize = 8;
+
 /// A literal of a gram.
 struct Entry {
     literal: u32,
-    text: Box<[u8]>,
+    /// Its first bytes, and which of them count: most literals differ here, and need not be fetched.
+    head: u64,
+    mask: u64,
+    /// What follows them.
+    rest: Box<[u8]>,
+    length: u32,
     /// Where the gram ends in it.
     end: u32,
     /// Is it the last of its gram?
@@ -82,8 +90,7 @@ impl<const N: usize> Grams<N> {
             let text = literal.as_bytes();
             let common = |bytes: &[u8]| bytes.iter().map(|byte| commonness(*byte)).sum::<u32>();
             let (at, gram) = text.windows(N).enumerate().min_by_key(|(_, bytes)| common(bytes)).unwrap_or((0, text));
-            let entry = Entry { literal: number as u32, text: text.into(), end: (at + N) as u32, last: false };
-            grams.push((number_of(gram), entry));
+            grams.push((number_of(gram), Entry::new(number, text, at + N)));
         }
         grams.sort_by_key(|(gram, entry)| (*gram, entry.literal));
         let size = (grams.len() * 2).next_power_of_two().max(2);
@@ -121,11 +128,9 @@ impl<const N: usize> Grams<N> {
         loop {
             let entry = &self.entries[from];
             if let Some(start) = end.checked_sub(entry.end as usize)
-                && let Some(part) = text.get(start..start + entry.text.len())
-                // The gram is equal: most others differ at an end.
-                && part.first() == entry.text.first()
-                && part.last() == entry.text.last()
-                && part == &*entry.text
+                && start + entry.length as usize <= text.len()
+                && head_of(&text[start..]) & entry.mask == entry.head
+                && (entry.rest.is_empty() || text[start + HEAD..].starts_with(&entry.rest))
             {
                 found(entry.literal as usize, start);
             }
@@ -134,6 +139,30 @@ impl<const N: usize> Grams<N> {
             }
             from += 1;
         }
+    }
+}
+
+impl Entry {
+    fn new(number: usize, text: &[u8], end: usize) -> Entry {
+        let (head, rest) = text.split_at(text.len().min(HEAD));
+        let mask = u64::MAX >> (8 * (HEAD - head.len()));
+        Entry {
+            literal: number as u32,
+            head: head_of(head),
+            mask,
+            rest: rest.into(),
+            length: text.len() as u32,
+            end: end as u32,
+            last: false,
+        }
+    }
+}
+
+/// The first bytes of a text as a number, the first in the lowest place; zeros stand for those that it does not have.
+fn head_of(text: &[u8]) -> u64 {
+    match text.first_chunk::<HEAD>() {
+        Some(head) => u64::from_le_bytes(*head),
+        None => text.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)),
     }
 }
 
@@ -197,6 +226,11 @@ mod tests {
         assert_eq!(places(&literals, "s"), []);
         assert_eq!(places(&literals, ""), []);
         assert_eq!(places(&[], "password"), []);
+        // Zeros that are not there are no literal.
+        let long = ["passwords\0", "\0\0", "password:"].map(str::to_owned);
+        assert_eq!(places(&long, "passwords password:password"), [(2, 10)]);
+        assert_eq!(places(&long, "x\0\0"), [(1, 1)]);
+        assert_eq!(places(&long, "x\0"), []);
     }
 
     proptest! {

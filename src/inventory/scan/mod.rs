@@ -13,6 +13,7 @@ use crate::model::needs::{Condition, Look, NeedId, NeedSet, NodeTest};
 
 pub mod compose;
 mod documents;
+mod excerpt;
 mod file;
 mod finder;
 mod imports;
@@ -40,6 +41,8 @@ pub struct Scanner<'n> {
     pub needs: &'n NeedSet,
     compiled: Vec<Compiled>,
     literals: Vec<LiteralUse>,
+    /// By need, its literals and what they satisfy; made when first asked for.
+    by_need: OnceLock<Vec<Vec<(usize, ClauseUse)>>>,
     finder: Finder,
     /// Needs that look into every file that their selector admits.
     ungated: Vec<NeedId>,
@@ -67,11 +70,16 @@ struct ClauseUse {
     in_code: bool,
 }
 
+/// One bit for each clause of a need.
+type Clauses = u16;
+
 /// The lazily compiled parts of a need.
 #[derive(Default)]
 struct Compiled {
     /// One bit for each clause; 0 for needs without literals.
-    clauses: u16,
+    clauses: Clauses,
+    /// Those that anywhere in the file satisfies: what it imports.
+    anywhere: Clauses,
     /// The number of its list of modules to import, counted from 1; 0 without one. Many rules have the same list.
     imports: u32,
     pattern: OnceLock<Option<Automaton>>,
@@ -120,6 +128,7 @@ impl<'n> Scanner<'n> {
             needs,
             compiled: needs.needs().iter().map(|_| Compiled::default()).collect(),
             literals: Vec::new(),
+            by_need: OnceLock::new(),
             finder: Finder::new(&[]),
             ungated: Vec::new(),
             secrets: secrets::Secrets::of(needs),
@@ -144,15 +153,19 @@ impl<'n> Scanner<'n> {
                 let next = lists.len() as u32 + 1;
                 self.compiled[number].imports = *lists.entry(imports).or_insert(next);
             }
-            let Some(mut prefilter) = prefilter(&need.look) else { continue };
-            prefilter.clauses.sort_by_key(|clause| std::cmp::Reverse(clause.iter().map(|l| l.text.len()).min()));
-            prefilter.clauses.truncate(MAX_CLAUSES);
-            if prefilter.clauses.is_empty() {
+            let Some(Prefilter { mut clauses }) = prefilter(&need.look) else { continue };
+            clauses.sort_by_key(|clause| std::cmp::Reverse(clause.iter().map(|l| l.text.len()).min()));
+            clauses.truncate(MAX_CLAUSES - 1);
+            let anywhere = clauses.len();
+            clauses.extend(imported(&need.look));
+            if clauses.is_empty() {
                 self.ungated.push(id);
                 continue;
             }
-            self.compiled[number].clauses = ((1u32 << prefilter.clauses.len()) - 1) as u16;
-            for (clause, literals) in prefilter.clauses.iter().enumerate() {
+            let bits = |clauses: usize| ((1u32 << clauses) - 1) as Clauses;
+            self.compiled[number].clauses = bits(clauses.len());
+            self.compiled[number].anywhere = bits(clauses.len()) & !bits(anywhere);
+            for (clause, literals) in clauses.iter().enumerate() {
                 for literal in literals {
                     let at = *index.entry(literal.text.clone()).or_insert_with(|| {
                         texts.push(literal.text.clone());
@@ -182,6 +195,18 @@ impl<'n> Scanner<'n> {
                 || matches!(compiled.document.get(), Some(None))
         };
         self.compiled.iter().enumerate().filter(move |(_, compiled)| failed(compiled)).map(|(index, _)| NeedId(index as u32))
+    }
+
+    /// The literals of a need, by number, and what they satisfy.
+    fn literals_of(&self, need: NeedId) -> &[(usize, ClauseUse)] {
+        let by_need = self.by_need.get_or_init(|| {
+            let mut by_need = vec![Vec::new(); self.compiled.len()];
+            for (number, literal) in self.literals.iter().enumerate() {
+                literal.uses.iter().for_each(|usage| by_need[usage.need.0 as usize].push((number, *usage)));
+            }
+            by_need
+        });
+        &by_need[need.0 as usize]
     }
 
     fn automaton_of(&self, pattern: &str, ignore_case: bool) -> Option<Automaton> {
@@ -249,13 +274,7 @@ fn prefilter(look: &Look) -> Option<Prefilter> {
     match look {
         Look::Text { missing: true, .. } => Some(Prefilter::default()),
         Look::Text { pattern, ignore_case, .. } => Some(Prefilter::from_regex(pattern, *ignore_case).unwrap_or_default()),
-        Look::Code { language, source, imports, .. } => {
-            let mut prefilter = Prefilter::from_rule(*language, source);
-            if !imports.is_empty() {
-                prefilter.clauses.push(anchors(imports));
-            }
-            Some(prefilter)
-        }
+        Look::Code { language, source, .. } => Some(Prefilter::from_rule(*language, source)),
         Look::Import { modules } => Some(Prefilter { clauses: vec![anchors(modules)] }),
         Look::RustCalls { names, .. } => {
             let literals =
@@ -263,6 +282,14 @@ fn prefilter(look: &Look) -> Option<Prefilter> {
             Some(Prefilter { clauses: vec![literals.collect()] })
         }
         Look::File | Look::Document { .. } | Look::Secret { .. } | Look::GitIgnores { .. } => None,
+    }
+}
+
+/// What a file must contain besides, to import one of the modules of a need.
+fn imported(look: &Look) -> Option<Vec<Literal>> {
+    match look {
+        Look::Code { imports, .. } if !imports.is_empty() => Some(anchors(imports)),
+        _ => None,
     }
 }
 

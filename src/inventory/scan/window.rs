@@ -23,7 +23,7 @@ pub(super) struct Window {
     /// Finds the literals of the most selective clause.
     first: packed::Searcher,
     /// One of each of these is in every match, too.
-    others: Vec<Vec<String>>,
+    others: Vec<Vec<memmem::Finder<'static>>>,
     /// Ends of lines that a match can cross.
     crossings: u32,
 }
@@ -37,7 +37,9 @@ impl Window {
         // A literal is on one line, so that the next one is looked for on the next.
         let first = clauses.next().filter(|literals| !literals.iter().any(|literal| literal.contains('\n')))?;
         let first = packed::Config::new().builder().extend(first).build()?;
-        Some(Window { first, others: clauses.collect(), crossings: crossings? })
+        let finder = |literal: String| memmem::Finder::new(literal.as_bytes()).into_owned();
+        let others = clauses.map(|clause| clause.into_iter().map(finder).collect()).collect();
+        Some(Window { first, others, crossings: crossings? })
     }
 
     /// The ranges of whole lines in which matches lie, ascending and apart. `lower` is the text in lower case. `None`: the text is as
@@ -95,8 +97,8 @@ impl Window {
     }
 }
 
-fn holds_one(text: &[u8], literals: &[String]) -> bool {
-    literals.iter().any(|literal| memmem::find(text, literal.as_bytes()).is_some())
+fn holds_one(text: &[u8], literals: &[memmem::Finder<'static>]) -> bool {
+    literals.iter().any(|literal| literal.find(text).is_some())
 }
 
 fn line_start(text: &[u8], at: usize) -> usize {

@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `mask` | which bytes are code, comment, string: one cheap pass |
+//! | `declarations` | where the declarations of a file begin, without parsing it |
 //! | `literals` | what a rule or a regular expression requires of a text before it can match |
 //! | `grammar`, `pattern`, `rule` | ast-grep's rules, checked and compiled |
 //! | `parse`, `scanner_limits`, `tree` | a tree, within time and memory, laid flat |
@@ -12,6 +13,7 @@
 //! The order of the files is the order of their cost: ask the later ones only what the earlier ones let through. ast-grep's types
 //! do not leave this module.
 
+mod declarations;
 mod grammar;
 pub mod literals;
 pub mod mask;
@@ -23,6 +25,7 @@ mod scan;
 mod scanner_limits;
 mod tree;
 
+pub use declarations::{are_known as has_declarations, declarations};
 pub use literals::{Literal, Prefilter, Required};
 pub use mask::{Class, Keep, Mask, Syntax, mask};
 pub use parse::{MAX_BYTES, Unparsed};

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::mask::php_code;
@@ -50,6 +51,8 @@ pub struct Parsed {
     /// What was parsed, where that is not the text itself.
     source: Option<String>,
     tree: Tree,
+    /// The parts of the text that the tree is of; none where it is of all.
+    excerpt: Vec<Range<usize>>,
 }
 
 impl Parsed {
@@ -67,7 +70,28 @@ impl Parsed {
             Cow::Owned(source) => Some(source),
             Cow::Borrowed(_) => None,
         };
-        Ok(Parsed { language, source, tree })
+        Ok(Parsed { language, source, tree, excerpt: Vec::new() })
+    }
+
+    /// Parses parts of a text as if nothing stood between them: whole declarations, in order. Rules are then tried in these alone, and
+    /// only those that are local say the same as on the whole text.
+    ///
+    /// # Errors
+    /// Why they were not parsed.
+    pub fn excerpt(language: Language, text: &str, parts: Vec<Range<usize>>, net: Duration) -> Result<Parsed, Unparsed> {
+        let (mut source, mut pieces) = (String::new(), Vec::with_capacity(parts.len()));
+        for part in &parts {
+            pieces.push((source.len(), part.start));
+            source.push_str(text.get(part.clone()).unwrap_or_default());
+        }
+        let tree = Tree::new(&parse(language, &source, Instant::now() + net)?)?.moved(&pieces);
+        Ok(Parsed { language, source: None, tree, excerpt: parts })
+    }
+
+    /// Is it a tree of these parts, or of more? Without parts: of the whole text?
+    pub fn covers(&self, parts: Option<&[Range<usize>]>) -> bool {
+        let is_in = |part: &Range<usize>| self.excerpt.iter().any(|known| known.start <= part.start && part.end <= known.end);
+        self.excerpt.is_empty() || parts.is_some_and(|parts| parts.iter().all(is_in))
     }
 
     /// How many nodes the tree has: what keeping it costs.

@@ -71,6 +71,23 @@ impl Tree {
         }
     }
 
+    /// The tree of an excerpt, moved to where its pieces stand in the whole: for each piece its first byte in the excerpt and in the text.
+    pub(super) fn moved(mut self, pieces: &[(usize, usize)]) -> Tree {
+        let there = |at: u32, is_end: bool| {
+            let at = at as usize;
+            // The end of a node is that of the piece in which its last byte stands.
+            let last = at - usize::from(is_end && at > 0);
+            let piece = pieces.partition_point(|(start, _)| *start <= last).checked_sub(1).map(|index| pieces[index]);
+            piece.map_or(at, |(here, there)| at - here + there) as u32
+        };
+        for node in &mut self.nodes {
+            let is_empty = node.start == node.end;
+            node.start = there(node.start, is_empty);
+            node.end = there(node.end, true);
+        }
+        self
+    }
+
     /// Every node, in the order of a walk.
     pub(super) fn all(&self) -> std::ops::Range<NodeId> {
         0..self.nodes.len() as NodeId

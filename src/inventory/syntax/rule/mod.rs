@@ -20,6 +20,7 @@ use crate::model::code::CodeSource;
 use crate::model::language::Language;
 use crate::model::node::{Node, Span, Value};
 
+mod locality;
 pub(super) mod matching;
 #[cfg(test)]
 pub(crate) mod oracle;
@@ -50,6 +51,7 @@ pub struct CodeRule {
     gate: Option<usize>,
     /// The metavariable that is the place of a match.
     pub(super) cite: Option<Arc<str>>,
+    is_local: OnceLock<bool>,
 }
 
 /// Conditions that must all hold, in an order in which those without metavariables come first.
@@ -172,7 +174,7 @@ impl CodeRule {
         let constraints = source.constraints.iter().map(|(name, rule)| Ok((Arc::clone(name), reader.rule(rule, 0)?)));
         let constraints = constraints.collect::<Result<Vec<_>, _>>()?;
         let gate = source.gate.as_ref().map(|name| reader.util(name, source.rule.span)).transpose()?;
-        let rule = CodeRule { language, root, constraints, utils, gate, cite: source.cite.clone() };
+        let rule = CodeRule { language, root, constraints, utils, gate, cite: source.cite.clone(), is_local: OnceLock::new() };
         for (index, (name, written)) in source.utils.iter().enumerate() {
             if rule.refers_to(&rule.utils[index], index, 0) {
                 let message = format!("the utility `{name}` refers to itself in a cycle");
