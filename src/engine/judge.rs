@@ -47,7 +47,12 @@ fn decide(check: &Check, observed: &Observed<'_>, strength: Option<Strength>) ->
     if let Some(strength) = strength {
         let best = said(&observed.support, |item| item.strength == strength).unwrap_or_default();
         if strength < check.strength {
-            return (Status::Partial, format!("{best}; that is {strength}, a pass needs {}", check.strength));
+            let missing = match check.strength {
+                Strength::Declared | Strength::Configured => "nothing shows that it is set up",
+                Strength::Wired => "nothing shows that all of the running application uses it",
+                Strength::Observed => "only the deployed endpoint can show that it holds there",
+            };
+            return (Status::Partial, format!("{best}, but {missing}"));
         }
         return match &observed.gap {
             Some(gap) if !check.forbid.is_empty() => (Status::Unknown, format!("{best}, but {gap}")),

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use globset::{Glob, GlobBuilder};
+use memchr::memmem::Finder;
 
 /// What is wrong with a glob, in a sentence.
 pub fn problem(glob: &str) -> Option<String> {
@@ -60,7 +61,7 @@ pub fn alternatives(glob: &str) -> Vec<String> {
 #[derive(Debug)]
 pub struct NameGlob {
     start: String,
-    between: Vec<String>,
+    between: Vec<Finder<'static>>,
     end: String,
 }
 
@@ -72,26 +73,25 @@ impl NameGlob {
             return None;
         }
         let (start, rest) = name.split_once('*')?;
-        let mut between: Vec<String> = rest.split('*').map(str::to_owned).collect();
-        let end = between.pop()?;
+        let (between, end) = rest.rsplit_once('*').map_or((None, rest), |(between, end)| (Some(between), end));
+        let parts = between.into_iter().flat_map(|between| between.split('*'));
+        let between: Vec<_> = parts.map(|part| Finder::new(part).into_owned()).collect();
         let is_extension = start.is_empty() && between.is_empty() && end.rfind('.') == Some(0);
-        (!is_extension).then(|| NameGlob { start: start.to_owned(), between, end })
+        (!is_extension).then(|| NameGlob { start: start.to_owned(), between, end: end.to_owned() })
+    }
+
+    /// The first and the last byte of the names that it matches, where it says so.
+    pub fn ends(&self) -> (Option<u8>, Option<u8>) {
+        (self.start.as_bytes().first().copied(), self.end.as_bytes().last().copied())
     }
 
     /// Does it match a name without folders, in lower case?
     pub fn is_match(&self, name: &str) -> bool {
-        // Most names differ in the first or the last letter already.
-        let differs = |one: Option<&u8>, other: Option<&u8>| one.is_some() && one != other;
-        if differs(self.start.as_bytes().first(), name.as_bytes().first())
-            || differs(self.end.as_bytes().last(), name.as_bytes().last())
-        {
-            return false;
-        }
         let inner = name.strip_prefix(self.start.as_str()).and_then(|rest| rest.strip_suffix(self.end.as_str()));
-        let Some(mut rest) = inner else { return false };
+        let Some(mut rest) = inner.map(str::as_bytes) else { return false };
         self.between.iter().all(|part| {
-            let found = rest.find(part.as_str());
-            rest = found.map_or("", |at| &rest[at + part.len()..]);
+            let found = part.find(rest);
+            rest = found.map_or(&[], |at| &rest[at + part.needle().len()..]);
             found.is_some()
         })
     }

@@ -2,7 +2,8 @@
 
 use std::cell::OnceCell;
 
-use super::file::{FileScan, Subject};
+use super::file::FileScan;
+use super::subject::Subject;
 use super::{ConditionPattern, DocumentQuery, Scanner, Selection};
 use crate::inventory::document::{self, Format};
 use crate::inventory::view::Hit;

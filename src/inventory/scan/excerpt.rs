@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::file::Subject;
+use super::subject::Subject;
 use super::{ClauseUse, Clauses, CodeRule, Scanner};
 use crate::inventory::syntax;
 use crate::model::language::Language;

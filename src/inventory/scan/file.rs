@@ -1,14 +1,14 @@
 //! One file through the compiled scan.
 
-use std::cell::OnceCell;
 use std::time::Duration;
 
-use super::position::Lines;
+use super::importing::Importing;
+use super::subject::{Standing, Subject};
 use super::{Scanner, Selection, documents, excerpt, imports, secrets};
-use crate::inventory::syntax::{self, Class, Keep, Mask, Parsed, RustFacts};
+use crate::inventory::syntax::Parsed;
 use crate::inventory::view::{FileId, Hit};
 use crate::model::language::Language;
-use crate::model::needs::{Area, Cost, Look, NeedId, SelectorId};
+use crate::model::needs::{Cost, Look, NeedId, SelectorId};
 use crate::model::role::Role;
 use crate::model::route::SPAN;
 
@@ -80,83 +80,6 @@ impl Scratch {
     }
 }
 
-/// The file being scanned, with what is computed from its text at most once.
-pub(super) struct Subject<'t> {
-    pub(super) id: FileId,
-    pub(super) path: &'t str,
-    pub(super) text: &'t str,
-    pub(super) lines: OnceCell<Lines<'t>>,
-    language: Option<Language>,
-    mask: OnceCell<Mask>,
-    lower: OnceCell<Vec<u8>>,
-    source: OnceCell<String>,
-    code: OnceCell<String>,
-    comments: OnceCell<String>,
-    rust: OnceCell<Option<RustFacts>>,
-}
-
-impl<'t> Subject<'t> {
-    fn new(id: FileId, path: &'t str, text: &'t str, language: Option<Language>) -> Subject<'t> {
-        Subject {
-            id,
-            path,
-            text,
-            language,
-            lines: OnceCell::new(),
-            mask: OnceCell::new(),
-            lower: OnceCell::new(),
-            source: OnceCell::new(),
-            code: OnceCell::new(),
-            comments: OnceCell::new(),
-            rust: OnceCell::new(),
-        }
-    }
-
-    pub(super) fn mask(&self) -> &Mask {
-        self.mask.get_or_init(|| syntax::mask(self.path, self.text))
-    }
-
-    pub(super) fn lines(&self) -> &Lines<'t> {
-        self.lines.get_or_init(|| Lines::new(self.text))
-    }
-
-    /// Is what stands there whole words outside comments and strings?
-    pub(super) fn stands_in_code(&self, start: usize, end: usize) -> bool {
-        let bytes = self.text.as_bytes();
-        let word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
-        let before = start.checked_sub(1).and_then(|at| bytes.get(at));
-        let joined_before = word(before) && word(bytes.get(start));
-        let joined_after = word(bytes.get(end)) && word(bytes.get(end - 1));
-        !joined_before && !joined_after && self.mask().class_at(start) == Class::Code
-    }
-
-    /// The text in lower case; offsets are the same.
-    pub(super) fn lower(&self) -> &[u8] {
-        self.lower.get_or_init(|| self.text.as_bytes().to_ascii_lowercase())
-    }
-
-    fn area(&self, area: Area) -> &str {
-        let blanked = |keep| self.mask().blanked(self.text, keep);
-        match area {
-            Area::All => self.text,
-            Area::Source => self.source.get_or_init(|| blanked(Keep::CodeAndStrings)),
-            Area::Code => self.code.get_or_init(|| blanked(Keep::Code)),
-            Area::Comments => self.comments.get_or_init(|| blanked(Keep::Comments)),
-        }
-    }
-
-    fn rust(&self) -> Option<&RustFacts> {
-        self.rust.get_or_init(|| syntax::rust_facts(self.text)).as_ref()
-    }
-
-    /// Is this line under `#[cfg(test)]` or in a test function?
-    fn in_rust_test(&self, line: u32) -> bool {
-        self.language == Some(Language::Rust)
-            && self.text.contains("test")
-            && self.rust().is_some_and(|facts| facts.test_lines.iter().any(|(start, end)| (*start..=*end).contains(&line)))
-    }
-}
-
 /// Scans a file's text for every need that its selectors admit.
 pub fn scan(
     scanner: &Scanner<'_>,
@@ -168,18 +91,25 @@ pub fn scan(
     let (id, path, language, selectors) = file;
     let subject = Subject::new(id, path, text, language);
     let mut found = FileScan::default();
-    let mut importing = Importing::default();
-    for need in candidates(scanner, scratch, selectors, &subject) {
+    let candidates = candidates(scanner, scratch, selectors, &subject);
+    let Scratch { positions, generation, .. } = scratch;
+    let occurs = |literal: usize| positions[literal].0 == *generation;
+    let mut importing = Importing::new(scanner, &occurs);
+    for need in candidates {
         match &scanner.needs.need(need).look {
             Look::Text { .. } if scanner.needs.cost(need) == Cost::None => texts(scanner, need, &subject, &mut found),
             Look::Text { .. } => found.deferred.push(need),
-            Look::Code { language: wanted, imports, .. }
-                if Some(*wanted) == language && importing.any(scanner.compiled[need.0 as usize].imports, imports, &subject) =>
+            Look::Code { language: wanted, .. }
+                if Some(*wanted) == language && importing.any(scanner.compiled[need.0 as usize].imports, &subject) =>
             {
                 found.deferred.push(need);
             }
             Look::Code { language: Language::CSharp, .. } if language == Some(Language::CSharp) => found.unimported.push(need),
-            Look::Import { modules } => import_hits(need, modules, &subject, &mut found),
+            Look::Import { .. } => {
+                let list = scanner.compiled[need.0 as usize].imports;
+                let hits = importing.places(list, &subject).into_iter().take(MAX_HITS);
+                found.hits.extend(hits.map(|(start, end)| (need, subject.lines().hit(id, start, end))));
+            }
             Look::RustCalls { .. } => found.deferred.push(need),
             _ => {}
         }
@@ -213,24 +143,6 @@ pub fn resume(
     code_hits(scanner, &rules, &subject, parsed, &mut found);
     drop_rust_tests(scanner, &subject, &mut found);
     found
-}
-
-/// Which lists of modules a file imports one of, each looked up once: by the number of the list.
-#[derive(Default)]
-struct Importing(Vec<Option<bool>>);
-
-impl Importing {
-    /// Does the file import one of these? An empty list asks for nothing.
-    fn any(&mut self, list: u32, modules: &[String], subject: &Subject<'_>) -> bool {
-        if modules.is_empty() {
-            return true;
-        }
-        let list = list as usize;
-        if self.0.len() <= list {
-            self.0.resize(list + 1, None);
-        }
-        *self.0[list].get_or_insert_with(|| import_places(modules, subject).next().is_some())
-    }
 }
 
 /// The needs whose literals all occurred where they must, and those without literals.
@@ -294,19 +206,6 @@ fn mark(scanner: &Scanner<'_>, scratch: &mut Scratch, subject: &Subject<'_>) {
     });
 }
 
-/// Where a literal stands, judged when first asked.
-struct Standing {
-    start: usize,
-    end: usize,
-    in_code: Option<bool>,
-}
-
-impl Standing {
-    fn in_code(&mut self, subject: &Subject<'_>) -> bool {
-        *self.in_code.get_or_insert_with(|| subject.stands_in_code(self.start, self.end))
-    }
-}
-
 fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut FileScan) {
     let Look::Text { area, missing, named, .. } = &scanner.needs.need(need).look else { return };
     let ranges = scanner.window(need).filter(|_| !missing).and_then(|window| window.ranges(subject.lower()));
@@ -345,22 +244,6 @@ fn whole_lines(text: &[u8], start: usize, end: usize) -> &[u8] {
     let from = memchr::memrchr(b'\n', &text[..start]).map_or(0, |at| at + 1);
     let to = memchr::memchr(b'\n', &text[end..]).map_or(text.len(), |at| end + at);
     &text[from..to]
-}
-
-fn import_hits(need: NeedId, modules: &[String], subject: &Subject<'_>, found: &mut FileScan) {
-    let hits = import_places(modules, subject).take(MAX_HITS);
-    found.hits.extend(hits.map(|(start, end)| (need, subject.lines().hit(subject.id, start, end))));
-}
-
-/// Where the code of a file imports one of these modules.
-fn import_places<'s>(modules: &'s [String], subject: &'s Subject<'_>) -> impl Iterator<Item = (usize, usize)> + 's {
-    // Inside an import block, a line of Go is nothing but the quoted path.
-    let is_code = |(start, _): &(usize, usize)| match subject.mask().class_at(*start) {
-        Class::Code => true,
-        Class::String => subject.language == Some(Language::Go) && subject.text[*start..].starts_with('"'),
-        Class::Comment => false,
-    };
-    subject.language.into_iter().flat_map(|language| imports::find(language, subject.text, modules)).filter(is_code)
 }
 
 fn rust_calls(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut FileScan) {

@@ -1,5 +1,9 @@
 //! Which lines import a module: a line-wise test per language, cheaper than a tree and as good for this purpose.
 
+use std::ops::Range;
+
+use memchr::memmem;
+
 use crate::model::language::Language;
 
 /// The part of a module's name that stands in every import of it.
@@ -11,24 +15,66 @@ pub(super) fn anchor(module: &str) -> &str {
 /// Longest line that is taken for an import, in bytes; longer ones are minified code.
 const MAX_LINE: usize = 1_000;
 
-/// Byte offsets of the lines that import one of `modules`, ascending.
-pub(super) fn find(language: Language, text: &str, modules: &[String]) -> impl Iterator<Item = (usize, usize)> + use<> {
-    let bytes = text.as_bytes();
-    let mut places = Vec::new();
-    for module in modules {
-        // Only lines in which the name occurs at all are looked at.
-        for at in memchr::memmem::find_iter(bytes, anchor(module)) {
-            let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |before| before + 1);
-            let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |after| at + after);
-            let Some(line) = text.get(start..end).filter(|line| line.len() <= MAX_LINE) else { continue };
-            if imports(language, line.trim(), module) && !is_type_only(language, &text[..start], line.trim()) {
-                places.push((end - line.trim_start().len(), start + line.trim_end().len()));
-            }
+/// The lines of a text that may import something, found once for all modules; `None` where any line may.
+pub(super) fn lines(language: Language, text: &str) -> Option<Vec<Range<usize>>> {
+    let starts: &[&str] = match language {
+        Language::JavaScript | Language::TypeScript | Language::Tsx => {
+            return Some(lines_with(text, &["from", "require", "import"]));
+        }
+        Language::Python => &["import ", "from "],
+        Language::Java | Language::Kotlin => &["import "],
+        Language::Ruby => &["require"],
+        Language::Php => &["use "],
+        Language::CSharp => &["using ", "global using "],
+        Language::Go | Language::Rust => return None,
+    };
+    let mut lines = lines_with(text, starts);
+    lines.retain(|line| starts.iter().any(|start| text[line.clone()].trim_start().starts_with(start)));
+    Some(lines)
+}
+
+/// The lines that hold one of these words, in order.
+fn lines_with(text: &str, words: &[&str]) -> Vec<Range<usize>> {
+    let mut lines: Vec<Range<usize>> = Vec::new();
+    for word in words {
+        let finder = memmem::Finder::new(word);
+        let mut from = 0;
+        while let Some(at) = finder.find(&text.as_bytes()[from..]) {
+            let line = line_at(text.as_bytes(), from + at);
+            from = line.end;
+            lines.push(line);
         }
     }
-    places.sort_unstable();
+    lines.sort_unstable_by_key(|line| line.start);
+    lines.dedup();
+    lines
+}
+
+/// The line around a place, without its end.
+fn line_at(bytes: &[u8], at: usize) -> Range<usize> {
+    let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |before| before + 1);
+    start..memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |after| at + after)
+}
+
+/// Byte offsets of the lines that import a module, ascending; `among` are the lines that may (`lines`).
+pub(super) fn find(language: Language, text: &str, among: Option<&[Range<usize>]>, module: &str) -> Vec<(usize, usize)> {
+    let bytes = text.as_bytes();
+    // Only lines in which the name occurs at all are looked at.
+    let anchor = memmem::Finder::new(anchor(module));
+    let place = |line: Range<usize>| {
+        let Range { start, end } = line;
+        let line = text.get(start..end).filter(|line| line.len() <= MAX_LINE)?;
+        let is_import = imports(language, line.trim(), module) && !is_type_only(language, &text[..start], line.trim());
+        is_import.then(|| (end - line.trim_start().len(), start + line.trim_end().len()))
+    };
+    let mut places: Vec<(usize, usize)> = match among {
+        Some(lines) => {
+            lines.iter().filter(|line| anchor.find(&bytes[(*line).clone()]).is_some()).cloned().filter_map(place).collect()
+        }
+        None => anchor.find_iter(bytes).map(|at| line_at(bytes, at)).filter_map(place).collect(),
+    };
     places.dedup();
-    places.into_iter()
+    places
 }
 
 /// What a file imports for all files of its .NET project, as lines of C#: `global using X;`, or `<Using Include="X" />` of a
@@ -36,11 +82,8 @@ pub(super) fn find(language: Language, text: &str, modules: &[String]) -> impl I
 pub(super) fn for_project(path: &str, language: Option<Language>, text: &str) -> Vec<String> {
     let lines = |mark: &'static str| {
         let bytes = text.as_bytes();
-        memchr::memmem::find_iter(bytes, mark).filter_map(move |at| {
-            let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |before| before + 1);
-            let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |after| at + after);
-            text.get(start..end).map(str::trim).filter(|line| line.len() <= MAX_LINE)
-        })
+        let lines = memmem::find_iter(bytes, mark).filter_map(move |at| text.get(line_at(bytes, at)));
+        lines.map(str::trim).filter(|line| line.len() <= MAX_LINE)
     };
     let is_project = matches!(path.rsplit_once('.'), Some((_, "csproj" | "props")));
     match language {
@@ -179,8 +222,15 @@ fn quoted_after(line: &str, keyword: &str, module: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{find, for_project, imports, is_imported_by};
-    use crate::model::language::Language::{CSharp, Go, Java, JavaScript, Python, Rust, TypeScript};
+    use super::{find, for_project, imports, is_imported_by, lines};
+    use crate::model::language::Language::{self, CSharp, Go, Java, JavaScript, Kotlin, Php, Python, Ruby, Rust, TypeScript};
+
+    /// Where a module is imported: the lines that may import say the same as all lines.
+    fn found(language: Language, text: &str, module: &str) -> Vec<(usize, usize)> {
+        let found = find(language, text, lines(language, text).as_deref(), module);
+        assert_eq!(found, find(language, text, None, module), "{text}");
+        found
+    }
 
     #[test]
     fn imports_are_told_from_mentions() {
@@ -202,8 +252,16 @@ mod tests {
             (Rust, "let app = axum::Router::new();", "axum", true),
             (Rust, "let x = my_axum::Router::new();", "axum", false),
             (CSharp, "using Microsoft.AspNetCore.Builder;", "Microsoft.AspNetCore", true),
+            (CSharp, "global using Serilog;", "Serilog", true),
+            (Kotlin, "import io.ktor.server.cors.*", "io.ktor", true),
+            (Ruby, "require 'jwt'", "jwt", true),
+            (Ruby, "# require 'jwt'", "jwt", false),
+            (Php, "use Monolog\\Logger;", "Monolog", true),
         ] {
             assert_eq!(imports(language, line, module), expected, "{line}");
+            let text = format!("import from require\n  {line}  \nx");
+            let place = (22, 22 + line.len());
+            assert_eq!(found(language, &text, module), if expected { vec![place] } else { Vec::new() }, "{line}");
         }
     }
 
@@ -220,7 +278,7 @@ mod tests {
 
     #[test]
     fn types_alone_are_no_use_of_a_module() {
-        let used = |text: &str| find(TypeScript, text, &["express".to_owned()]).next().is_some();
+        let used = |text: &str| !found(TypeScript, text, "express").is_empty();
         for text in [
             "import type { Foo } from 'express';",
             "import type express from 'express';",

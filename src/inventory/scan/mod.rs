@@ -4,6 +4,7 @@
 //! whose literals occurred wait until it is known that their answer matters; then their files are read again, searched, and parsed
 //! if a rule is among them → hits are kept, texts and most trees are dropped. Expressions and rules compile when first needed. To answer a new kind of `Look`, add a file here and a case in `file::scan`.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::automaton::{Against, Automaton, Reading};
@@ -16,10 +17,12 @@ mod documents;
 mod excerpt;
 mod file;
 mod finder;
+mod importing;
 mod imports;
 mod position;
 mod secrets;
 mod select;
+mod subject;
 mod window;
 
 pub use documents::evaluate as evaluate_document;
@@ -41,6 +44,10 @@ pub struct Scanner<'n> {
     pub needs: &'n NeedSet,
     compiled: Vec<Compiled>,
     literals: Vec<LiteralUse>,
+    /// The modules that needs ask for, each once.
+    modules: Vec<importing::Module<'n>>,
+    /// Lists of them, each once.
+    lists: Vec<Vec<usize>>,
     /// By need, its literals and what they satisfy; made when first asked for.
     by_need: OnceLock<Vec<Vec<(usize, ClauseUse)>>>,
     finder: Finder,
@@ -80,7 +87,7 @@ struct Compiled {
     clauses: Clauses,
     /// Those that anywhere in the file satisfies: what it imports.
     anywhere: Clauses,
-    /// The number of its list of modules to import, counted from 1; 0 without one. Many rules have the same list.
+    /// The number of its list of modules to import, counted from 1; 0 without one. Many needs have the same list.
     imports: u32,
     pattern: OnceLock<Option<Automaton>>,
     /// The lines in which a text pattern can match.
@@ -128,6 +135,8 @@ impl<'n> Scanner<'n> {
             needs,
             compiled: needs.needs().iter().map(|_| Compiled::default()).collect(),
             literals: Vec::new(),
+            modules: Vec::new(),
+            lists: Vec::new(),
             by_need: OnceLock::new(),
             finder: Finder::new(&[]),
             ungated: Vec::new(),
@@ -143,16 +152,9 @@ impl<'n> Scanner<'n> {
     /// Fills `literals` and `ungated`; returns the texts of the literals, by index.
     fn gather_literals(&mut self) -> Vec<String> {
         let mut texts: Vec<String> = Vec::new();
-        let mut index = std::collections::HashMap::new();
-        let mut lists: std::collections::HashMap<&[String], u32> = std::collections::HashMap::new();
+        let mut index: HashMap<String, usize> = HashMap::new();
         for (number, need) in self.needs.needs().iter().enumerate() {
             let id = NeedId(number as u32);
-            if let Look::Code { imports, .. } = &need.look
-                && !imports.is_empty()
-            {
-                let next = lists.len() as u32 + 1;
-                self.compiled[number].imports = *lists.entry(imports).or_insert(next);
-            }
             let Some(Prefilter { mut clauses }) = prefilter(&need.look) else { continue };
             clauses.sort_by_key(|clause| std::cmp::Reverse(clause.iter().map(|l| l.text.len()).min()));
             clauses.truncate(MAX_CLAUSES - 1);
@@ -176,6 +178,7 @@ impl<'n> Scanner<'n> {
                 }
             }
         }
+        self.gather_modules(&index);
         for (number, keyword) in self.secrets.iter().flat_map(secrets::Secrets::keywords) {
             let at = *index.entry(keyword.to_owned()).or_insert_with(|| {
                 texts.push(keyword.to_owned());
@@ -185,6 +188,29 @@ impl<'n> Scanner<'n> {
             self.literals[at].keyword = Some(number);
         }
         texts
+    }
+
+    /// Fills `lists` and `modules`, whose literals are known by their texts.
+    fn gather_modules(&mut self, literals: &HashMap<String, usize>) {
+        let (mut lists, mut modules): (HashMap<&[String], usize>, HashMap<&str, usize>) = (HashMap::new(), HashMap::new());
+        for (number, need) in self.needs.needs().iter().enumerate() {
+            let (Look::Code { imports: names, .. } | Look::Import { modules: names }) = &need.look else { continue };
+            if names.is_empty() {
+                continue;
+            }
+            let list = *lists.entry(names).or_insert_with(|| {
+                let module = |name: &'n String| {
+                    *modules.entry(name).or_insert_with(|| {
+                        let literal = literals.get(&imports::anchor(name).to_ascii_lowercase()).copied().unwrap_or_default();
+                        self.modules.push(importing::Module { name, literal });
+                        self.modules.len() - 1
+                    })
+                };
+                self.lists.push(names.iter().map(module).collect());
+                self.lists.len()
+            });
+            self.compiled[number].imports = list as u32;
+        }
     }
 
     /// Needs whose pattern or rule does not compile. Known only after the scan, since they compile when first used.

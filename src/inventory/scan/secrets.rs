@@ -1,7 +1,8 @@
 //! Secrets in one file: what the engine finds, as hits of the needs that ask for it.
 
 use super::Scanner;
-use super::file::{FileScan, Subject};
+use super::file::FileScan;
+use super::subject::Subject;
 use crate::inventory::secrets::{self, Engine};
 use crate::inventory::view::{Hit, Snippet};
 use crate::model::needs::{Look, NeedId, NeedSet, SelectorId};

@@ -1,5 +1,7 @@
 //! Which selectors a file matches, decided by hash and string tests: names as texts, one glob set for the rest, no pattern per selector.
 
+use std::collections::BTreeMap;
+
 use globset::{Candidate, GlobSet, GlobSetBuilder};
 
 use crate::model::glob::{self, NameGlob};
@@ -10,8 +12,8 @@ use crate::model::role::Role;
 /// The selectors of a need set, ready to be matched.
 pub struct Selection<'n> {
     needs: &'n NeedSet,
-    /// Globs that are compared as texts, and their numbers.
-    names: Vec<(NameGlob, usize)>,
+    /// Globs that are compared as texts.
+    names: Names,
     /// All others.
     globs: GlobSet,
     /// The numbers of these.
@@ -33,7 +35,7 @@ impl<'n> Selection<'n> {
     pub fn new(needs: &'n NeedSet) -> Selection<'n> {
         let selectors = needs.selectors();
         let mut builder = GlobSetBuilder::new();
-        let (mut names, mut numbers) = (Vec::new(), Vec::new());
+        let (mut names, mut numbers) = (Names::default(), Vec::new());
         let (mut by_glob, mut excluding): (Vec<Vec<SelectorId>>, Vec<Vec<SelectorId>>) = (Vec::new(), Vec::new());
         let mut index = std::collections::HashMap::new();
         let mut free = Vec::new();
@@ -47,7 +49,7 @@ impl<'n> Selection<'n> {
                 for glob in glob::alternatives(glob) {
                     let at = *index.entry(glob).or_insert_with_key(|glob| {
                         match NameGlob::of(glob) {
-                            Some(name) => names.push((name, by_glob.len())),
+                            Some(name) => names.add(name, by_glob.len()),
                             None => {
                                 builder.add(glob::compile(glob).unwrap_or_else(|_| never()));
                                 numbers.push(by_glob.len());
@@ -82,7 +84,7 @@ impl<'n> Selection<'n> {
         let name = path.rsplit('/').next().unwrap_or(&path);
         let mut matched = self.globs.matches_candidate(&Candidate::new(&*path));
         matched.iter_mut().for_each(|glob| *glob = self.numbers[*glob]);
-        matched.extend(self.names.iter().filter(|(glob, _)| glob.is_match(name)).map(|(_, number)| *number));
+        matched.extend(self.names.matches(name));
         let named = matched.iter().flat_map(|glob| &self.by_glob[*glob]);
         let mut selectors: Vec<SelectorId> = self.free.iter().chain(named).copied().filter(admits).collect();
         for excluding in matched.iter().map(|glob| &self.excluding[*glob]).filter(|excluding| !excluding.is_empty()) {
@@ -101,6 +103,37 @@ impl<'n> Selection<'n> {
     /// The document needs of a selector.
     pub fn documents_of(&self, selector: SelectorId) -> &[NeedId] {
         &self.documents_of[selector.0 as usize]
+    }
+}
+
+/// Globs for names, with their numbers, by the letter that a name must begin or end with.
+#[derive(Default)]
+struct Names {
+    by_first: BTreeMap<u8, Vec<(NameGlob, usize)>>,
+    by_last: BTreeMap<u8, Vec<(NameGlob, usize)>>,
+    others: Vec<(NameGlob, usize)>,
+}
+
+impl Names {
+    fn add(&mut self, glob: NameGlob, number: usize) {
+        let list = match glob.ends() {
+            (Some(first), _) => self.by_first.entry(first).or_default(),
+            (None, Some(last)) => self.by_last.entry(last).or_default(),
+            (None, None) => &mut self.others,
+        };
+        list.push((glob, number));
+    }
+
+    /// The numbers of the globs that match a name.
+    fn matches(&self, name: &str) -> impl Iterator<Item = usize> {
+        let by_first = name.as_bytes().first().and_then(|first| self.by_first.get(first));
+        let by_last = name.as_bytes().last().and_then(|last| self.by_last.get(last));
+        [by_first, by_last, Some(&self.others)]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter(move |(glob, _)| glob.is_match(name))
+            .map(|(_, number)| *number)
     }
 }
 

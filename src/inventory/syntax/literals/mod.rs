@@ -11,6 +11,7 @@
 //! doubt, nothing.
 
 mod clause;
+mod keywords;
 mod known;
 mod reach;
 mod regex;

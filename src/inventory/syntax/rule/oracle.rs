@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::*;
 use crate::inventory::syntax::mask::php_code;
+use crate::model::node::{Node, Value};
 
 /// A rule from `{rule, constraints?, utils?}`.
 pub(crate) fn source(written: &Json) -> CodeSource {
