@@ -28,8 +28,14 @@ pub fn of(check: &Check, outcome: &Outcome<'_>, inventory: &Inventory) -> (Vec<E
     let omitted = evidence.len().saturating_sub(MAX_SHOWN);
     evidence.truncate(MAX_SHOWN);
     let mut support = Vec::new();
+    // A line that is found wanting proves nothing good.
+    let is_found = |hit: &Hit| {
+        let findings = observed.against.iter().chain(&observed.look_alike).flat_map(|held| &held.hits);
+        hit.line.is_some() && findings.into_iter().any(|found| (found.file, found.line) == (hit.file, hit.line))
+    };
     for held in &observed.support {
-        support.extend(places(held).into_iter().map(|hit| located(EvidenceKind::Support, held, hit, inventory)));
+        let hits = places(held).into_iter().filter(|hit| !is_found(hit));
+        support.extend(hits.map(|hit| located(EvidenceKind::Support, held, hit, inventory)));
     }
     support.truncate(MAX_SHOWN);
     let silent = evidence.is_empty() && support.is_empty();

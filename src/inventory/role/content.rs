@@ -25,7 +25,7 @@ const BUNDLE_BYTES: usize = 16 * 1024;
 /// Folders whose scripts a browser gets as they are.
 pub(super) const SERVED_FOLDERS: [&str; 7] = ["assets", "htdocs", "public", "static", "staticfiles", "webroot", "wwwroot"];
 /// Nobody writes a script of this many bytes for a browser.
-const LIBRARY_BYTES: usize = 1024 * 1024;
+const LIBRARY_BYTES: usize = 384 * 1024;
 
 /// The role that the content of a production file says.
 ///
@@ -65,14 +65,16 @@ fn is_library(header: &[u8]) -> bool {
     banner.iter().any(|line| owned.iter().any(|mark| line.contains(mark))) && banner.iter().any(|line| has_version(line))
 }
 
-/// `v1.2`, or `1.2` where no licence is named, which have versions, too.
+/// `1.2.3`, `v1.2`, or `1.2` where no licence is named, which have versions, too.
 fn has_version(line: &str) -> bool {
     let bytes = line.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     let names_licence = ["license", "licence", "gpl", "http:", "https:"].iter().any(|word| line.contains(word));
     memchr::memchr_iter(b'.', bytes).filter(|dot| *dot > 0 && digit(dot - 1) && digit(dot + 1)).any(|dot| {
         let number = bytes[..dot].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-        !names_licence || bytes[..dot - number].ends_with(b"v")
+        let minor = bytes[dot + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let has_third = bytes.get(dot + 1 + minor) == Some(&b'.') && digit(dot + 2 + minor);
+        !names_licence || has_third || bytes[..dot - number].ends_with(b"v")
     })
 }
 
@@ -178,8 +180,9 @@ mod tests {
             "/*\n Chart JS v9.1.2 (2021-06-16)\n\n (c) 2009-2021 A Person\n\n License: www.example.com/license\n*/\nf();\n";
         let picker = "/**\n * @license Picker v4.0.3\n */\nf();\n";
         let library = "/*!\n * Library 1.6.4\n * Copyright 2011, A Person\n */\nf();\n";
+        let fonts = "/*!\n * Icons 6.4.0 by @icons - https://icons.example\n * License - https://icons.example/license (Fonts: SIL OFL 1.1)\n */\nf();\n";
         let lines = "// jquery.thing.js 2.0\n// Copyright (c) 2010 A Person\nf();\n";
-        for text in [chart, picker, library, lines] {
+        for text in [chart, picker, library, fonts, lines] {
             assert_eq!(of_content("shop/static/js/boost.js", text.as_bytes()), Some(Role::Vendored), "{text}");
             assert_eq!(of_content("src/boost.js", text.as_bytes()), None);
         }

@@ -8,6 +8,7 @@ use ast_grep_core::tree_sitter::LanguageExt as _;
 use serde_json::{Map, Value as Json, json};
 
 use super::*;
+use crate::inventory::syntax::grammar::Grammar;
 use crate::inventory::syntax::mask::php_code;
 use crate::model::node::{Node, Value};
 
