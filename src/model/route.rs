@@ -1,7 +1,7 @@
 //! What is known of web frameworks, as `checks/routes` says it, and the rows of the route table that is made of it.
 //!
 //! A definition is a code rule with the name of what its matches are: routes, scopes that routes stand in, mounts of one scope in
-//! another, guards, public marks, functions that guard, imports, classes. `inventory::routes` joins the matches; nothing there
+//! another, guards, public marks, functions that guard or let everybody through, imports, classes. `inventory::routes` joins the matches; nothing there
 //! knows a framework. To add a framework: a file in `checks/routes`. To add a way in which things hang together: a `Reach`.
 
 use std::sync::Arc;
@@ -34,6 +34,8 @@ vocabulary! {
         Public = "public",
         /// The function or alias NAME is a guard, or is one if VIA is.
         Defines = "defines",
+        /// The function or class NAME lets callers without credentials through; with `doubt`, where nothing else is said.
+        Passes = "lets-through",
         /// The local NAME is SYMBOL of MODULE, or MODULE itself.
         Imports = "bindings",
         /// CLASS derives from BASE.

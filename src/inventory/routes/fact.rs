@@ -127,6 +127,7 @@ fn has_word(text: &str, word: &str) -> bool {
         let ends = after.chars().next().is_none_or(|c| !(c.is_ascii_alphabetic() || c == '_'))
             || after.starts_with("mapping")
             || after.starts_with("func")
+            || after.starts_with("_with")
             || after.starts_with("async");
         starts && ends
     })
@@ -146,6 +147,7 @@ pub(super) struct Facts<'a> {
     pub(super) guards: Vec<Fact<'a>>,
     pub(super) public: Vec<Fact<'a>>,
     pub(super) defines: Vec<Fact<'a>>,
+    pub(super) passes: Vec<Fact<'a>>,
     pub(super) imports: Vec<Fact<'a>>,
     pub(super) classes: Vec<Fact<'a>>,
 }
@@ -178,6 +180,7 @@ impl<'a> Facts<'a> {
             Section::Guards => &mut self.guards,
             Section::Public => &mut self.public,
             Section::Defines => &mut self.defines,
+            Section::Passes => &mut self.passes,
             Section::Imports => &mut self.imports,
             Section::Classes => &mut self.classes,
         }

@@ -50,7 +50,7 @@ enum Effect {
 
 impl<'a> Guards<'a> {
     pub(super) fn new(framework: &Framework, facts: &'a Facts<'a>, chains: &'a Chains<'a>) -> Guards<'a> {
-        let names = Names::new(framework, &facts.defines);
+        let names = Names::new(framework, &facts.defines, &facts.passes);
         let mut guards = Guards {
             facts,
             chains,
@@ -69,16 +69,22 @@ impl<'a> Guards<'a> {
                 guards.bases.entry(last(class)).or_default().push((last(base), fact));
             }
         }
-        let judged = |fact: &Fact<'_>| match fact.get("GUARD") {
-            _ if fact.definition.doubt => Verdict::Unknown,
-            // A router that is attached is no guard, whatever it is called.
-            Some(name) if fact.definition.judge => match names.of(name, fact.definition.strict) {
-                // On everything: some of what sounds like a guard only looks who calls.
-                Verdict::Guard if is_wide(fact) && names.of(name, true) != Verdict::Guard => Verdict::Unknown,
-                Verdict::Unknown if !chains.meant(name, fact).is_empty() => Verdict::Harmless,
-                verdict => verdict,
-            },
-            _ => Verdict::Guard,
+        let judged = |fact: &Fact<'_>| {
+            let passes = fact.get("GUARD").and_then(|name| names.passing(name));
+            match fact.get("GUARD") {
+                _ if fact.definition.doubt => Verdict::Unknown,
+                // What is attached to everything by one that only asks where it is told to ask guards what nobody can tell.
+                _ if passes == Some(Verdict::Harmless) => Verdict::Harmless,
+                _ if passes.is_some() && fact.definition.reach == Reach::Application => Verdict::Unknown,
+                // A router that is attached is no guard, whatever it is called.
+                Some(name) if fact.definition.judge => match names.of(name, fact.definition.strict) {
+                    // On everything: some of what sounds like a guard only looks who calls.
+                    Verdict::Guard if is_wide(fact) && names.of(name, true) != Verdict::Guard => Verdict::Unknown,
+                    Verdict::Unknown if !chains.meant(name, fact).is_empty() => Verdict::Harmless,
+                    verdict => verdict,
+                },
+                _ => Verdict::Guard,
+            }
         };
         let own =
             facts.guards.iter().map(|fact| (fact, Some(judged(fact)))).filter(|(_, verdict)| *verdict != Some(Verdict::Harmless));

@@ -21,6 +21,14 @@ impl<'a> Chains<'a> {
             let symbol = rest.trim_start_matches('.').split(['(', '.']).next().filter(|symbol| !symbol.is_empty());
             return self.in_files(&self.modules.files(at.file, path::unquoted(module)), symbol, 0);
         }
+        // `NewUsers(db).Register` is a method of what the call returns.
+        if let Some((made, method)) = text.rsplit_once(").")
+            && let (Some(maker), Some(method)) = (made.split('(').next(), method.split('(').next())
+            && !method.contains('.')
+        {
+            let hint = maker.rsplit(['.', ':']).next().unwrap_or(maker);
+            return self.narrowed(self.scopes_called(method), &[hint]);
+        }
         let text = text.split(['(', '<', '!']).next().unwrap_or(text).trim();
         if text.starts_with(['"', '\'']) {
             return self.in_files(&self.modules.files(at.file, path::unquoted(text)), None, 0);
@@ -45,7 +53,7 @@ impl<'a> Chains<'a> {
             for files in [deeper, self.modules.files(from, module)] {
                 let found = self.in_files(&files, Some(last), 0);
                 if !found.is_empty() {
-                    return found;
+                    return self.narrowed(found, &[hint, symbol.unwrap_or(hint)]);
                 }
             }
         }
@@ -57,20 +65,34 @@ impl<'a> Chains<'a> {
         let is_itself = matches!(hint, "self" | "this" | "Self") || hint.len() <= 2;
         let own = self.named.get(&(from, last)).filter(|_| is_itself).cloned().unwrap_or_default();
         // `usersHandler.Register` belongs to the file whose name is in `usersHandler`.
-        let hinted: Vec<usize> = self.scopes_called(last).into_iter().filter(|scope| self.is_hinted(hint, *scope)).collect();
+        let hinted = self.narrowed(self.scopes_called(last), &[hint]);
         if hinted.len() == 1 {
             return hinted;
         }
         if own.len() == 1 { own } else { self.only_one(last) }
     }
 
-    fn is_hinted(&self, hint: &str, scope: usize) -> bool {
-        let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
-        let scope = &self.facts.scopes[scope];
-        let file = scope.path.rsplit('/').next().unwrap_or_default();
-        let stem = plain(file.split('.').next().unwrap_or_default());
-        let class = scope.get("CLASS").map(plain);
-        class.is_some_and(|class| class == plain(hint)) || (stem.len() > 2 && plain(hint) == stem)
+    /// Of several, the one that a hint names: by its class, or else by its file.
+    fn narrowed(&self, found: Vec<usize>, hints: &[&str]) -> Vec<usize> {
+        if found.len() < 2 {
+            return found;
+        }
+        let by_class = |hint: &str, scope: usize| {
+            let class = self.facts.scopes[scope].get("CLASS");
+            class.is_some_and(|class| bare(class) == bare(hint))
+        };
+        let by_file = |hint: &str, scope: usize| {
+            let file = self.facts.scopes[scope].path.rsplit('/').next().unwrap_or_default();
+            let stem = bare(file.split('.').next().unwrap_or_default());
+            stem.len() > 2 && bare(hint) == stem
+        };
+        let named_by = |fits: &dyn Fn(&str, usize) -> bool| {
+            hints.iter().find_map(|hint| {
+                let hinted: Vec<usize> = found.iter().copied().filter(|scope| fits(hint, *scope)).collect();
+                (hinted.len() == 1).then_some(hinted)
+            })
+        };
+        named_by(&by_class).or_else(|| named_by(&by_file)).unwrap_or(found)
     }
 
     fn scopes_called(&self, name: &str) -> Vec<usize> {
@@ -160,4 +182,16 @@ impl<'a> Chains<'a> {
 fn deeper(module: &str, symbol: &str) -> String {
     let separator = if module.contains('/') { "/" } else { "." };
     if module.ends_with('.') { format!("{module}{symbol}") } else { format!("{module}{separator}{symbol}") }
+}
+
+/// What a name is about: `NewUserHandler`, `userHandler` and `user_handler` are about the same.
+fn bare(name: &str) -> String {
+    const ENDINGS: &[&str] = &["handlers", "handler", "controller", "routes", "router", "resource", "api", "http"];
+    let name = name.rsplit(['.', '*']).next().unwrap_or(name);
+    let name = name.strip_prefix("New").filter(|rest| !rest.is_empty()).unwrap_or(name);
+    let mut plain = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    while let Some(ending) = ENDINGS.iter().find(|ending| plain.len() > ending.len() && plain.ends_with(*ending)) {
+        plain.truncate(plain.len() - ending.len());
+    }
+    plain
 }

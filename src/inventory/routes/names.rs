@@ -1,6 +1,6 @@
 //! Is something that is attached like a guard one? By its name, or by what is known of the function.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::inventory::automaton::Lazy;
 use crate::model::route::Framework;
@@ -23,11 +23,13 @@ pub(super) struct Names<'a> {
     likely: Lazy,
     /// Functions and aliases that guard.
     defined: BTreeSet<&'a str>,
+    /// Functions and classes that let callers without credentials through: all of them, or (true) all that nothing else stops.
+    passes: BTreeMap<&'a str, bool>,
     unknown_guards: bool,
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn new(framework: &Framework, defines: &[Fact<'a>]) -> Names<'a> {
+    pub(super) fn new(framework: &Framework, defines: &[Fact<'a>], passes: &[Fact<'a>]) -> Names<'a> {
         let compiled = |pattern: &str| Lazy::new(pattern.to_owned());
         let names = &framework.names;
         let mut judge = Names {
@@ -36,8 +38,16 @@ impl<'a> Names<'a> {
             harmless: compiled(&names.harmless),
             likely: compiled(&names.likely),
             defined: BTreeSet::new(),
+            passes: BTreeMap::new(),
             unknown_guards: framework.unknown_guards,
         };
+        for fact in passes {
+            let Some(name) = fact.get("NAME") else { continue };
+            // Another one of the name refuses: which of them is attached is not known.
+            let has_namesake = defines.iter().any(|other| other.get("NAME") == Some(name) && other.file != fact.file);
+            let is_doubtful = judge.passes.entry(name).or_insert(true);
+            *is_doubtful &= fact.definition.doubt || has_namesake;
+        }
         let (by_others, by_itself): (Vec<&Fact<'a>>, Vec<&Fact<'a>>) = defines.iter().partition(|fact| fact.get("VIA").is_some());
         judge.defined.extend(by_itself.iter().filter_map(|fact| fact.get("NAME")));
         // Guards that rest on guards; each round finds at least one, or ends.
@@ -55,6 +65,16 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// What the body of a function says that lets callers through: all of them, or (unknown) all that nothing else stops.
+    pub(super) fn passing(&self, text: &str) -> Option<Verdict> {
+        let callee = text.split('(').next().unwrap_or(text);
+        let mut parts = words(callee).collect::<Vec<_>>().into_iter().rev();
+        // `Gate::new()` is a gate.
+        let name = parts.next().filter(|name| !matches!(*name, "new" | "default" | "build")).or_else(|| parts.next())?;
+        let is_doubtful = self.passes.get(name)?;
+        Some(if *is_doubtful { Verdict::Unknown } else { Verdict::Harmless })
+    }
+
     /// What a text says that is attached like a guard. `strict`: only certain names and known functions count.
     pub(super) fn of(&self, text: &str, strict: bool) -> Verdict {
         let says = |expression: &Lazy| expression.is_match(text);
@@ -65,7 +85,7 @@ impl<'a> Names<'a> {
         let named = text.get(..=callee.len()).unwrap_or(text);
         let says_itself = |expression: &Lazy, text: &str| expression.ends(text).any(|end| end > last);
         let is_defined = words(callee).last().is_some_and(|name| self.defined.contains(name));
-        if says(&self.never) {
+        if says(&self.never) || self.passing(text) == Some(Verdict::Harmless) {
             Verdict::Harmless
         } else if says(&self.guard) {
             Verdict::Guard
@@ -104,7 +124,7 @@ mod tests {
             unknown_guards,
             class_tokens: Vec::new(),
         };
-        let judge = Names::new(&framework(true), &[]);
+        let judge = Names::new(&framework(true), &[], &[]);
         for (text, strict, verdict) in [
             ("optional.requireAuth", false, Verdict::Harmless),
             ("requireAuth(limit)", false, Verdict::Guard),
@@ -121,6 +141,6 @@ mod tests {
         ] {
             assert_eq!(judge.of(text, strict), verdict, "{text}");
         }
-        assert_eq!(Names::new(&framework(false), &[]).of("robots()", false), Verdict::Harmless);
+        assert_eq!(Names::new(&framework(false), &[], &[]).of("robots()", false), Verdict::Harmless);
     }
 }
