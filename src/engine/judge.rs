@@ -48,11 +48,11 @@ fn decide(check: &Check, observed: &Observed<'_>, strength: Option<Strength>) ->
         let best = said(&observed.support, |item| item.strength == strength).unwrap_or_default();
         if strength < check.strength {
             let missing = match check.strength {
-                Strength::Declared | Strength::Configured => "nothing shows that it is set up",
-                Strength::Wired => "nothing shows that all of the running application uses it",
-                Strength::Observed => "only the deployed endpoint can show that it holds there",
+                Strength::Declared | Strength::Configured => "it is set up",
+                Strength::Wired => "the whole running application uses it",
+                Strength::Observed => "it holds at the deployed endpoint",
             };
-            return (Status::Partial, format!("{best}, but {missing}"));
+            return (Status::Partial, format!("{best}; a pass also asks for proof that {missing}"));
         }
         return match &observed.gap {
             Some(gap) if !check.forbid.is_empty() => (Status::Unknown, format!("{best}, but {gap}")),
