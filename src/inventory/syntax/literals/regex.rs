@@ -11,7 +11,7 @@ const MAX_NESTING: u32 = 100;
 /// Characters of a class that are looked at.
 const MAX_CLASS: usize = 8;
 /// Texts of which one has to stand at a place.
-const MAX_RUNS: usize = 12;
+const MAX_RUNS: usize = 16;
 
 /// What is known of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,17 +42,12 @@ fn clauses(hir: &Hir, lead: &[Vec<u8>]) -> Vec<Vec<Literal>> {
     // One of these stands here.
     let mut runs: Vec<Vec<u8>> = lead.to_vec();
     for part in parts {
+        if let Some(texts) = texts(part, MAX_RUNS / runs.len()) {
+            let longer = |run: &Vec<u8>| texts.iter().map(|text| [run.as_slice(), text].concat()).collect::<Vec<_>>();
+            runs = runs.iter().flat_map(longer).collect();
+            continue;
+        }
         match part.kind() {
-            HirKind::Literal(text) => runs.iter_mut().for_each(|run| run.extend_from_slice(&text.0)),
-            // An assertion takes no room: the run goes on behind it.
-            HirKind::Empty | HirKind::Look(_) => {}
-            HirKind::Class(class) => match few(class).filter(|bytes| runs.len() * bytes.len() <= MAX_RUNS) {
-                Some(bytes) => {
-                    let longer = |run: &Vec<u8>, byte: &u8| [run.as_slice(), &[*byte]].concat();
-                    runs = runs.iter().flat_map(|run| bytes.iter().map(move |byte| longer(run, byte))).collect();
-                }
-                None => flush(&mut runs, &mut out),
-            },
             HirKind::Repetition(repetition) => {
                 flush(&mut runs, &mut out);
                 if repetition.min > 0 {
@@ -65,12 +60,41 @@ fn clauses(hir: &Hir, lead: &[Vec<u8>]) -> Vec<Vec<Literal>> {
                 flush(&mut runs, &mut out);
                 out.extend(any_of(branches.iter().map(|branch| clauses(branch, &lead))));
             }
-            // Flattened above.
-            HirKind::Capture(_) | HirKind::Concat(_) => {}
+            // The others are flattened above, or are texts.
+            _ => flush(&mut runs, &mut out),
         }
     }
     flush(&mut runs, &mut out);
     out
+}
+
+/// The texts that a part stands for, in lower case where it ignores case, if it stands for no more than so many and nothing else.
+fn texts(hir: &Hir, most: usize) -> Option<Vec<Vec<u8>>> {
+    let texts = match hir.kind() {
+        HirKind::Literal(text) => vec![text.0.to_vec()],
+        // An assertion takes no room: what is before it goes on behind it.
+        HirKind::Empty | HirKind::Look(_) => vec![Vec::new()],
+        HirKind::Class(class) => few(class)?.into_iter().map(|byte| vec![byte]).collect(),
+        HirKind::Repetition(repetition) if repetition.min == 0 && repetition.max == Some(1) => {
+            let mut texts = texts(&repetition.sub, most)?;
+            texts.push(Vec::new());
+            texts
+        }
+        HirKind::Repetition(_) => return None,
+        HirKind::Capture(capture) => texts(&capture.sub, most)?,
+        HirKind::Concat(parts) => parts.iter().try_fold(vec![Vec::new()], |runs, part| {
+            let texts = texts(part, most / runs.len())?;
+            Some(
+                runs.iter()
+                    .flat_map(|run| texts.iter().map(|text| [run.as_slice(), text].concat()).collect::<Vec<_>>())
+                    .collect(),
+            )
+        })?,
+        HirKind::Alternation(branches) => {
+            branches.iter().map(|branch| texts(branch, most)).collect::<Option<Vec<_>>>()?.into_iter().flatten().collect()
+        }
+    };
+    (texts.len() <= most).then_some(texts)
 }
 
 /// The parts that follow one another, groups opened.
@@ -88,6 +112,9 @@ fn flush(runs: &mut Vec<Vec<u8>>, out: &mut Vec<Vec<Literal>>) {
     if let Some(mut clause) = literals.collect::<Option<Vec<Literal>>>() {
         clause.sort();
         clause.dedup();
+        // What holds another one of them is found with it.
+        let known = clause.clone();
+        clause.retain(|one| !known.iter().any(|other| other != one && one.text.contains(&other.text)));
         out.push(clause);
     }
     *runs = vec![Vec::new()];
@@ -140,10 +167,23 @@ mod tests {
         assert_eq!(required(r"AKIA[0-9A-Z]{16}", false), [clause(&["akia"])]);
         assert_eq!(required(r"\b40[13]\b", false), [clause(&["401", "403"])]);
         assert_eq!(required(r"(?i)authori[sz]ed?", false), [clause(&["authorise", "authorize"])]);
+        // More than so many texts end where they became too many.
         assert_eq!(
-            required(r"x[ab][cd][ef][gh]y", false),
+            required(r"x[ab][cd][ef][ghi]y", false),
             [clause(&["xace", "xacf", "xade", "xadf", "xbce", "xbcf", "xbde", "xbdf"])]
         );
+    }
+
+    #[test]
+    fn what_may_be_left_out_joins_what_is_around_it() {
+        assert_eq!(required(r"secret_?key", false), [clause(&["secret_key", "secretkey"])]);
+        assert_eq!(
+            required(r"(?i)(?:log|sign)[-_]?out\b", false),
+            [clause(&["log-out", "log_out", "logout", "sign-out", "sign_out", "signout"])]
+        );
+        assert_eq!(required(r"passwords?", false), [clause(&["password"])]);
+        assert_eq!(required(r"foo\s*(?:bar)?baz", false), [clause(&["baz"]), clause(&["foo"])]);
+        assert_eq!(required(r"(?:secret)?", false), Vec::<Vec<String>>::new());
     }
 
     #[test]
