@@ -138,11 +138,21 @@ impl Known<'_> {
             Look::Code { capture, .. } => self.join.is_some_and(|join| capture.iter().any(|name| name == join)),
             _ => false,
         };
-        let mut below = BTreeSet::new();
-        part.needs(&mut below);
-        let names = self.place.names.clone().filter(|_| below.iter().all(captures));
+        let names = self.place.names.clone().filter(|_| part.all_needs(&captures));
         Place { files: self.place.files.clone(), names }
     }
+}
+
+/// The most of some costs; what comes behind a tree is not looked at.
+fn most(costs: impl Iterator<Item = Cost>) -> Cost {
+    let mut most = Cost::None;
+    for cost in costs {
+        most = most.max(cost);
+        if most == Cost::Tree {
+            break;
+        }
+    }
+    most
 }
 
 /// The value that a hit captured under a name.
@@ -274,9 +284,13 @@ impl Expression {
 
     /// In how many files its needs wait for an answer: the part that can be ruled out most cheaply is asked for first.
     fn waiting(&self, asking: &Asking<'_>) -> usize {
-        let mut below = BTreeSet::new();
-        self.needs(&mut below);
-        below.iter().map(|need| asking.waiting.get(need.0 as usize).map_or(0, |files| *files as usize)).sum()
+        match self {
+            Expression::All { of, .. } | Expression::Any(of) => of.iter().map(|part| part.waiting(asking)).sum(),
+            Expression::Not(inner) => inner.waiting(asking),
+            Expression::Probe(probe) => {
+                probe.needs().iter().map(|need| asking.waiting.get(need.0 as usize).map_or(0, |files| *files as usize)).sum()
+            }
+        }
     }
 
     /// Can more hits only ever make it hold?
@@ -290,9 +304,20 @@ impl Expression {
 
     /// The most that a need below costs.
     fn cost(&self, needs: &NeedSet) -> Cost {
-        let mut below = BTreeSet::new();
-        self.needs(&mut below);
-        below.iter().map(|need| needs.cost(*need)).max().unwrap_or(Cost::None)
+        match self {
+            Expression::All { of, .. } | Expression::Any(of) => most(of.iter().map(|part| part.cost(needs))),
+            Expression::Not(inner) => inner.cost(needs),
+            Expression::Probe(probe) => most(probe.needs().iter().map(|need| needs.cost(*need))),
+        }
+    }
+
+    /// Does this hold for every need below?
+    fn all_needs(&self, test: &impl Fn(&NeedId) -> bool) -> bool {
+        match self {
+            Expression::All { of, .. } | Expression::Any(of) => of.iter().all(|part| part.all_needs(test)),
+            Expression::Not(inner) => inner.all_needs(test),
+            Expression::Probe(probe) => probe.needs().iter().all(test),
+        }
     }
 
     /// Does it hold in the view, and by which hits?
