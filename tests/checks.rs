@@ -87,3 +87,37 @@ tests:
     assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), crate::support::stderr(&output));
     assert!(stdout(&output).starts_with("2 tests"), "{}", stdout(&output));
 }
+
+#[test]
+fn a_line_that_is_found_wanting_supports_nothing() {
+    let check = r#"title: The header is set
+priority: P2
+effort: low
+why: It matters.
+forbid:
+  - say: the header is empty
+    text: { language: python, pattern: 'HEADER = ""' }
+require:
+  - say: the header is set
+    strength: configured
+    text: { language: python, pattern: 'HEADER = "' }
+strength: configured
+absent: fail
+fix: { summary: Set it. }
+tests:
+  - name: empty
+    expect: fail
+    files: { main.py: 'HEADER = ""' }
+  - name: set
+    expect: pass
+    files: { main.py: 'HEADER = "x"' }
+"#;
+    let pack = crate::support::tree(&[("web/own-header.yaml", check)]);
+    let folder = crate::support::tree(&[("main.py", "HEADER = \"\"\nOTHER_HEADER = \"x\"\n")]);
+    let (pack, path) = (pack.path().to_str().unwrap(), folder.path().to_str().unwrap());
+    let output = run(&["audit", path, "--checks", pack, "--only", "web/own-header", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let evidence = report["checks"][0]["evidence"].as_array().unwrap();
+    let cited: Vec<_> = evidence.iter().map(|one| (one["kind"].as_str().unwrap(), one["line"].as_u64().unwrap())).collect();
+    assert_eq!(cited, [("finding", 1), ("support", 2)], "{}", stdout(&output));
+}

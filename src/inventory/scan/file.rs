@@ -117,7 +117,7 @@ pub fn scan(
     secrets::scan(scanner, selectors, &mut scratch.marks, &subject, &mut found);
     documents::scan(scanner, selection, selectors, &subject, &mut found);
     found.global_imports = imports::for_project(path, language, text);
-    drop_rust_tests(scanner, &subject, &mut found);
+    drop_other_roles(scanner, &subject, &mut found);
     found
 }
 
@@ -141,7 +141,7 @@ pub fn resume(
         }
     }
     code_hits(scanner, &rules, &subject, parsed, &mut found);
-    drop_rust_tests(scanner, &subject, &mut found);
+    drop_other_roles(scanner, &subject, &mut found);
     found
 }
 
@@ -335,11 +335,16 @@ fn captures_span(scanner: &Scanner<'_>, need: NeedId) -> bool {
     captured(scanner, need).iter().any(|name| name == SPAN)
 }
 
-/// Rust keeps tests beside the code they test: their lines are test, whatever the role of the file.
-fn drop_rust_tests(scanner: &Scanner<'_>, subject: &Subject<'_>, found: &mut FileScan) {
-    let wants_tests = |need: NeedId| {
+/// Rust keeps tests beside the code they test, Spring what is for a laptop beside the rest: such lines have a role of their own,
+/// whatever the role of the file.
+fn drop_other_roles(scanner: &Scanner<'_>, subject: &Subject<'_>, found: &mut FileScan) {
+    let wants = |need: NeedId, role: Role| {
         let selector = scanner.needs.need(need).selector;
-        scanner.needs.selectors()[selector.0 as usize].roles.contains(Role::Test)
+        scanner.needs.selectors()[selector.0 as usize].roles.contains(role)
     };
-    found.hits.retain(|(need, hit)| wants_tests(*need) || !hit.line.is_some_and(|line| subject.in_rust_test(line)));
+    found.hits.retain(|(need, hit)| {
+        let Some(line) = hit.line else { return true };
+        (!subject.in_rust_test(line) || wants(*need, Role::Test))
+            && (!subject.is_beside_production(line) || wants(*need, Role::Development))
+    });
 }

@@ -20,6 +20,7 @@ mod finder;
 mod importing;
 mod imports;
 mod position;
+mod profiles;
 mod secrets;
 mod select;
 mod subject;

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use super::position::Lines;
+use super::profiles;
 use crate::inventory::syntax::{self, Class, Keep, Mask, RustFacts};
 use crate::inventory::view::FileId;
 use crate::model::language::Language;
@@ -21,6 +22,7 @@ pub(super) struct Subject<'t> {
     code: OnceCell<String>,
     comments: OnceCell<String>,
     rust: OnceCell<Option<RustFacts>>,
+    beside_production: OnceCell<Vec<(u32, u32)>>,
 }
 
 impl<'t> Subject<'t> {
@@ -37,6 +39,7 @@ impl<'t> Subject<'t> {
             code: OnceCell::new(),
             comments: OnceCell::new(),
             rust: OnceCell::new(),
+            beside_production: OnceCell::new(),
         }
     }
 
@@ -82,6 +85,12 @@ impl<'t> Subject<'t> {
         self.language == Some(Language::Rust)
             && self.text.contains("test")
             && self.rust().is_some_and(|facts| facts.test_lines.iter().any(|(start, end)| (*start..=*end).contains(&line)))
+    }
+
+    /// Is this line of a configuration file for a profile that no deployment runs with?
+    pub(super) fn is_beside_production(&self, line: u32) -> bool {
+        let lines = self.beside_production.get_or_init(|| profiles::beside_production(self.path, self.text));
+        lines.iter().any(|(start, end)| (*start..=*end).contains(&line))
     }
 }
 
