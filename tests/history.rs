@@ -133,6 +133,13 @@ fn a_large_history_is_read_when_asked_for_and_a_small_one_always() {
     assert_eq!(unread["status"], "unknown");
     assert!(unread["reason"].as_str().unwrap().contains("--history"), "{}", unread["reason"]);
     assert_eq!(places(&history(folder.path())), WANTED);
+    // What the files of today give away is no answer for the rest.
+    let password = "appsettings.json";
+    write(folder.path(), password, "{ \"Smtp\": { \"Password\": \"vX9#kQ2m!Lw7Tz\" } }\n");
+    git(folder.path(), &["add", "-A"]);
+    let of_today = audit(folder.path(), false);
+    assert_eq!((of_today["status"].as_str(), places(&of_today)), (Some("partial"), vec![format!("{password}:1")]));
+    assert!(of_today["reason"].as_str().unwrap().contains("--history"), "{}", of_today["reason"]);
 }
 
 #[test]

@@ -35,7 +35,8 @@ fn decide(check: &Check, observed: &Observed<'_>, strength: Option<Strength>) ->
         return (Status::Fail, reason);
     }
     if let Some(reason) = said(&observed.against, |_| true) {
-        return (Status::Partial, format!("{reason} (low confidence: verify by hand)"));
+        let unseen = observed.gap.as_ref().map_or(String::new(), |gap| format!("; {gap}"));
+        return (Status::Partial, format!("{reason} (low confidence: verify by hand{unseen})"));
     }
     if let Some(reason) = said(&observed.look_alike, |_| true) {
         return if observed.support.is_empty() {

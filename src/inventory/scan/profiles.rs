@@ -29,8 +29,8 @@ fn documents(lines: &[&str], is_yaml: bool) -> Vec<(u32, u32)> {
     let mut found = Vec::new();
     let mut start = 0;
     for end in (0..=lines.len()).filter(|at| lines.get(*at).is_none_or(|line| is_end(line))) {
-        let switches = lines[start..end].iter().enumerate().filter_map(|(at, line)| profiles(&lines[start..end], at, line));
-        if switches.last().is_some_and(|written| is_beside(&written)) {
+        let mut switches = lines[start..end].iter().enumerate().filter_map(|(at, line)| profiles(&lines[start..end], at, line));
+        if switches.next_back().is_some_and(|written| is_beside(&written)) {
             found.push((start as u32 + 1, end as u32));
         }
         start = end + 1;
@@ -60,7 +60,7 @@ fn sections(lines: &[&str]) -> Vec<(u32, u32)> {
     for (at, line) in lines.iter().enumerate() {
         let key = line.trim_end().trim_end_matches(':').trim_matches(['"', '\'']);
         if line.trim_end().ends_with(':') && key.strip_prefix('%').is_some_and(is_beside) {
-            let length = lines[at + 1..].iter().position(|line| is_top(&line)).unwrap_or(lines.len() - at - 1);
+            let length = lines[at + 1..].iter().position(is_top).unwrap_or(lines.len() - at - 1);
             found.push((at as u32 + 1, (at + 1 + length) as u32));
         }
     }
