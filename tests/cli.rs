@@ -120,6 +120,20 @@ fn an_unknown_names_the_file_that_could_not_be_judged() {
 }
 
 #[test]
+fn a_category_may_be_written_as_the_folder_of_its_checks() {
+    let folder = crate::support::tree(&[("main.py", "from fastapi import FastAPI\n\napp = FastAPI()\n")]);
+    let ids = |selection: [&str; 4]| {
+        let output = run(&[&["audit", folder.path().to_str().unwrap(), "--format", "json"], &selection[..]].concat());
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let rows = report["checks"].as_array().unwrap().clone();
+        rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let selected = ids(["--only", "cors/", "--skip", "cors/no-localhost-origins"]);
+    assert!(selected.len() >= 5 && selected.iter().all(|id| id.starts_with("cors/")), "{selected:?}");
+    assert_eq!(selected, ids(["--only", "cors", "--skip", "cors/no-localhost-origins/"]));
+}
+
+#[test]
 fn every_command_that_a_report_names_exists() {
     let folder = fixture("chat-demo");
     let path = folder.path().to_str().unwrap();

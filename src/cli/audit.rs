@@ -202,8 +202,10 @@ pub(super) fn context(disk: &Disk, roles: Vec<RoleOverride>) -> (Context, Option
 
 /// Which checks to judge, from the command line and the configuration.
 fn selector(target: &TargetArgs, policy: &Policy, ruleset: &Ruleset) -> Result<impl Fn(&Check) -> bool + Sync + use<>, Failure> {
-    let only: Vec<String> = if target.only.is_empty() { policy.only.clone() } else { target.only.clone() };
-    let skip: Vec<String> = target.skip.iter().chain(&policy.skip).cloned().collect();
+    // A category may be written as the folder of its checks.
+    let words = |written: &[String]| written.iter().map(|word| word.trim_end_matches('/').to_owned()).collect::<Vec<_>>();
+    let only = words(if target.only.is_empty() { &policy.only } else { &target.only });
+    let skip: Vec<String> = words(&target.skip).into_iter().chain(words(&policy.skip)).collect();
     for word in only.iter().chain(&skip) {
         let known = ruleset.checks.iter().any(|check| check.id == *word || check.category == *word);
         if !known {
