@@ -34,6 +34,8 @@ pub enum Expression {
     },
     Any(Vec<Expression>),
     Not(Box<Expression>),
+    /// It has to hold, and is not what is cited.
+    Given(Box<Expression>),
     Probe(Box<dyn Probe>),
 }
 
@@ -54,7 +56,7 @@ impl Observation {
 }
 
 /// The keys of an item that are not its expression.
-const TREE_KEYS: [&str; 5] = ["all", "any", "not", "within", "join"];
+const TREE_KEYS: [&str; 6] = ["all", "any", "not", "given", "within", "join"];
 
 /// Where an answer can matter.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -109,6 +111,10 @@ struct Known<'k> {
 impl Known<'_> {
     /// Takes a part into account. False: the `all` cannot hold as far as is known.
     fn narrow(&mut self, part: &Expression, view: &View<'_>) -> bool {
+        let (part, is_cited) = match part {
+            Expression::Given(inner) => (&**inner, false),
+            part => (part, true),
+        };
         // What does not hold in the whole component may hold in one file of it, if it is a negation.
         if !part.is_positive() {
             return self.within == Within::File || part.cost(self.needs) > Cost::None || part.observe(view).holds;
@@ -122,7 +128,7 @@ impl Known<'_> {
             let files: BTreeSet<FileId> = hits.iter().map(|hit| hit.file).filter(admits).collect();
             self.place.files = Some(Arc::new(files));
         }
-        if let Some(join) = self.join {
+        if let Some(join) = self.join.filter(|_| is_cited) {
             let names: BTreeSet<Arc<str>> = hits.iter().filter_map(|hit| captured(hit, join)).collect();
             if !names.is_empty() {
                 let common = |known: &Arc<BTreeSet<Arc<str>>>| known.intersection(&names).cloned().collect();
@@ -172,11 +178,13 @@ impl Expression {
         if let Some(node) = map.get("any") {
             found.push(Expression::list(node, loading).map(Expression::Any));
         }
-        if let Some(node) = map.get("not") {
-            let inner = Map::new(node, "`not`", loading.problems);
+        for (key, shown) in [("not", "`not`"), ("given", "`given`")] {
+            let Some(node) = map.get(key) else { continue };
+            let of = if key == "not" { Expression::Not } else { Expression::Given };
+            let inner = Map::new(node, shown, loading.problems);
             let parsed = Expression::parse(&inner, loading);
             inner.finish();
-            found.push(parsed.map(|inner| Expression::Not(Box::new(inner))));
+            found.push(parsed.map(|inner| of(Box::new(inner))));
         }
         for kind in probes::KINDS {
             if let Some(node) = map.get(kind.name) {
@@ -186,7 +194,7 @@ impl Expression {
         match found.len() {
             1 => found.pop().flatten(),
             0 => {
-                let known = || probes::KINDS.iter().map(|kind| kind.name).chain(["all", "any", "not"]);
+                let known = || probes::KINDS.iter().map(|kind| kind.name).chain(["all", "any", "not", "given"]);
                 let hint = map.keys().map(|key| suggestion(key, known())).find(|hint| !hint.is_empty()).unwrap_or_default();
                 map.note(format!("no probe here{hint}; one of {}", known().collect::<Vec<_>>().join(", ")));
                 None
@@ -221,12 +229,12 @@ impl Expression {
         parsed.into_iter().collect()
     }
 
-    /// Can it cite anything? `not` alone cannot.
+    /// Can it cite anything? `not` and `given` alone cannot.
     pub fn cites(&self) -> bool {
         match self {
             Expression::All { of, .. } => of.iter().any(Expression::cites),
             Expression::Any(of) => of.iter().all(Expression::cites),
-            Expression::Not(_) => false,
+            Expression::Not(_) | Expression::Given(_) => false,
             Expression::Probe(_) => true,
         }
     }
@@ -237,6 +245,7 @@ impl Expression {
             Expression::All { of, .. } => of.iter().all(|part| part.could_hold(can_hit)),
             Expression::Any(of) => of.iter().any(|part| part.could_hold(can_hit)),
             Expression::Not(_) => true,
+            Expression::Given(inner) => inner.could_hold(can_hit),
             Expression::Probe(probe) => probe.needs().is_empty() || probe.needs().iter().any(|need| can_hit(*need)),
         }
     }
@@ -245,7 +254,7 @@ impl Expression {
     pub fn needs(&self, into: &mut BTreeSet<NeedId>) {
         match self {
             Expression::All { of, .. } | Expression::Any(of) => of.iter().for_each(|part| part.needs(into)),
-            Expression::Not(inner) => inner.needs(into),
+            Expression::Not(inner) | Expression::Given(inner) => inner.needs(into),
             Expression::Probe(probe) => into.extend(probe.needs()),
         }
     }
@@ -256,7 +265,10 @@ impl Expression {
     pub fn wanted(&self, view: &View<'_>, asking: &Asking<'_>, place: &Place, into: &mut Wants) {
         match self {
             Expression::Probe(probe) => probe.needs().iter().for_each(|need| into.add(*need, place)),
-            Expression::Not(inner) => inner.wanted(view, asking, &Place { files: place.files.clone(), names: None }, into),
+            // What is not cited joins nothing.
+            Expression::Not(inner) | Expression::Given(inner) => {
+                inner.wanted(view, asking, &Place { files: place.files.clone(), names: None }, into);
+            }
             Expression::Any(of) => of.iter().for_each(|part| part.wanted(view, asking, place, into)),
             Expression::All { of, within, join } => {
                 let needs = asking.needs;
@@ -286,18 +298,18 @@ impl Expression {
     fn waiting(&self, asking: &Asking<'_>) -> usize {
         match self {
             Expression::All { of, .. } | Expression::Any(of) => of.iter().map(|part| part.waiting(asking)).sum(),
-            Expression::Not(inner) => inner.waiting(asking),
+            Expression::Not(inner) | Expression::Given(inner) => inner.waiting(asking),
             Expression::Probe(probe) => {
                 probe.needs().iter().map(|need| asking.waiting.get(need.0 as usize).map_or(0, |files| *files as usize)).sum()
             }
         }
     }
 
-    /// Can more hits only ever make it hold?
+    /// Can more hits only ever make it hold, and are those that make it hold its own?
     fn is_positive(&self) -> bool {
         match self {
             Expression::Probe(_) => true,
-            Expression::Not(_) => false,
+            Expression::Not(_) | Expression::Given(_) => false,
             Expression::Any(of) | Expression::All { of, .. } => of.iter().all(Expression::is_positive),
         }
     }
@@ -306,7 +318,7 @@ impl Expression {
     fn cost(&self, needs: &NeedSet) -> Cost {
         match self {
             Expression::All { of, .. } | Expression::Any(of) => most(of.iter().map(|part| part.cost(needs))),
-            Expression::Not(inner) => inner.cost(needs),
+            Expression::Not(inner) | Expression::Given(inner) => inner.cost(needs),
             Expression::Probe(probe) => most(probe.needs().iter().map(|need| needs.cost(*need))),
         }
     }
@@ -315,7 +327,7 @@ impl Expression {
     fn all_needs(&self, test: &impl Fn(&NeedId) -> bool) -> bool {
         match self {
             Expression::All { of, .. } | Expression::Any(of) => of.iter().all(|part| part.all_needs(test)),
-            Expression::Not(inner) => inner.all_needs(test),
+            Expression::Not(inner) | Expression::Given(inner) => inner.all_needs(test),
             Expression::Probe(probe) => probe.needs().iter().all(test),
         }
     }
@@ -330,6 +342,7 @@ impl Expression {
                 Observation { holds, hits, setting }
             }
             Expression::Not(inner) => Observation { holds: !inner.observe(view).holds, ..Observation::default() },
+            Expression::Given(inner) => Observation { holds: inner.observe(view).holds, ..Observation::default() },
             Expression::Any(of) => {
                 let held: Vec<Observation> = of.iter().map(|part| part.observe(view)).filter(|o| o.holds).collect();
                 merged(held)
@@ -438,5 +451,10 @@ mod tests {
         assert_eq!(cited(vec![probe(0, true), probe(1, false)]), [1]);
         assert_eq!(cited(vec![Expression::Any(vec![probe(0, true), probe(2, false)]), probe(1, false)]), [1, 2]);
         assert_eq!(cited(vec![probe(0, true)]), [0]);
+        let given = |inner| Expression::Given(Box::new(inner));
+        assert_eq!(cited(vec![given(probe(0, false)), probe(1, false)]), [1]);
+        assert!(!given(probe(0, false)).cites() && given(probe(0, false)).observe(&inventory.whole()).holds);
+        let never = Expression::Not(Box::new(probe(0, false)));
+        assert!(!given(never).observe(&inventory.whole()).holds);
     }
 }

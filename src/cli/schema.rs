@@ -164,7 +164,9 @@ fn probes() -> Map<String, Value> {
     let expressions = json!({ "type": "array", "items": { "$ref": "#/$defs/expression" } });
     properties.insert("all".to_owned(), expressions.clone());
     properties.insert("any".to_owned(), expressions);
-    properties.insert("not".to_owned(), json!({ "$ref": "#/$defs/expression" }));
+    for word in ["not", "given"] {
+        properties.insert(word.to_owned(), json!({ "$ref": "#/$defs/expression" }));
+    }
     properties.insert("within".to_owned(), json!({ "enum": ["component", "file"] }));
     properties.insert("join".to_owned(), json!({ "type": "string" }));
     properties
