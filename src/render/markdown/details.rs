@@ -41,7 +41,8 @@ fn detail(row: &CheckRow, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "- Component: {}{also}", code(component))?;
     }
     if let (Some(strength), Some(needed)) = (row.strength, row.needs_strength) {
-        writeln!(out, "- Strength of the evidence: {strength}, has to be {needed}")?;
+        let more = if strength < needed { format!(", has to be {needed}") } else { String::new() };
+        writeln!(out, "- Strength of the evidence: {strength}{more}")?;
     }
     if row.points.possible > 0.0 {
         writeln!(out, "- Points: {} of {}", view::number(row.points.earned), view::number(row.points.possible))?;

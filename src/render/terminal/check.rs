@@ -45,7 +45,9 @@ fn name(report: &Report, row: &CheckRow) -> Vec<Span> {
     if row.status != Status::Error {
         parts.push(view::effort_words(row.effort));
     }
-    if let (Status::Partial, Some(strength), Some(needed)) = (row.status, row.strength, row.needs_strength) {
+    if let (Status::Partial, Some(strength), Some(needed)) = (row.status, row.strength, row.needs_strength)
+        && strength < needed
+    {
         parts.push(format!("{strength}, has to be {needed}"));
     }
     if let (Some(component), true) = (&row.component, report.components.len() > 1) {

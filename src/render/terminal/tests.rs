@@ -149,3 +149,13 @@ fn an_empty_report_is_a_verdict_and_no_empty_parts() {
         assert!(!text.contains(part), "{part}");
     }
 }
+
+#[test]
+fn strong_enough_evidence_does_not_have_to_be_stronger() {
+    let mut report = sample::report();
+    assert!(drawn(&report, 120, false, false).contains("declared, has to be wired"));
+    for row in &mut report.checks {
+        row.strength = row.needs_strength;
+    }
+    assert!(!drawn(&report, 120, false, false).contains("has to be wired"));
+}
