@@ -123,7 +123,8 @@ impl Known<'_> {
         if !holds {
             return false;
         }
-        if self.within == Within::File && setting.is_empty() {
+        // What holds without citing anything may hold in any file.
+        if self.within == Within::File && setting.is_empty() && part.cites() {
             let admits = |file: &FileId| self.place.files.as_ref().is_none_or(|files| files.contains(file));
             let files: BTreeSet<FileId> = hits.iter().map(|hit| hit.file).filter(admits).collect();
             self.place.files = Some(Arc::new(files));
@@ -305,11 +306,12 @@ impl Expression {
         }
     }
 
-    /// Can more hits only ever make it hold, and are those that make it hold its own?
+    /// Can more hits only ever make it hold?
     fn is_positive(&self) -> bool {
         match self {
             Expression::Probe(_) => true,
-            Expression::Not(_) | Expression::Given(_) => false,
+            Expression::Not(_) => false,
+            Expression::Given(inner) => inner.is_positive(),
             Expression::Any(of) | Expression::All { of, .. } => of.iter().all(Expression::is_positive),
         }
     }
