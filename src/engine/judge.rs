@@ -50,7 +50,7 @@ fn decide(check: &Check, observed: &Observed<'_>, strength: Option<Strength>) ->
         if strength < check.strength {
             let missing = match check.strength {
                 Strength::Declared | Strength::Configured => "it is set up",
-                Strength::Wired => "the whole running application uses it",
+                Strength::Wired => "it is in effect",
                 Strength::Observed => "it holds at the deployed endpoint",
             };
             return (Status::Partial, format!("{best}; a pass also asks for proof that {missing}"));
