@@ -31,7 +31,7 @@ pub fn of(check: &Check, outcome: &Outcome<'_>, inventory: &Inventory) -> (Vec<E
     // A line that is found wanting proves nothing good.
     let is_found = |hit: &Hit| {
         let findings = observed.against.iter().chain(&observed.look_alike).flat_map(|held| &held.hits);
-        hit.line.is_some() && findings.into_iter().any(|found| (found.file, found.line) == (hit.file, hit.line))
+        findings.into_iter().any(|found| is_same_place(found, hit))
     };
     for held in &observed.support {
         let hits = places(held).into_iter().filter(|hit| !is_found(hit));
@@ -52,6 +52,11 @@ fn places<'h>(held: &'h Held<'_>) -> Vec<&'h Hit> {
     hits.sort_by_key(|hit| (hit.line.is_none(), hit.file, date(hit), &hit.past, hit.line, hit.column));
     hits.dedup_by_key(|hit| (hit.file, &hit.past, hit.line));
     hits
+}
+
+/// Do two hits cite one line of one version? The line of an earlier commit is none of today's: its `file` is any file.
+fn is_same_place(a: &Hit, b: &Hit) -> bool {
+    a.line.is_some() && (a.file, a.line, &a.past) == (b.file, b.line, &b.past)
 }
 
 /// When it was committed, for hits in earlier commits.
@@ -131,5 +136,32 @@ fn looked_for(wanted: &[&str], searched: &str) -> Evidence {
         role: None,
         fingerprint: None,
         commit: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::inventory::view::FileId;
+
+    #[test]
+    fn a_line_of_the_past_is_none_of_today() {
+        let today = Hit { line: Some(3), ..Hit::of_file(FileId(0)) };
+        let commit = |commit: &str| Past {
+            commit: commit.to_owned(),
+            date: "2026-01-02".to_owned(),
+            path: "settings.py".to_owned(),
+            standing: None,
+        };
+        let past = |id: &str| Hit { past: Some(Arc::new(commit(id))), ..today.clone() };
+        assert!(is_same_place(&today, &today));
+        assert!(!is_same_place(&past("a"), &today));
+        assert!(!is_same_place(&past("a"), &past("b")));
+        assert!(is_same_place(&past("a"), &past("a")));
+        assert!(!is_same_place(&today, &Hit { line: Some(4), ..today.clone() }));
+        // Files as a whole are no lines.
+        assert!(!is_same_place(&Hit::of_file(FileId(0)), &Hit::of_file(FileId(0))));
     }
 }
