@@ -203,6 +203,7 @@ fn empty(
         notes,
         routes: Kept::default(),
         variables: Kept::default(),
+        fronts: Kept::default(),
     }
 }
 

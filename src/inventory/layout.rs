@@ -22,7 +22,7 @@ use crate::model::role::Role;
 
 use super::role::is_dockerfile;
 use candidates::{Candidate, is_data, is_entry_point, is_source, is_tooling};
-pub use contexts::lent;
+pub use contexts::{below, built, lent};
 
 /// What a layout needs to know of a file.
 #[derive(Debug, Clone, Copy)]
@@ -169,7 +169,7 @@ fn started(files: &[LayoutFile<'_>], owner: &[Option<usize>], found: &BTreeMap<S
 }
 
 /// The folder of a path; "" for the root.
-fn folder_of(path: &str) -> &str {
+pub fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 

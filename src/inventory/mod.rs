@@ -10,6 +10,7 @@ mod deferred;
 pub mod document;
 pub mod env;
 pub mod folder;
+pub mod fronts;
 pub mod git;
 mod git_index;
 pub mod history;

@@ -13,6 +13,7 @@ use crate::model::role::Role;
 use crate::model::text;
 
 use super::env::EnvVar;
+use super::fronts::Front;
 use super::history::Extent;
 use super::kept::Kept;
 use super::layout::Layout;
@@ -134,6 +135,8 @@ pub struct Inventory {
     pub routes: Kept<Route>,
     /// Tables of variables that were joined already.
     pub variables: Kept<EnvVar>,
+    /// What proxies front, once somebody asked.
+    pub fronts: Kept<Front>,
 }
 
 /// Which part of an inventory a view is of: a component, a file.

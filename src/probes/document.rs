@@ -5,7 +5,7 @@ use crate::model::needs::{Condition, DocumentKind, Look, NodeTest};
 use crate::model::node::{Node, Value};
 
 use super::params::{Map, kind_of};
-use super::shared::{self, EXCLUDE_DOC, NeedProbe, PATH_DOC, ROLES_DOC};
+use super::shared::{self, EXCLUDE_DOC, FRONTS_DOC, PATH_DOC, ROLES_DOC};
 use super::{Loading, Probe, ProbeKind};
 
 /// The `document` probe kind.
@@ -26,6 +26,7 @@ pub static KIND: ProbeKind = ProbeKind {
         PATH_DOC,
         EXCLUDE_DOC,
         ROLES_DOC,
+        FRONTS_DOC,
     ],
     parse,
 };
@@ -43,6 +44,7 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
         map.note_at("select", format!("bad JSONPath: {error}"));
     }
     let conditions = conditions(&map);
+    let fronts = map.flag("fronts", false);
     if !objects.is_empty() && kind != Some(DocumentKind::Kubernetes) {
         map.note_at("objects", "`objects` goes with kind: kubernetes only");
     }
@@ -65,7 +67,8 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
         return None;
     }
     let look = Look::Document { kind: kind?, objects, select, conditions, named: None };
-    Some(Box::new(NeedProbe { needs: vec![loading.needs.add(selector, look)] }))
+    let need = loading.needs.add(selector, look);
+    Some(shared::hits_of(need, fronts, loading.needs))
 }
 
 /// Reads `where`.

@@ -1,9 +1,10 @@
 //! What several probe kinds read alike: the files to look into, languages with their family names, regular expressions.
 
+use crate::inventory::fronts::{self, FrontNeeds};
 use crate::inventory::view::{Hit, View};
 use crate::model::glob;
 use crate::model::language::Language;
-use crate::model::needs::{NeedId, Selector};
+use crate::model::needs::{NeedId, NeedSet, Selector};
 use crate::model::node::{Node, Value};
 use crate::model::role::{Role, RoleSet};
 use crate::model::terms::Word;
@@ -34,6 +35,37 @@ impl Probe for NeedProbe {
 
     fn needs(&self) -> &[NeedId] {
         &self.needs
+    }
+}
+
+/// Documentation of the key that `hits_of` reads.
+pub const FRONTS_DOC: (&str, &str) = (
+    "fronts",
+    "true: in the configuration of a proxy only what is for the component counts; what fronts another service, or is used while developing only, does not",
+);
+
+/// A probe that is the hits of a need; with `fronts` only those that are for the component.
+pub fn hits_of(need: NeedId, fronts: bool, needs: &mut NeedSet) -> Box<dyn Probe> {
+    let probe = NeedProbe { needs: vec![need] };
+    if fronts { Box::new(FrontingProbe { probe, fronts: FrontNeeds::ask(needs) }) } else { Box::new(probe) }
+}
+
+/// A probe over configuration of proxies. The needs that say what these front are answered before all others.
+#[derive(Debug)]
+struct FrontingProbe {
+    probe: NeedProbe,
+    fronts: FrontNeeds,
+}
+
+impl Probe for FrontingProbe {
+    fn observe(&self, view: &View<'_>) -> Vec<Hit> {
+        let mut hits = self.probe.observe(view);
+        hits.retain(|hit| fronts::counts(view, &self.fronts, hit));
+        hits
+    }
+
+    fn needs(&self) -> &[NeedId] {
+        self.probe.needs()
     }
 }
 

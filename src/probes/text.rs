@@ -4,7 +4,7 @@ use crate::model::needs::{Area, Look};
 use crate::model::node::Node;
 
 use super::params::Map;
-use super::shared::{self, EXCLUDE_DOC, NeedProbe, PATH_DOC, ROLES_DOC};
+use super::shared::{self, EXCLUDE_DOC, FRONTS_DOC, PATH_DOC, ROLES_DOC};
 use super::{Loading, Probe, ProbeKind};
 
 /// The `text` probe kind.
@@ -21,6 +21,7 @@ pub static KIND: ProbeKind = ProbeKind {
         ("except", "a hit is none when its lines match this"),
         ("ignore-case", "true: case does not matter"),
         ("missing", "true: the hit is the file in which the pattern does not occur"),
+        FRONTS_DOC,
     ],
     parse,
 };
@@ -35,6 +36,7 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     let area = map.word("in", Some(Area::Source));
     let ignore_case = map.flag("ignore-case", false);
     let missing = map.flag("missing", false);
+    let fronts = map.flag("fronts", false);
     if !map.has("pattern") {
         map.note("`text` needs `pattern`");
     }
@@ -46,5 +48,6 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
         return None;
     }
     let look = Look::Text { pattern: pattern?, ignore_case, area: area?, except, missing, named: false };
-    Some(Box::new(NeedProbe { needs: vec![loading.needs.add(selector, look)] }))
+    let need = loading.needs.add(selector, look);
+    Some(shared::hits_of(need, fronts, loading.needs))
 }

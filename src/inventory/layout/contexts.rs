@@ -1,7 +1,7 @@
 //! Images that are built from the folder around a component: `build: { context: ., dockerfile: Dockerfile.mcp }` builds `mcp/` with
 //! the lockfile and the example of an environment that lie in the context.
 //!
-//! To teach it a lockfile or such an example, add it to [`is_lent`].
+//! To teach it a lockfile or such an example, add it to [`is_lent`]. [`built`] says which component an image is built from.
 
 use std::collections::BTreeSet;
 
@@ -34,6 +34,20 @@ pub fn lent<'a>(layout: &Layout, paths: &[&str], composes: impl Iterator<Item = 
     built.iter().flat_map(in_context).collect()
 }
 
+/// The component that a service is built from, in a compose file of this folder. A context that is no component belongs to the one
+/// around it; one at the root is a component where the root is, or where there is no other.
+pub fn built(layout: &Layout, folder: &str, context: &str, dockerfile: Option<&str>) -> Option<usize> {
+    let context = below(folder, context)?;
+    let named = dockerfile.and_then(|dockerfile| component(layout, &context, &below(&context, dockerfile)?));
+    let holds =
+        |path: &str| path == "." || context == path || context.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+    let around = || {
+        let around = layout.components.iter().enumerate().filter(|(_, component)| holds(&component.path));
+        around.max_by_key(|(_, component)| if component.path == "." { 0 } else { component.path.len() }).map(|(index, _)| index)
+    };
+    named.or_else(around).or_else(|| (context.is_empty() && layout.components.len() == 1).then_some(0))
+}
+
 /// The component below the context that an image is of: the one around its Dockerfile, or the one it is named after.
 fn component(layout: &Layout, context: &str, dockerfile: &str) -> Option<usize> {
     let inside = |path: &str| context.is_empty() || path.strip_prefix(context).is_some_and(|rest| rest.starts_with('/'));
@@ -53,7 +67,7 @@ fn component(layout: &Layout, context: &str, dockerfile: &str) -> Option<usize> 
 }
 
 /// A path that is written relative to a folder; `None` outside of the repository.
-fn below(folder: &str, written: &str) -> Option<String> {
+pub fn below(folder: &str, written: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in written.split('/') {
         match part {
