@@ -9,7 +9,8 @@
 //! ```
 //!
 //! Lua blocks are passed over, their source is `text`. Template expressions make the arguments they stand in `Templated`. A
-//! directive that is not closed by the end of the file is an error, as is a brace too many.
+//! directive that is not closed by the end of the file is an error, as is a brace too many. Folders promise only that a file may be
+//! one: a text that does not parse and has no line as in [`DIRECTIVES`] is none, and has no document.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -20,8 +21,39 @@ use super::position::Lines;
 use super::template::{Template, is_template};
 use super::{MAX_DEPTH, ParseError};
 
+/// Directives that files of nginx begin lines with, at least one of them.
+const DIRECTIVES: [&str; 13] = [
+    "add_header",
+    "events",
+    "fastcgi_pass",
+    "http",
+    "listen",
+    "location",
+    "proxy_pass",
+    "proxy_set_header",
+    "server",
+    "server_name",
+    "ssl_certificate",
+    "stream",
+    "upstream",
+];
+
 /// Reads one nginx file, whole or to be included.
 pub fn parse(text: &str) -> Result<Vec<Node>, ParseError> {
+    read(text).or_else(|error| if is_nginx(text) { Err(error) } else { Ok(Vec::new()) })
+}
+
+/// Is some line of the text a directive of nginx, or the start of a block? A template may stand in it.
+fn is_nginx(text: &str) -> bool {
+    let is_directive = |line: &str| {
+        let line = line.trim();
+        let word = line.split([' ', '\t', '{', ';']).next().unwrap_or_default();
+        line.contains(['{', ';']) && DIRECTIVES.contains(&word)
+    };
+    text.lines().any(is_directive)
+}
+
+fn read(text: &str) -> Result<Vec<Node>, ParseError> {
     let template =
         if is_template(text) { Template::new(text, true) } else { Template { text: text.to_string(), actions: Vec::new() } };
     let mut reader = Reader { source: text, template: &template, lines: Lines::new(text), at: 0 };
@@ -328,10 +360,25 @@ http {
             ("a {\n b\n}\n", 2),
             ("x_by_lua_block {\n", 1),
         ] {
+            assert_eq!(read(text).unwrap_err().line, line, "{text}");
+        }
+        assert!(read(&"a {".repeat(10_000)).unwrap_err().message.contains("nested deeper"));
+        assert!(one("# only a comment").entries().is_empty());
+    }
+
+    #[test]
+    fn what_is_no_configuration_has_no_document() {
+        for text in [
+            "<VirtualHost *:80>\n  ServerName a.example.org\n  ProxyPass / http://api:8000/\n</VirtualHost>\n",
+            "all: conf\n\tnginx -t; nginx -s reload\n",
+            "#!/bin/sh\nfor f in *; do echo \"$f\"; done\n",
+            "Permission is granted; the server is yours.\n",
+        ] {
+            assert_eq!(parse(text), Ok(Vec::new()), "{text}");
+        }
+        for (text, line) in [("server {\n listen 80\n}\n", 2), ("user nginx;\n  location / {\n", 2)] {
             assert_eq!(parse(text).unwrap_err().line, line, "{text}");
         }
-        assert!(parse(&"a {".repeat(10_000)).unwrap_err().message.contains("nested deeper"));
-        assert!(one("# only a comment").entries().is_empty());
     }
 
     proptest! {
