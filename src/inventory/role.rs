@@ -58,6 +58,8 @@ struct Inside<'a> {
     infra_or_ci: Option<Role>,
     /// The innermost folder; "" at the root.
     parent: &'a str,
+    /// The folder around it.
+    grandparent: &'a str,
     /// Somewhere below a folder of sources.
     in_source: bool,
     /// Below one that cannot hold a whole package either, as `app` can.
@@ -90,7 +92,7 @@ fn of_folders<'a>(folders: &'a str, file: &Name) -> Place<'a> {
         inside.in_source |= inside.in_inner_source || folder == "app" || folder == "apps";
         inside.in_content |= CONTENT_FOLDERS.contains(&folder);
         inside.in_served |= content::SERVED_FOLDERS.contains(&folder);
-        inside.parent = folder;
+        (inside.grandparent, inside.parent) = (inside.parent, folder);
     }
     Place::Inside(inside)
 }
@@ -318,6 +320,10 @@ mod tests {
                 "src/main/java/com/x/test/Runner.java",
                 "src/main/java/com/x/LoadTest.java",
                 "myapp/testing/helpers.py",
+                "shop/management/commands/test_mail.py",
+                "shop/management/commands/send_test.py",
+                "shop/migrations/test_flags.py",
+                "app/models/test_result.rb",
                 "requirements.txt",
                 "requirements/base.txt",
                 "requirements-prod.txt",
@@ -398,6 +404,9 @@ mod tests {
         assert_roles(
             Role::Test,
             &[
+                "shop/management/commands/tests/test_mail.py",
+                "shop/management/test_commands.py",
+                "shop/models/test_result.py",
                 "test/a.py",
                 "src/Sylius/Behat/Page/A.php",
                 "src/behat/A.php",

@@ -251,6 +251,20 @@ fn is_test_support(file: &Name) -> bool {
         )
 }
 
+/// Does a framework run or load every file of the folder, whatever it is called? `management/commands/test_mail.py` is a command.
+fn is_executed(file: &Name, inside: &Inside) -> bool {
+    match file.extension() {
+        "py" => matches!(
+            (inside.grandparent, inside.parent),
+            ("management", "commands") | (_, "migrations") | ("alembic" | "migrations", "versions")
+        ),
+        "rb" => {
+            inside.grandparent == "app" && matches!(inside.parent, "channels" | "controllers" | "jobs" | "mailers" | "models")
+        }
+        _ => false,
+    }
+}
+
 fn is_test(file: &Name, inside: &Inside) -> bool {
     if is_test_support(file) {
         return true;
@@ -260,7 +274,7 @@ fn is_test(file: &Name, inside: &Inside) -> bool {
         file.extension(),
         "yml" | "yaml" | "json" | "toml" | "properties" | "env" | "xml" | "txt" | "ini" | "cfg" | "conf"
     );
-    if inside.in_src_main && file.is_code {
+    if (inside.in_src_main && file.is_code) || is_executed(file, inside) {
         return false;
     }
     let between = file.suffixes().count().saturating_sub(1);
