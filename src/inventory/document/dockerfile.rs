@@ -13,6 +13,7 @@
 //!   `expose`) is inherited here if that image is an earlier stage, and then stands where it was written.
 //! - `args` of an instruction are the elements of the exec form or the shell words of the other.
 //! - Every node stands where its instruction stands. A heredoc's body is part of `text`, after a line break.
+//! - A build argument that names earlier ones (`ARG TAG=${VERSION}-slim`) is what that makes, as far as they have values.
 //! - An image or user whose build argument has no default, or that a template engine fills in, is `Templated`.
 
 use std::collections::{BTreeMap, HashMap};
@@ -25,6 +26,9 @@ use super::node::{Entry, Node, Span, Value};
 /// How many members all stages of a file together may inherit; beyond it stages inherit only single settings. A hostile file
 /// could otherwise copy a long environment through thousands of stages.
 const INHERITANCE_BUDGET: usize = 100_000;
+
+/// How many bytes all build arguments of a file together may become by what is filled into them: each may name earlier ones twice.
+const EXPANSION_BUDGET: usize = 1024 * 1024;
 
 /// Longest image, user or directory, in bytes, into which variables are filled.
 const MAX_EXPANDED: usize = 4096;
@@ -46,6 +50,8 @@ struct File {
     /// Index of the last stage of a name, in lower case.
     named: HashMap<String, usize>,
     inherited: usize,
+    /// Bytes that were filled into build arguments.
+    expanded: usize,
     end_line: u32,
 }
 
@@ -61,6 +67,18 @@ impl Scope {
         for entry in entries {
             self.last.insert(entry.key.clone(), self.entries.len());
             self.entries.push(entry);
+        }
+    }
+
+    /// Takes build arguments, with the values of earlier ones in theirs.
+    fn declare(&mut self, instruction: &Instruction, expanded: &mut usize) {
+        for mut entry in assignments(instruction) {
+            let written = entry.value.as_str().filter(|written| written.contains('$') && *expanded < EXPANSION_BUDGET);
+            if let Some(filled) = written.map(|written| expand(written, &[self])).filter(|filled| filled.known) {
+                *expanded += filled.text.len();
+                entry.value = filled.node(instruction.span);
+            }
+            self.extend(vec![entry]);
         }
     }
 
@@ -92,9 +110,15 @@ impl File {
             self.stages.push(stage);
             return;
         }
+        let is_argument = instruction.op == "ARG";
         match self.stages.last_mut() {
-            Some(stage) => stage.add(instruction),
-            None if instruction.op == "ARG" => self.args.extend(assignments(instruction)),
+            Some(stage) => {
+                stage.add(instruction);
+                if is_argument {
+                    stage.args.declare(instruction, &mut self.expanded);
+                }
+            }
+            None if is_argument => self.args.declare(instruction, &mut self.expanded),
             None => {}
         }
     }
@@ -159,7 +183,6 @@ impl Stage {
         match &*instruction.op {
             "ENV" => self.env.extend(assignments(instruction)),
             "LABEL" => self.labels.extend(assignments(instruction)),
-            "ARG" => self.args.extend(assignments(instruction)),
             "EXPOSE" => self.expose.extend(words(&instruction.rest).into_iter().map(|port| Node::string(port, span))),
             _ => {}
         }
@@ -423,6 +446,30 @@ CMD [\"--port\", \"80\"]
         assert_eq!(empty.get("image").unwrap().as_str(), Some(""));
         assert_eq!(nested.get("image").unwrap().value, Value::Templated("a:${B:-${C}}".into()));
         assert!(stages(&one("")).is_empty());
+    }
+
+    #[test]
+    fn build_arguments_name_earlier_ones() {
+        let node = one(
+            "ARG V=3.13\nARG TAG=${V}-slim IMAGE=python:${TAG}\nARG OTHER=${UNSET}-slim\nFROM ${IMAGE}\nARG U=app\nARG WHO=$U\nUSER $WHO\nFROM a:$OTHER\n",
+        );
+        let [known, unknown] = stages(&node) else { panic!() };
+        assert_eq!(
+            (known.get("name").unwrap().as_str(), known.get("tag").unwrap().as_str()),
+            (Some("python"), Some("3.13-slim"))
+        );
+        assert_eq!(known.get("user").unwrap().as_str(), Some("app"));
+        assert_eq!(node.at(&["args", "IMAGE"]).unwrap().as_str(), Some("python:3.13-slim"));
+        assert!(matches!(unknown.get("tag").unwrap().value, Value::Templated(_)));
+    }
+
+    #[test]
+    fn build_arguments_that_double_each_other_stay_small() {
+        let doubling = |index: usize| format!("ARG A{}=$A{index}$A{index}\n", index + 1);
+        let text = format!("ARG A0=xxxxxxxx\n{}", (0..20_000).map(doubling).collect::<String>());
+        let node = one(&text);
+        let lengths = node.get("args").unwrap().entries().iter().map(|entry| entry.value.as_str().map_or(0, str::len));
+        assert!(lengths.sum::<usize>() < EXPANSION_BUDGET + 2 * text.len());
     }
 
     proptest! {
