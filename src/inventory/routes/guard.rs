@@ -7,7 +7,7 @@ use crate::model::route::{Access, Framework, Reach};
 use super::GuardRef;
 use super::chain::{Chain, Chains, Link};
 use super::fact::{Fact, Facts, words};
-use super::names::{Names, Verdict};
+use super::names::{Aliases, Names, Verdict};
 use super::path;
 
 /// How far out a guard or a mark stands: what is nearer decides over what is farther.
@@ -69,12 +69,14 @@ impl<'a> Guards<'a> {
                 guards.bases.entry(last(class)).or_default().push((last(base), fact));
             }
         }
+        let aliases = Aliases::new(&facts.imports);
         let judged = |fact: &Fact<'_>| {
-            let passes = fact.get("GUARD").and_then(|name| names.passing(name));
-            match fact.get("GUARD") {
-                _ if fact.definition.doubt => Verdict::Unknown,
+            let guard = fact.get("GUARD").map(|name| aliases.meant(fact, name));
+            let passes = guard.as_deref().and_then(|name| names.passing(name));
+            match guard.as_deref() {
                 // What is attached to everything by one that only asks where it is told to ask guards what nobody can tell.
                 _ if passes == Some(Verdict::Harmless) => Verdict::Harmless,
+                _ if fact.definition.doubt => Verdict::Unknown,
                 _ if passes.is_some() && fact.definition.reach == Reach::Application => Verdict::Unknown,
                 // A router that is attached is no guard, whatever it is called.
                 Some(name) if fact.definition.judge => match names.of(name, fact.definition.strict) {

@@ -1,8 +1,10 @@
 //! Is something that is attached like a guard one? By its name, or by what is known of the function.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::inventory::automaton::Lazy;
+use crate::inventory::view::FileId;
 use crate::model::route::Framework;
 
 use super::fact::{Fact, words};
@@ -13,6 +15,28 @@ pub(super) enum Verdict {
     Guard,
     Harmless,
     Unknown,
+}
+
+/// Names under which files import something that is called otherwise where it is defined.
+pub(super) struct Aliases<'a>(BTreeMap<(FileId, &'a str), &'a str>);
+
+impl<'a> Aliases<'a> {
+    pub(super) fn new(imports: &'a [Fact<'_>]) -> Aliases<'a> {
+        let renamed = |fact: &'a Fact<'_>| {
+            let (name, symbol) = (fact.get("NAME")?, words(fact.get("SYMBOL")?).last()?);
+            (name != symbol && symbol != "default").then_some(((fact.file, name), symbol))
+        };
+        Aliases(imports.iter().filter_map(renamed).collect())
+    }
+
+    /// What is meant in the file of a fact: `gate(x)` is `login_required(x)` where that is imported under this name.
+    pub(super) fn meant<'t>(&self, fact: &Fact<'_>, text: &'t str) -> Cow<'t, str> {
+        let name = words(text).next().filter(|name| text.starts_with(*name));
+        match name.and_then(|name| Some((name, *self.0.get(&(fact.file, name))?))) {
+            Some((name, symbol)) => Cow::Owned(format!("{symbol}{}", &text[name.len()..])),
+            None => Cow::Borrowed(text),
+        }
+    }
 }
 
 /// The judge of one framework.
@@ -41,12 +65,20 @@ impl<'a> Names<'a> {
             passes: BTreeMap::new(),
             unknown_guards: framework.unknown_guards,
         };
-        for fact in passes {
+        // An alias lets through whom what it stands for does.
+        let (aliases, bodies): (Vec<&Fact<'a>>, Vec<&Fact<'a>>) = passes.iter().partition(|fact| fact.get("VIA").is_some());
+        for fact in bodies {
             let Some(name) = fact.get("NAME") else { continue };
             // Another one of the name refuses: which of them is attached is not known.
             let has_namesake = defines.iter().any(|other| other.get("NAME") == Some(name) && other.file != fact.file);
             let is_doubtful = judge.passes.entry(name).or_insert(true);
             *is_doubtful &= fact.definition.doubt || has_namesake;
+        }
+        for fact in aliases {
+            let (Some(name), Some(via)) = (fact.get("NAME"), fact.get("VIA")) else { continue };
+            if let Some(verdict) = judge.passing(via) {
+                judge.passes.entry(name).or_insert(verdict == Verdict::Unknown);
+            }
         }
         let (by_others, by_itself): (Vec<&Fact<'a>>, Vec<&Fact<'a>>) = defines.iter().partition(|fact| fact.get("VIA").is_some());
         judge.defined.extend(by_itself.iter().filter_map(|fact| fact.get("NAME")));
@@ -67,11 +99,19 @@ impl<'a> Names<'a> {
 
     /// What the body of a function says that lets callers through: all of them, or (unknown) all that nothing else stops.
     pub(super) fn passing(&self, text: &str) -> Option<Verdict> {
-        let callee = text.split('(').next().unwrap_or(text);
-        let mut parts = words(callee).collect::<Vec<_>>().into_iter().rev();
-        // `Gate::new()` is a gate.
-        let name = parts.next().filter(|name| !matches!(*name, "new" | "default" | "build")).or_else(|| parts.next())?;
-        let is_doubtful = self.passes.get(name)?;
+        let is_doubtful = match text.strip_prefix(['\'', '"']) {
+            // An alias with what it is told: `'role:admin'`.
+            Some(alias) => self.passes.get(alias.split([':', '\'', '"']).next()?)?,
+            None => {
+                let callee = text.split('(').next().unwrap_or(text);
+                let mut parts = words(callee).collect::<Vec<_>>().into_iter().rev();
+                // `Gate::new()` and `Gate::class` are a gate.
+                let is_own = |name: &&str| !matches!(*name, "new" | "default" | "build" | "class");
+                let name = parts.next().filter(is_own).or_else(|| parts.next())?;
+                // The attribute `[Gate]` is the class `GateAttribute`.
+                self.passes.get(name).or_else(|| self.passes.get(format!("{name}Attribute").as_str()))?
+            }
+        };
         Some(if *is_doubtful { Verdict::Unknown } else { Verdict::Harmless })
     }
 
