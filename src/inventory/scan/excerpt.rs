@@ -3,8 +3,10 @@
 //! A rule that is local can match only in a declaration that holds one literal of each of its clauses. Where all rules asked for are,
 //! the others are not parsed: in a long file with one place of interest that is most of it.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::finder::Finder;
 use super::subject::Subject;
 use super::{ClauseUse, Clauses, CodeRule, Scanner};
 use crate::inventory::syntax;
@@ -57,13 +59,10 @@ pub(super) fn of(
 fn held(scanner: &Scanner<'_>, rules: &[(NeedId, &CodeRule)], starts: &[usize], subject: &Subject<'_>) -> Vec<Clauses> {
     let mut held = vec![0; (starts.len() + 1) * rules.len()];
     let wanted = Wanted::new(scanner, rules);
-    scanner.finder.find(subject.lower(), |literal, start| {
-        if !wanted.has(literal) {
-            return;
-        }
+    wanted.finder.find(subject.lower(), |literal, start| {
         let piece = starts.partition_point(|known| *known <= start);
-        let end = start + scanner.literals[literal].length;
-        for (_, rule, usage) in wanted.of(literal) {
+        let end = start + wanted.lengths[literal];
+        for (rule, usage) in &wanted.uses[literal] {
             let clauses = &mut held[piece * rules.len() + rule];
             let bit = 1 << usage.clause;
             if *clauses & bit == 0 && (!usage.in_code || subject.stands_in_code(start, end)) {
@@ -74,34 +73,27 @@ fn held(scanner: &Scanner<'_>, rules: &[(NeedId, &CodeRule)], starts: &[usize], 
     held
 }
 
-/// The literals of some rules: of thousands a few.
+/// The literals of some rules: of thousands a few, which are found faster alone.
 struct Wanted {
-    /// One bit for each literal.
-    known: Vec<u64>,
-    /// The number of the literal, the place of the rule, what it satisfies there; in order.
-    uses: Vec<(usize, usize, ClauseUse)>,
+    finder: Finder,
+    lengths: Vec<usize>,
+    /// By literal, the places of the rules and what it satisfies there.
+    uses: Vec<Vec<(usize, ClauseUse)>>,
 }
 
 impl Wanted {
     fn new(scanner: &Scanner<'_>, rules: &[(NeedId, &CodeRule)]) -> Wanted {
-        let mut known = vec![0; scanner.literals.len() / 64 + 1];
-        let mut uses = Vec::new();
+        let mut uses: BTreeMap<usize, Vec<(usize, ClauseUse)>> = BTreeMap::new();
         for (rule, (need, _)) in rules.iter().enumerate() {
             for (literal, usage) in scanner.literals_of(*need) {
-                known[literal / 64] |= 1 << (literal % 64);
-                uses.push((*literal, rule, *usage));
+                uses.entry(*literal).or_default().push((rule, *usage));
             }
         }
-        uses.sort_unstable_by_key(|(literal, rule, usage)| (*literal, *rule, usage.clause));
-        Wanted { known, uses }
-    }
-
-    fn has(&self, literal: usize) -> bool {
-        self.known[literal / 64] & (1 << (literal % 64)) != 0
-    }
-
-    fn of(&self, literal: usize) -> impl Iterator<Item = &(usize, usize, ClauseUse)> {
-        let from = self.uses.partition_point(|(known, ..)| *known < literal);
-        self.uses[from..].iter().take_while(move |(known, ..)| *known == literal)
+        let texts: Vec<&str> = uses.keys().map(|literal| &*scanner.literals[*literal].text).collect();
+        Wanted {
+            finder: Finder::new(&texts),
+            lengths: texts.iter().map(|text| text.len()).collect(),
+            uses: uses.into_values().collect(),
+        }
     }
 }

@@ -181,7 +181,7 @@ fn mark(scanner: &Scanner<'_>, scratch: &mut Scratch, subject: &Subject<'_>) {
         if count > MAX_POSITIONS + 1 {
             return;
         }
-        let mut standing = Standing { start, end: start + literal.length, in_code: None };
+        let mut standing = Standing { start, end: start + literal.text.len(), in_code: None };
         let mut is_open = false;
         for usage in &literal.uses {
             let entry = &mut satisfied[usage.need.0 as usize];

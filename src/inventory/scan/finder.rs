@@ -1,6 +1,6 @@
 //! Where literals occur in a text: all of thousands in one pass.
 //!
-//! Each literal is known by its rarest four bytes. A step looks at four bytes of the text and a bit of a table that fits the fastest
+//! Each literal is known by its rarest four bytes, the fewest others share. A step looks at four bytes of the text and a bit of a table that fits the fastest
 //! cache; only where the bit is set, which is rare, are literals compared. An automaton over the same literals is larger than the
 //! caches, so that each of its steps waits for memory, and building it is a noticeable part of a short run.
 
@@ -10,6 +10,8 @@ const BITS: [u32; 5] = [0, 0, 16, 13, 17];
 const LONGEST: usize = 4;
 /// Spreads grams over a table.
 const SPREAD: u32 = 0x9E37_79B1;
+/// Most places where literals that share a gram are counted, a power of two.
+const MAX_SHARED: usize = 1 << 16;
 /// Says that a slot is free.
 const FREE: u32 = u32::MAX;
 
@@ -52,8 +54,10 @@ struct Entry {
 
 impl Finder {
     /// For these literals; their numbers are their places here.
-    pub(super) fn new(literals: &[String]) -> Finder {
-        let single = |(number, literal): (usize, &String)| (literal.len() == 1).then(|| (number, literal.as_bytes()[0]));
+    pub(super) fn new<L: AsRef<str>>(literals: &[L]) -> Finder {
+        let literals: Vec<&str> = literals.iter().map(AsRef::as_ref).collect();
+        let literals = literals.as_slice();
+        let single = |(number, literal): (usize, &&str)| (literal.len() == 1).then(|| (number, literal.as_bytes()[0]));
         Finder {
             pairs: Grams::new(literals),
             triples: Grams::new(literals),
@@ -83,14 +87,16 @@ impl Finder {
 }
 
 impl<const N: usize> Grams<N> {
-    fn new(literals: &[String]) -> Grams<N> {
-        let known_so = |literal: &String| if N == LONGEST { literal.len() >= N } else { literal.len() == N };
+    fn new(literals: &[&str]) -> Grams<N> {
+        let known_so = |literal: &&str| if N == LONGEST { literal.len() >= N } else { literal.len() == N };
         let mut grams: Vec<(u32, Entry)> = Vec::new();
-        for (number, literal) in literals.iter().enumerate().filter(|(_, literal)| known_so(literal)) {
-            let text = literal.as_bytes();
-            let common = |bytes: &[u8]| bytes.iter().map(|byte| commonness(*byte)).sum::<u32>();
-            let (at, gram) = text.windows(N).enumerate().min_by_key(|(_, bytes)| common(bytes)).unwrap_or((0, text));
-            grams.push((number_of(gram), Entry::new(number, text, at + N)));
+        let known: Vec<_> = literals.iter().enumerate().filter(|(_, literal)| known_so(literal)).collect();
+        let shared = Shared::of(known.len(), known.iter().flat_map(|(_, literal)| places_of::<N>(literal)));
+        for (number, literal) in known {
+            let rarest = places_of::<N>(literal).enumerate().min_by_key(|(_, gram)| bytes_cost(*gram) + shared.cost(*gram));
+            if let Some((at, gram)) = rarest {
+                grams.push((gram, Entry::new(number, literal.as_bytes(), at + N)));
+            }
         }
         grams.sort_by_key(|(gram, entry)| (*gram, entry.literal));
         let size = (grams.len() * 2).next_power_of_two().max(2);
@@ -182,13 +188,59 @@ fn slot_of(gram: u32, slots: usize) -> usize {
     (gram.wrapping_mul(SPREAD) >> 8) as usize & (slots - 1)
 }
 
-/// The bytes of a gram as a number, the first in the lowest place.
-fn number_of(gram: &[u8]) -> u32 {
-    gram.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte))
+/// How many literals share each gram, about: what stands in many of them is a word that texts hold, too, and at each of its places all
+/// of them are compared.
+struct Shared(Vec<u8>);
+
+impl Shared {
+    /// Counts the grams of so many literals.
+    fn of(literals: usize, grams: impl Iterator<Item = u32>) -> Shared {
+        let mut shared = Shared(vec![0; (literals * 8).next_power_of_two().clamp(1, MAX_SHARED)]);
+        for gram in grams {
+            let place = shared.place(gram);
+            shared.0[place] = shared.0[place].saturating_add(1);
+        }
+        shared
+    }
+
+    /// In the measure of `commonness`: twice as many literals weigh as much as bytes that are a little more common.
+    fn cost(&self, gram: u32) -> u32 {
+        4 * u32::from(self.0[self.place(gram)].max(1)).ilog2()
+    }
+
+    fn place(&self, gram: u32) -> usize {
+        (gram.wrapping_mul(SPREAD) >> 16) as usize & (self.0.len() - 1)
+    }
 }
 
+/// The grams of a literal, from its start; a byte stands above the one before it.
+fn places_of<const N: usize>(literal: &str) -> impl Iterator<Item = u32> {
+    let mut gram = 0_u32;
+    let grams = literal.bytes().map(move |byte| {
+        gram = gram >> 8 | u32::from(byte) << (8 * (N - 1));
+        gram
+    });
+    grams.skip(N - 1)
+}
+
+/// How common the bytes of a gram are, together.
+fn bytes_cost(gram: u32) -> u32 {
+    gram.to_le_bytes().iter().filter(|byte| **byte != 0).map(|byte| u32::from(COMMONNESS[usize::from(*byte)])).sum()
+}
+
+/// `commonness` of every byte.
+const COMMONNESS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = commonness(byte as u8);
+        byte += 1;
+    }
+    table
+};
+
 /// How common a byte is in source code, in lower case: about the logarithm of its frequency.
-fn commonness(byte: u8) -> u32 {
+const fn commonness(byte: u8) -> u8 {
     match byte {
         b' ' | b'e' | b't' => 14,
         b'a' | b'i' | b'n' | b'o' | b'r' | b's' => 13,

@@ -64,7 +64,7 @@ pub struct Scanner<'n> {
 /// The clauses that a literal satisfies.
 #[derive(Default)]
 struct LiteralUse {
-    length: usize,
+    text: String,
     uses: Vec<ClauseUse>,
     /// The keyword of the secret engine that it is.
     keyword: Option<u32>,
@@ -139,20 +139,19 @@ impl<'n> Scanner<'n> {
             modules: Vec::new(),
             lists: Vec::new(),
             by_need: OnceLock::new(),
-            finder: Finder::new(&[]),
+            finder: Finder::new::<&str>(&[]),
             ungated: Vec::new(),
             secrets: secrets::Secrets::of(needs),
             automata: Automata::default(),
             bytes,
         };
-        let texts = scanner.gather_literals();
-        scanner.finder = Finder::new(&texts);
+        scanner.gather_literals();
+        scanner.finder = Finder::new(&scanner.literals.iter().map(|literal| literal.text.as_str()).collect::<Vec<_>>());
         scanner
     }
 
-    /// Fills `literals` and `ungated`; returns the texts of the literals, by index.
-    fn gather_literals(&mut self) -> Vec<String> {
-        let mut texts: Vec<String> = Vec::new();
+    /// Fills `literals` and `ungated`.
+    fn gather_literals(&mut self) {
         let mut index: HashMap<String, usize> = HashMap::new();
         for (number, need) in self.needs.needs().iter().enumerate() {
             let id = NeedId(number as u32);
@@ -170,10 +169,9 @@ impl<'n> Scanner<'n> {
             self.compiled[number].anywhere = bits(clauses.len()) & !bits(anywhere);
             for (clause, literals) in clauses.iter().enumerate() {
                 for literal in literals {
-                    let at = *index.entry(literal.text.clone()).or_insert_with(|| {
-                        texts.push(literal.text.clone());
-                        self.literals.push(LiteralUse { length: literal.text.len(), ..LiteralUse::default() });
-                        texts.len() - 1
+                    let at = *index.entry(literal.text.clone()).or_insert_with_key(|text| {
+                        self.literals.push(LiteralUse { text: text.clone(), ..LiteralUse::default() });
+                        self.literals.len() - 1
                     });
                     self.literals[at].uses.push(ClauseUse { need: id, clause: clause as u8, in_code: literal.in_code });
                 }
@@ -181,14 +179,12 @@ impl<'n> Scanner<'n> {
         }
         self.gather_modules(&index);
         for (number, keyword) in self.secrets.iter().flat_map(secrets::Secrets::keywords) {
-            let at = *index.entry(keyword.to_owned()).or_insert_with(|| {
-                texts.push(keyword.to_owned());
-                self.literals.push(LiteralUse { length: keyword.len(), ..LiteralUse::default() });
-                texts.len() - 1
+            let at = *index.entry(keyword.to_owned()).or_insert_with_key(|text| {
+                self.literals.push(LiteralUse { text: text.clone(), ..LiteralUse::default() });
+                self.literals.len() - 1
             });
             self.literals[at].keyword = Some(number);
         }
-        texts
     }
 
     /// Fills `lists` and `modules`, whose literals are known by their texts.

@@ -1,11 +1,11 @@
 //! Which selectors a file matches, decided by hash and string tests: names as texts, folders by their names, one glob set for the rest, no
 //! pattern per selector.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use globset::{Candidate, GlobSet, GlobSetBuilder};
 
-use crate::model::glob::{self, NameGlob};
+use crate::model::glob::{self, NameGlob, PathGlob};
 use crate::model::language::Language;
 use crate::model::needs::{Look, NeedId, NeedSet, SelectorId};
 use crate::model::role::Role;
@@ -17,7 +17,9 @@ pub struct Selection<'n> {
     names: Names,
     /// The globs for everything below a folder, by its name.
     folders: HashMap<String, Vec<usize>>,
-    /// All others.
+    /// Those over folders, by the extension that a path must have, or none.
+    paths: HashMap<String, Vec<(PathGlob, usize)>>,
+    /// All others: plain names and extensions.
     globs: GlobSet,
     /// The numbers of these.
     numbers: Vec<usize>,
@@ -40,6 +42,7 @@ impl<'n> Selection<'n> {
         let mut builder = GlobSetBuilder::new();
         let (mut names, mut numbers) = (Names::default(), Vec::new());
         let mut folders: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut paths: HashMap<String, Vec<(PathGlob, usize)>> = HashMap::new();
         let (mut by_glob, mut excluding): (Vec<Vec<SelectorId>>, Vec<Vec<SelectorId>>) = (Vec::new(), Vec::new());
         let mut index = HashMap::new();
         let mut free = Vec::new();
@@ -56,6 +59,10 @@ impl<'n> Selection<'n> {
                             (Some(name), _) => names.add(name, by_glob.len()),
                             (_, Some(below)) => {
                                 below.into_iter().for_each(|name| folders.entry(name).or_default().push(by_glob.len()));
+                            }
+                            _ if glob.contains(['/', '[', '?']) => {
+                                let glob = PathGlob::new(glob);
+                                paths.entry(glob.extension().to_owned()).or_default().push((glob, by_glob.len()));
                             }
                             _ => {
                                 builder.add(glob::compile(glob).unwrap_or_else(|_| never()));
@@ -81,7 +88,7 @@ impl<'n> Selection<'n> {
             }
         }
         let globs = builder.build().unwrap_or_else(|_| GlobSet::empty());
-        Selection { needs, names, folders, globs, numbers, by_glob, excluding, free, reads, documents_of }
+        Selection { needs, names, folders, paths, globs, numbers, by_glob, excluding, free, reads, documents_of }
     }
 
     /// The selectors that a file matches, ascending.
@@ -92,6 +99,9 @@ impl<'n> Selection<'n> {
         let mut matched = self.globs.matches_candidate(&Candidate::new(&*path));
         matched.iter_mut().for_each(|glob| *glob = self.numbers[*glob]);
         matched.extend(self.names.matches(name));
+        let any_extension = ["", glob::extension(name)].into_iter().take(if name.contains('.') { 2 } else { 1 });
+        let by_path = any_extension.filter_map(|extension| self.paths.get(extension)).flatten();
+        matched.extend(by_path.filter(|(glob, _)| glob.is_match(&path)).map(|(_, number)| *number));
         matched.extend(above.split('/').filter_map(|folder| self.folders.get(folder)).flatten());
         let named = matched.iter().flat_map(|glob| &self.by_glob[*glob]);
         let mut selectors: Vec<SelectorId> = self.free.iter().chain(named).copied().filter(admits).collect();
@@ -114,29 +124,29 @@ impl<'n> Selection<'n> {
     }
 }
 
-/// Globs for names, with their numbers, by the letter that a name must begin or end with.
+/// Globs for names, with their numbers, by the extension that a name must have or what it must begin with.
 #[derive(Default)]
 struct Names {
-    by_first: BTreeMap<u8, Vec<(NameGlob, usize)>>,
-    by_last: BTreeMap<u8, Vec<(NameGlob, usize)>>,
+    by_extension: HashMap<String, Vec<(NameGlob, usize)>>,
+    /// By the first two bytes, or the only one.
+    by_start: HashMap<Vec<u8>, Vec<(NameGlob, usize)>>,
     others: Vec<(NameGlob, usize)>,
 }
 
 impl Names {
-    fn add(&mut self, glob: NameGlob, number: usize) {
-        let list = match glob.ends() {
-            (Some(first), _) => self.by_first.entry(first).or_default(),
-            (None, Some(last)) => self.by_last.entry(last).or_default(),
-            (None, None) => &mut self.others,
+    fn add(&mut self, name: NameGlob, number: usize) {
+        let list = match name.ends() {
+            (_, extension) if !extension.is_empty() => self.by_extension.entry(extension.to_owned()).or_default(),
+            (start, _) if !start.is_empty() => self.by_start.entry(start.to_owned()).or_default(),
+            _ => &mut self.others,
         };
-        list.push((glob, number));
+        list.push((name, number));
     }
 
     /// The numbers of the globs that match a name.
     fn matches(&self, name: &str) -> impl Iterator<Item = usize> {
-        let by_first = name.as_bytes().first().and_then(|first| self.by_first.get(first));
-        let by_last = name.as_bytes().last().and_then(|last| self.by_last.get(last));
-        [by_first, by_last, Some(&self.others)]
+        let start = |length: usize| name.as_bytes().get(..length).and_then(|start| self.by_start.get(start));
+        [self.by_extension.get(glob::extension(name)), start(1), start(2), Some(&self.others)]
             .into_iter()
             .flatten()
             .flatten()
