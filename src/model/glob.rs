@@ -70,9 +70,9 @@ pub fn folders(glob: &str) -> Option<Vec<String>> {
     names.iter().all(is_plain).then_some(names)
 }
 
-/// The last dot of a name and what follows it; empty without a dot.
-pub fn extension(name: &str) -> &str {
-    name.rfind('.').map_or("", |dot| &name[dot..])
+/// The longest of some texts, the first of several; empty without one.
+fn longest<'t>(texts: impl Iterator<Item = &'t [u8]>) -> &'t [u8] {
+    texts.fold(&[], |longest, text| if text.len() > longest.len() { text } else { longest })
 }
 
 /// A glob for names at any depth whose only wildcard is `*`, such as `*settings*.py`. Compared as text, it needs no automaton.
@@ -98,10 +98,10 @@ impl NameGlob {
         (!is_extension).then(|| NameGlob { start: start.to_owned(), between, end: end.to_owned() })
     }
 
-    /// What every name that it matches begins with, up to two bytes, and ends with from its last dot on; empty where it does not say so.
-    pub fn ends(&self) -> (&[u8], &str) {
-        let start = self.start.as_bytes();
-        (&start[..start.len().min(2)], extension(&self.end))
+    /// The longest stretch that stands in every name that it matches; empty for `*`.
+    pub fn stretch(&self) -> &[u8] {
+        let between = self.between.iter().map(Finder::needle);
+        longest([self.start.as_bytes()].into_iter().chain(between).chain([self.end.as_bytes()]))
     }
 
     /// Does it match a name without folders, in lower case?
@@ -132,10 +132,9 @@ impl PathGlob {
         PathGlob { glob, stretches, compiled: OnceLock::new() }
     }
 
-    /// What every path that it matches ends with from its last dot on; empty where it does not say so.
-    pub fn extension(&self) -> &str {
-        let plain = self.glob.rfind(['*', '?', ']', '}', '/', '\\']).map_or(0, |at| at + 1);
-        extension(&self.glob[plain..])
+    /// The longest stretch that stands in every path that it matches; empty where there is none.
+    pub fn stretch(&self) -> &[u8] {
+        longest(self.stretches.iter().map(Finder::needle))
     }
 
     /// Does it match a path in lower case?
@@ -216,14 +215,13 @@ mod tests {
             let (ours, by_glob) = (PathGlob::new(glob), compile(glob).unwrap().compile_matcher());
             for path in paths.map(|path| path.to_lowercase()) {
                 assert_eq!(ours.is_match(&path), by_glob.is_match(&path), "{glob} {path}");
-                assert!(!ours.is_match(&path) || path.ends_with(ours.extension()), "{glob} {path}");
+                assert!(!ours.is_match(&path) || path.contains(std::str::from_utf8(ours.stretch()).unwrap()), "{glob} {path}");
             }
         }
         assert!(!PathGlob::new("a/[").is_match("a/["));
-        assert_eq!(
-            ["a/*.yml", "a/b.tar.gz", "a/*.{a,b}", "a.d/b", "a/**"].map(|glob| PathGlob::new(glob).extension().to_owned()),
-            [".yml", ".gz", "", "", ""]
-        );
+        let stretches = ["a/*.yml", "a/b.tar.gz", "ab/*.{a,b}", "{a,b}/[cd]*", "a\\\\*b"];
+        let longest = stretches.map(|glob| String::from_utf8(PathGlob::new(glob).stretch().to_vec()).unwrap());
+        assert_eq!(longest, [".yml", "b.tar.gz", "ab", "", ""]);
     }
 
     #[test]

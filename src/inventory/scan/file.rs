@@ -277,10 +277,11 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, par
         }
     }
     let asked: Vec<_> = rules.iter().map(|(index, rule)| (needs[*index], *rule)).collect();
-    let parts = excerpt::of(scanner, language, &asked, subject);
+    let excerpt::Due { rules: due, parts } = excerpt::of(scanner, language, &asked, subject);
     if parts.as_ref().is_some_and(Vec::is_empty) {
         return;
     }
+    let rules = rules.into_iter().zip(due).filter(|(_, due)| *due).map(|(rule, _)| rule);
     let tree = match parsed.take().filter(|parsed| parsed.covers(parts.as_deref())) {
         Some(parsed) => Ok(parsed),
         None => match parts {
@@ -289,7 +290,7 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, par
         },
     };
     // Of a route table every row counts.
-    let (rows, rules): (Vec<_>, Vec<_>) = rules.into_iter().partition(|(index, _)| captures_span(scanner, needs[*index]));
+    let (rows, rules): (Vec<_>, Vec<_>) = rules.partition(|(index, _)| captures_span(scanner, needs[*index]));
     // Of what is joined by a name every name counts.
     let (named, rules): (Vec<_>, Vec<_>) = rules.into_iter().partition(|(index, _)| !captured(scanner, needs[*index]).is_empty());
     let names: Vec<&[String]> = named.iter().map(|(index, _)| captured(scanner, needs[*index])).collect();

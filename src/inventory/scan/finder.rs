@@ -8,6 +8,13 @@
 const BITS: [u32; 5] = [0, 0, 16, 13, 17];
 /// Length of the grams of long literals; shorter literals are grams themselves.
 const LONGEST: usize = 4;
+/// Bytes that are looked at before what is found in them is compared.
+const BLOCK: usize = 1024;
+/// Low bits of a place that say of which length the known grams are that may end there.
+const CLASSES: u32 = 3;
+const QUAD: u32 = 1;
+const TRIPLE: u32 = 2;
+const PAIR: u32 = 4;
 /// Spreads grams over a table.
 const SPREAD: u32 = 0x9E37_79B1;
 /// Most places where literals that share a gram are counted, a power of two.
@@ -72,17 +79,40 @@ impl Finder {
         for (number, byte) in &self.single {
             memchr::memchr_iter(*byte, text).for_each(|start| found(*number, start));
         }
-        let (pairs, triples, quads) = (self.pairs.table.as_slice(), self.triples.table.as_slice(), self.quads.table.as_slice());
+        let mut hits = [0; BLOCK];
         let mut gram = 0;
-        for (at, byte) in text.iter().enumerate() {
-            gram = gram >> 8 | u32::from(*byte) << 24;
-            let hit = bit::<4>(quads, gram) | bit::<3>(triples, gram >> 8) | bit::<2>(pairs, gram >> 16);
-            if hit != 0 {
-                self.quads.compare(text, at + 1, gram, &mut found);
-                self.triples.compare(text, at + 1, gram >> 8, &mut found);
-                self.pairs.compare(text, at + 1, gram >> 16, &mut found);
+        for (block, bytes) in text.chunks(BLOCK).enumerate() {
+            let count = self.places(bytes, &mut gram, &mut hits);
+            for hit in &hits[..count] {
+                let end = block * BLOCK + (hit >> CLASSES) as usize + 1;
+                let gram = gram_before(text, end);
+                if hit & QUAD != 0 {
+                    self.quads.compare(text, end, gram, &mut found);
+                }
+                if hit & TRIPLE != 0 {
+                    self.triples.compare(text, end, gram >> 8, &mut found);
+                }
+                if hit & PAIR != 0 {
+                    self.pairs.compare(text, end, gram >> 16, &mut found);
+                }
             }
         }
+    }
+
+    /// Notes where in a block grams may end that are known, and of which length; returns how many. Without a branch on what is found: at
+    /// every fifth byte there is something, which no processor foresees.
+    fn places(&self, bytes: &[u8], gram: &mut u32, hits: &mut [u32; BLOCK]) -> usize {
+        let (pairs, triples, quads) = (self.pairs.table.as_slice(), self.triples.table.as_slice(), self.quads.table.as_slice());
+        let mut count = 0;
+        for (at, byte) in bytes.iter().enumerate() {
+            *gram = *gram >> 8 | u32::from(*byte) << 24;
+            let classes = (bit::<4>(quads, *gram) * QUAD)
+                | (bit::<3>(triples, *gram >> 8) * TRIPLE)
+                | (bit::<2>(pairs, *gram >> 16) * PAIR);
+            hits[count % BLOCK] = (at as u32) << CLASSES | classes;
+            count += usize::from(classes != 0);
+        }
+        count
     }
 }
 
@@ -120,9 +150,6 @@ impl<const N: usize> Grams<N> {
 
     /// The literals that are known by this gram, which ends here.
     fn compare(&self, text: &[u8], end: usize, gram: u32, found: &mut impl FnMut(usize, usize)) {
-        if bit::<N>(&self.table, gram) == 0 {
-            return;
-        }
         let mut slot = slot_of(gram, self.slots.len());
         let mut from = loop {
             match self.slots[slot] {
@@ -173,9 +200,17 @@ fn head_of(text: &[u8]) -> u64 {
 }
 
 /// The bit of a gram, in the lowest place.
-fn bit<const N: usize>(table: &[u64], gram: u32) -> u64 {
+fn bit<const N: usize>(table: &[u64], gram: u32) -> u32 {
     let at = spread::<N>(gram);
-    table.get(at / 64).map_or(0, |bits| bits >> (at % 64) & 1)
+    table.get(at / 64).map_or(0, |bits| (bits >> (at % 64) & 1) as u32)
+}
+
+/// The last bytes before a place, the last in the highest place; zeros stand for those before the text.
+fn gram_before(text: &[u8], end: usize) -> u32 {
+    match text[..end].last_chunk() {
+        Some(bytes) => u32::from_le_bytes(*bytes),
+        None => text[..end].iter().fold(0, |gram, byte| gram >> 8 | u32::from(*byte) << 24),
+    }
 }
 
 /// The number of a gram in its table.

@@ -232,6 +232,12 @@ impl<'n> Scanner<'n> {
         &by_need[need.0 as usize]
     }
 
+    /// The clauses of a need that the place of a match satisfies, not the file around it.
+    fn own_clauses(&self, need: NeedId) -> Clauses {
+        let compiled = &self.compiled[need.0 as usize];
+        compiled.clauses & !compiled.anywhere
+    }
+
     fn automaton_of(&self, pattern: &str, ignore_case: bool) -> Option<Automaton> {
         let against = if self.bytes >= PREFILTERS_PAY_BYTES { Against::ManyFiles } else { Against::FewFiles };
         Automaton::new(pattern, Reading { ignore_case, lines: true }, against).ok()
