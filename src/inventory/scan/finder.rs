@@ -6,6 +6,8 @@
 
 /// Bits of the number of a gram in its table, by its length in bytes. Grams of two are as many as the table has places.
 const BITS: [u32; 5] = [0, 0, 16, 13, 17];
+/// Words of the tables of grams of two, three and four bytes.
+const WORDS: [usize; 5] = [0, 0, 1 << 10, 1 << 7, 1 << 11];
 /// Length of the grams of long literals; shorter literals are grams themselves.
 const LONGEST: usize = 4;
 /// Bytes that are looked at before what is found in them is compared.
@@ -102,13 +104,17 @@ impl Finder {
     /// Notes where in a block grams may end that are known, and of which length; returns how many. Without a branch on what is found: at
     /// every fifth byte there is something, which no processor foresees.
     fn places(&self, bytes: &[u8], gram: &mut u32, hits: &mut [u32; BLOCK]) -> usize {
-        let (pairs, triples, quads) = (self.pairs.table.as_slice(), self.triples.table.as_slice(), self.quads.table.as_slice());
+        // Tables of a known length, so that no place in them needs a check.
+        let pairs: Result<&[u64; WORDS[2]], _> = self.pairs.table.as_slice().try_into();
+        let triples: Result<&[u64; WORDS[3]], _> = self.triples.table.as_slice().try_into();
+        let quads: Result<&[u64; WORDS[4]], _> = self.quads.table.as_slice().try_into();
+        let (Ok(pairs), Ok(triples), Ok(quads)) = (pairs, triples, quads) else { return 0 };
         let mut count = 0;
         for (at, byte) in bytes.iter().enumerate() {
             *gram = *gram >> 8 | u32::from(*byte) << 24;
-            let classes = (bit::<4>(quads, *gram) * QUAD)
-                | (bit::<3>(triples, *gram >> 8) * TRIPLE)
-                | (bit::<2>(pairs, *gram >> 16) * PAIR);
+            let classes = (bit::<4, _>(quads, *gram) * QUAD)
+                | (bit::<3, _>(triples, *gram >> 8) * TRIPLE)
+                | (bit::<2, _>(pairs, *gram >> 16) * PAIR);
             hits[count % BLOCK] = (at as u32) << CLASSES | classes;
             count += usize::from(classes != 0);
         }
@@ -130,7 +136,7 @@ impl<const N: usize> Grams<N> {
         }
         grams.sort_by_key(|(gram, entry)| (*gram, entry.literal));
         let size = (grams.len() * 2).next_power_of_two().max(2);
-        let (mut table, mut slots) = (vec![0; (1 << BITS[N]) / 64], vec![(FREE, 0); size]);
+        let (mut table, mut slots) = (vec![0; WORDS[N]], vec![(FREE, 0); size]);
         for at in 0..grams.len() {
             let gram = grams[at].0;
             grams[at].1.last = grams.get(at + 1).is_none_or(|(next, _)| *next != gram);
@@ -200,9 +206,10 @@ fn head_of(text: &[u8]) -> u64 {
 }
 
 /// The bit of a gram, in the lowest place.
-fn bit<const N: usize>(table: &[u64], gram: u32) -> u32 {
+#[inline]
+fn bit<const N: usize, const W: usize>(table: &[u64; W], gram: u32) -> u32 {
     let at = spread::<N>(gram);
-    table.get(at / 64).map_or(0, |bits| (bits >> (at % 64) & 1) as u32)
+    (table[at / 64] >> (at % 64) & 1) as u32
 }
 
 /// The last bytes before a place, the last in the highest place; zeros stand for those before the text.
@@ -214,8 +221,9 @@ fn gram_before(text: &[u8], end: usize) -> u32 {
 }
 
 /// The number of a gram in its table.
+#[inline]
 fn spread<const N: usize>(gram: u32) -> usize {
-    if N == 2 { gram as usize } else { (gram.wrapping_mul(SPREAD) >> (32 - BITS[N])) as usize }
+    if N == 2 { gram as u16 as usize } else { (gram.wrapping_mul(SPREAD) >> (32 - BITS[N])) as usize }
 }
 
 /// The first slot of a gram; the number of slots is a power of two.
