@@ -148,7 +148,7 @@ impl Wanted {
                 uses.entry(*literal).or_default().push((rule, *usage));
             }
         }
-        let texts: Vec<&str> = uses.keys().map(|literal| &*scanner.literals[*literal].text).collect();
+        let texts: Vec<&str> = uses.keys().map(|literal| scanner.finders.text(*literal)).collect();
         Wanted {
             finder: Finder::new(&texts),
             lengths: texts.iter().map(|text| text.len()).collect(),

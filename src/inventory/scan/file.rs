@@ -149,7 +149,7 @@ pub fn resume(
 fn candidates(scanner: &Scanner<'_>, scratch: &mut Scratch, selectors: &[SelectorId], subject: &Subject<'_>) -> Vec<NeedId> {
     let admitted = |need: &NeedId| selectors.binary_search(&scanner.needs.need(*need).selector).is_ok();
     let mut candidates: Vec<NeedId> = scanner.ungated.iter().copied().filter(admitted).collect();
-    mark(scanner, scratch, subject);
+    mark(scanner, scratch, selectors, subject);
     let complete = |need: &NeedId| scratch.satisfied[need.0 as usize].1 == scanner.compiled[need.0 as usize].clauses;
     candidates.extend(scratch.touched.iter().copied().filter(complete).filter(admitted));
     candidates.sort_unstable();
@@ -157,14 +157,14 @@ fn candidates(scanner: &Scanner<'_>, scratch: &mut Scratch, selectors: &[Selecto
 }
 
 /// Notes which clauses of which needs the literals of the text satisfy.
-fn mark(scanner: &Scanner<'_>, scratch: &mut Scratch, subject: &Subject<'_>) {
+fn mark(scanner: &Scanner<'_>, scratch: &mut Scratch, selectors: &[SelectorId], subject: &Subject<'_>) {
     let Scratch { satisfied, positions, generation, touched, marks, lower } = scratch;
     *generation += 1;
     touched.clear();
     marks.clear();
     lower.clear();
     lower.extend(subject.text.bytes().map(|byte| byte.to_ascii_lowercase()));
-    scanner.finder.find(lower, |index, start| {
+    scanner.finders.find(selectors, lower, |index, start| {
         let literal = &scanner.literals[index];
         if let Some(keyword) = literal.keyword
             && marks.len() < MAX_MARKS
@@ -181,7 +181,7 @@ fn mark(scanner: &Scanner<'_>, scratch: &mut Scratch, subject: &Subject<'_>) {
         if count > MAX_POSITIONS + 1 {
             return;
         }
-        let mut standing = Standing { start, end: start + literal.text.len(), in_code: None };
+        let mut standing = Standing { start, end: start + scanner.finders.text(index).len(), in_code: None };
         let mut is_open = false;
         for usage in &literal.uses {
             let entry = &mut satisfied[usage.need.0 as usize];
