@@ -82,9 +82,9 @@ impl Wants {
         }
     }
 
-    /// The places in which a need is wanted.
-    pub fn places(&self, need: NeedId) -> &[Place] {
-        self.0.get(&need).map_or(&[], Vec::as_slice)
+    /// Every need that is wanted, and in which places.
+    pub fn all(&self) -> impl Iterator<Item = (NeedId, &[Place])> {
+        self.0.iter().map(|(need, places)| (*need, places.as_slice()))
     }
 
     /// Adds what another wants.
