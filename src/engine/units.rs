@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::checks::check::{Check, Item};
-use crate::checks::expression::{Asking, Place, Wants};
 use crate::checks::load::Ruleset;
+use crate::checks::wanted::{Asking, Place, Wants};
 use crate::inventory::collect::{Collector, Due};
 use crate::inventory::view::{Facts, FileId, Inventory, View};
 use crate::model::language::Language;
