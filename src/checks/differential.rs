@@ -1,10 +1,10 @@
 //! Tests over every code rule of the pack and every test file of the pack: a rule finds what ast-grep finds with it, and finds it in an
-//! excerpt, too.
+//! excerpt and behind its expressions, too.
 
 use std::collections::BTreeMap;
 
 use crate::inventory::syntax::rule::oracle;
-use crate::inventory::syntax::{Automata, CodeRule, Parsed, Prefilter, declarations, mask};
+use crate::inventory::syntax::{Automata, CodeRule, Parsed, Prefilter, Stretch, Traces, declarations, mask};
 use crate::model::code::CodeSource;
 use crate::model::language::Language;
 use crate::model::needs::Look;
@@ -40,7 +40,7 @@ fn every_rule_finds_what_ast_grep_finds() {
             (*language, texts.iter().map(|text| (text, Parsed::new(*language, text, minute).unwrap())).collect())
         })
         .collect();
-    let (mut compared, mut found) = (0, 0);
+    let (mut compared, mut found, mut refused) = (0, 0, 0);
     for need in ruleset.needs.needs() {
         let Look::Code { language, source, .. } = &need.look else { continue };
         // What is cited instead of a match is no business of ast-grep.
@@ -61,12 +61,17 @@ fn every_rule_finds_what_ast_grep_finds() {
             }
             let ours = parsed.find(text, &[(0, &rule)], &automata, minute).unwrap();
             let ours: Vec<_> = ours.iter().map(|hit| (hit.start, hit.end)).collect();
+            let lower = text.to_ascii_lowercase();
+            let stretch = Stretch { text, lower: lower.as_bytes(), number: 0 };
+            let admitted = Traces::new(&automata).admit(&rule, stretch, true);
+            assert!(admitted || ours.is_empty(), "the expressions of {source:?} hide a match in\n{text}");
+            refused += usize::from(!admitted);
             assert_eq!(ours, theirs(), "{language}: {source:?} in\n{text}");
             compared += 1;
             found += ours.len();
         }
     }
-    assert!(compared > 3_000 && found > 3_000, "{compared} compared, {found} found");
+    assert!(compared > 3_000 && found > 3_000 && refused > 300, "{compared} compared, {found} found, {refused} refused");
 }
 
 #[test]
@@ -94,7 +99,13 @@ fn local_rules_find_in_the_declarations_of_a_file_what_they_find_in_the_whole() 
             let starts = declarations(language, text, mask);
             let ends = starts.iter().copied().chain([text.len()]);
             let pieces = std::iter::once(0).chain(starts.iter().copied()).zip(ends).map(|(start, end)| start..end);
-            let pieces: Vec<_> = pieces.filter(|piece| prefilter.accepts(&text[piece.clone()], None)).collect();
+            let traces = Traces::new(&automata);
+            let admits = |(number, piece): &(u32, std::ops::Range<usize>)| {
+                let (text, lower) = (&text[piece.clone()], text[piece.clone()].to_ascii_lowercase());
+                let stretch = Stretch { text, lower: lower.as_bytes(), number: *number };
+                prefilter.accepts(text, None) && traces.admit(&rule, stretch, true)
+            };
+            let pieces: Vec<_> = (0..).zip(pieces).filter(admits).map(|(_, piece)| piece).collect();
             let cut = Parsed::excerpt(language, text, pieces, minute).unwrap();
             assert_eq!(cut.find(text, &[(0, &rule)], &automata, minute).unwrap(), hits, "{source:?} in\n{text}");
             found += hits.len();

@@ -9,7 +9,7 @@ use crate::model::needs::NeedSet;
 use crate::model::node::{Node, Span, Value};
 use crate::model::route::{Framework, RouteNeeds};
 use crate::model::terms::{Absent, Confidence, Priority, Scope, Stage, Strength, Word};
-use crate::probes::params::{Map, Problem, Problems, note_duplicate_keys, suggestion};
+use crate::probes::params::{Map, Problem, Problems, note_duplicate_keys};
 use crate::probes::{Loading, Utils};
 
 use super::check::{Attest, Category, Check, Clause, Fact, Fix, Item, Scoring};
@@ -83,26 +83,26 @@ pub fn load(files: &[PackFile], digest: String) -> Result<Ruleset, Vec<FileProbl
 }
 
 #[derive(Default)]
-struct Loader {
+pub(super) struct Loader {
     utils: Utils,
     routes: super::routes::Reader,
     /// What it read, once every file of it is.
-    frameworks: Arc<Vec<Framework>>,
+    pub(super) frameworks: Arc<Vec<Framework>>,
     /// The needs of the frameworks, once a probe asked for them.
     route_needs: Option<Arc<RouteNeeds>>,
     env: super::env::Reader,
     /// What it read, once every file of it is.
-    contract: Arc<Contract>,
-    needs: NeedSet,
-    checks: BTreeMap<String, Check>,
-    facts: BTreeMap<String, Fact>,
-    categories: Vec<Category>,
-    scoring: Option<Scoring>,
+    pub(super) contract: Arc<Contract>,
+    pub(super) needs: NeedSet,
+    pub(super) checks: BTreeMap<String, Check>,
+    pub(super) facts: BTreeMap<String, Fact>,
+    pub(super) categories: Vec<Category>,
+    pub(super) scoring: Option<Scoring>,
     /// References to facts, by file, for when all facts are known.
-    references: Vec<(String, String, Span)>,
+    pub(super) references: Vec<(String, String, Span)>,
     /// Stacks that fixes name, likewise.
-    stacks: Vec<(String, String, Span)>,
-    problems: Vec<FileProblem>,
+    pub(super) stacks: Vec<(String, String, Span)>,
+    pub(super) problems: Vec<FileProblem>,
 }
 
 impl Loader {
@@ -312,85 +312,6 @@ impl Loader {
             items.push(Item { say, confidence, strength, when, expression });
         }
         items
-    }
-
-    fn finish(mut self, digest: String) -> Result<Ruleset, Vec<FileProblem>> {
-        let known = |name: &str| self.facts.contains_key(name);
-        let mut late = Vec::new();
-        for (path, fact, span) in &self.references {
-            if !known(fact) {
-                let hint = suggestion(fact, self.facts.keys().map(String::as_str));
-                late.push((path, span, format!("no fact is called `{fact}`{hint}")));
-            }
-        }
-        for (path, stack, span) in &self.stacks {
-            if !known(stack) && Language::from_word(stack).is_none() {
-                let names = self.facts.keys().map(String::as_str).chain(Language::words()).chain(["summary"]);
-                late.push((path, span, format!("`{stack}` is neither a fact nor a language{}", suggestion(stack, names))));
-            }
-        }
-        let late: Vec<FileProblem> = late
-            .into_iter()
-            .map(|(path, span, message)| FileProblem {
-                path: path.clone(),
-                problem: Problem { line: span.line, column: span.column, message },
-            })
-            .collect();
-        self.problems.extend(late);
-        let facts = self.ordered_facts();
-        let scoring = self.scoring.take().unwrap_or_else(|| {
-            let message = "the pack has no scoring.yaml".to_owned();
-            self.problems.push(FileProblem { path: "scoring.yaml".to_owned(), problem: Problem { line: 1, column: 1, message } });
-            Scoring { version: String::new(), weights: [0.0; 4], coverage_floor: 0.0, grades: Vec::new() }
-        });
-        for check in self.checks.values() {
-            if !self.categories.iter().any(|category| category.id == check.category) {
-                let message = format!("category `{}` is not in categories.yaml", check.category);
-                self.problems
-                    .push(FileProblem { path: format!("{}.yaml", check.id), problem: Problem { line: 1, column: 1, message } });
-            }
-        }
-        if self.problems.is_empty() {
-            let checks = self.checks.into_values().collect();
-            return Ok(Ruleset {
-                checks,
-                facts,
-                categories: self.categories,
-                scoring,
-                needs: self.needs,
-                routes: self.frameworks,
-                env: self.contract,
-                digest,
-            });
-        }
-        self.problems.sort();
-        Err(self.problems)
-    }
-
-    /// The facts, each after those it rests on. A circle is a problem.
-    fn ordered_facts(&mut self) -> Vec<Fact> {
-        let mut remaining = std::mem::take(&mut self.facts);
-        let mut done: BTreeSet<String> = BTreeSet::new();
-        let mut ordered = Vec::new();
-        while !remaining.is_empty() {
-            let ready: Vec<String> = remaining
-                .values()
-                .filter(|fact| fact.rests_on.iter().all(|on| done.contains(on) || !remaining.contains_key(on)))
-                .map(|fact| fact.name.clone())
-                .collect();
-            if ready.is_empty() {
-                let names = remaining.keys().cloned().collect::<Vec<_>>().join(", ");
-                let problem =
-                    Problem { line: 1, column: 1, message: format!("these facts rest on each other in a circle: {names}") };
-                self.problems.push(FileProblem { path: "facts".to_owned(), problem });
-                break;
-            }
-            for name in ready {
-                ordered.extend(remaining.remove(&name));
-                done.insert(name);
-            }
-        }
-        ordered
     }
 }
 

@@ -4,6 +4,7 @@
 //! ast-grep rules, `tokens/<group>.yaml` the formats of providers' tokens, `categories.yaml` the titles and order of categories, `scoring.yaml` the weights. To add a key to checks: read
 //! it in `load`, keep it in `check`, document it in `.github/CONTRIBUTING.md`.
 
+mod assemble;
 pub mod bundle;
 pub mod cases;
 pub mod check;
@@ -17,6 +18,7 @@ pub mod load;
 pub mod pack;
 mod routes;
 mod tokens;
+pub mod wanted;
 
 #[cfg(test)]
 mod differential;

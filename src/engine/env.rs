@@ -37,7 +37,7 @@ pub fn table(contract: &Arc<Contract>, source: &dyn Source, context: Context, by
     let asked = EnvNeeds::ask(contract, Section::ALL, &mut needs);
     let prepared = Prepared::new(&needs, bytes);
     let mut collector = collect(source, &prepared, context);
-    collector.answer(&|_, _| Due::Yes);
+    collector.answer(&|_, _, _| Due::Yes);
     let inventory = collector.inventory;
     let rows = env::table(&inventory.whole(), &asked);
     let left_out = |(file, reason): (&FileId, &Arc<str>)| format!("{} was left out: {reason}", inventory.file(*file).path);

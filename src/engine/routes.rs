@@ -25,7 +25,7 @@ pub fn table(frameworks: &Arc<Vec<Framework>>, source: &dyn Source, context: Con
     let asked = RouteNeeds::ask(frameworks, &mut needs);
     let prepared = Prepared::new(&needs, bytes);
     let mut collector = collect(source, &prepared, context);
-    collector.answer(&|_, _| Due::Yes);
+    collector.answer(&|_, _, _| Due::Yes);
     let inventory = collector.inventory;
     let components = &inventory.layout.components;
     let included = |index: usize| components.iter().any(|other| other.deployable && other.includes.contains(&index));

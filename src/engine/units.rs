@@ -1,13 +1,16 @@
 //! The parts of a repository that are judged on their own, and the collection of what only some of them need.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use crate::checks::check::{Check, Item};
-use crate::checks::expression::{Asking, Place, Wants};
 use crate::checks::load::Ruleset;
+use crate::checks::wanted::{Asking, Place, Wants};
 use crate::inventory::collect::{Collector, Due};
 use crate::inventory::view::{Facts, FileId, Inventory, View};
 use crate::model::language::Language;
+use crate::model::needs::NeedId;
 use crate::model::role::RoleSet;
 use crate::model::terms::Scope;
 
@@ -44,7 +47,7 @@ pub(super) fn units(ruleset: &Ruleset, inventory: &Inventory) -> Vec<Unit> {
 pub(super) fn unit(ruleset: &Ruleset, inventory: &Inventory, component: Option<usize>) -> Unit {
     let view = component.map_or_else(|| inventory.whole(), |index| inventory.component(index));
     let facts = observe::facts(&ruleset.facts, view);
-    let mut counted = std::collections::BTreeMap::new();
+    let mut counted = BTreeMap::new();
     for (index, file) in inventory.files.iter().enumerate() {
         let deciding = RoleSet::DECIDING.contains(file.role);
         if deciding && view.contains(FileId(index as u32)) {
@@ -143,22 +146,20 @@ fn wanted(judged: &[Unit], inventory: &Inventory, of: impl Fn(bool, &View<'_>) -
 }
 
 fn answer(collector: &mut Collector<'_>, wanted: &[Wanted]) -> usize {
-    // Which component sees which file is asked for each deferred need, so it is laid out once.
-    let sees: Vec<Vec<bool>> = wanted
-        .iter()
-        .map(|wanted| {
-            let inventory = &collector.inventory;
-            let view = wanted.component.map_or_else(|| inventory.whole(), |component| inventory.component(component));
-            (0..inventory.files.len() as u32).map(|index| view.contains(FileId(index))).collect()
-        })
-        .collect();
-    collector.answer(&|need, file| {
+    // Most needs are wanted by few components, which are asked for each file that waits for an answer.
+    let mut by_need: BTreeMap<NeedId, Vec<(Option<usize>, &[Place])>> = BTreeMap::new();
+    for Wanted { component, needs } in wanted {
+        for (need, places) in needs.all() {
+            by_need.entry(need).or_default().push((*component, places));
+        }
+    }
+    collector.answer(&|inventory, need, file| {
         let mut due = Due::No;
-        for (wanted, _) in wanted.iter().zip(&sees).filter(|(_, sees)| sees[file.0 as usize]) {
-            for place in wanted.needs.places(need) {
-                if place.files.as_ref().is_none_or(|files| files.contains(&file)) {
-                    due.also(place.names.as_ref());
-                }
+        for (component, places) in by_need.get(&need).into_iter().flatten() {
+            let view = component.map_or_else(|| inventory.whole(), |component| inventory.component(component));
+            let admits = |place: &&Place| place.files.as_ref().is_none_or(|files| files.contains(&file));
+            if view.contains(file) {
+                places.iter().filter(admits).for_each(|place| due.also(place.names.as_ref()));
             }
         }
         due

@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use regex_automata::meta::{Config, Regex};
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
+use regex_syntax::hir::{Hir, HirKind};
 
 use super::syntax::Required;
 
@@ -46,15 +47,7 @@ impl Automaton {
     /// # Errors
     /// Why it is none, or that it is too large.
     pub fn new(pattern: &str, reading: Reading, against: Against) -> Result<Automaton, String> {
-        let values = against == Against::Values;
-        let config = Config::new()
-            .hybrid(!values)
-            .dfa(false)
-            .onepass(false)
-            .auto_prefilter(against == Against::ManyFiles)
-            .utf8_empty(false)
-            .nfa_size_limit(Some(2 << 20))
-            .hybrid_cache_capacity(4 << 20);
+        let config = config(against);
         let build = |unicode| {
             let syntax = syntax::Config::new()
                 .unicode(unicode)
@@ -64,6 +57,20 @@ impl Automaton {
             Regex::builder().configure(config.clone()).syntax(syntax).build(pattern).map_err(Box::new)
         };
         build(false).or_else(|_| build(true)).map(Automaton).map_err(|error| error.to_string())
+    }
+
+    /// Compiles an expression over values for texts that hold such a value somewhere: `^`, `$` and `\b` hold everywhere.
+    ///
+    /// # Errors
+    /// Why it is none, or that it is too large.
+    pub fn without_anchors(pattern: &str) -> Result<Automaton, String> {
+        let parse = |unicode| {
+            let mut parser = regex_syntax::ParserBuilder::new();
+            parser.unicode(unicode).utf8(false).build().parse(pattern).map_err(|error| error.to_string())
+        };
+        let hir = parse(false).or_else(|_| parse(true))?;
+        let config = config(Against::ManyFiles);
+        Regex::builder().configure(config).build_from_hir(&unanchored(&hir)).map(Automaton).map_err(|error| error.to_string())
     }
 
     /// Does it match anywhere in the text?
@@ -90,6 +97,29 @@ impl Automaton {
         let mut captures = self.0.create_captures();
         self.0.captures(Input::new(text).range(start..).anchored(Anchored::Yes), &mut captures);
         captures.get_group_by_name("at").map(|group| (group.start, group.end))
+    }
+}
+
+fn config(against: Against) -> Config {
+    Config::new()
+        .hybrid(against != Against::Values)
+        .dfa(false)
+        .onepass(false)
+        .auto_prefilter(against == Against::ManyFiles)
+        .utf8_empty(false)
+        .nfa_size_limit(Some(2 << 20))
+        .hybrid_cache_capacity(4 << 20)
+}
+
+/// The same expression without assertions about places.
+fn unanchored(hir: &Hir) -> Hir {
+    match hir.kind() {
+        HirKind::Look(_) => Hir::empty(),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) => hir.clone(),
+        HirKind::Repetition(repetition) => Hir::repetition(repetition.with(unanchored(&repetition.sub))),
+        HirKind::Capture(capture) => unanchored(&capture.sub),
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(unanchored).collect()),
+        HirKind::Alternation(branches) => Hir::alternation(branches.iter().map(unanchored).collect()),
     }
 }
 

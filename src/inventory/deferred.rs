@@ -40,12 +40,12 @@ impl Collector<'_> {
     }
 
     /// Answers the deferred needs that are due. Every other one stays deferred. Returns how many were answered.
-    pub fn answer(&mut self, due: &(dyn Fn(NeedId, FileId) -> Due + Sync)) -> usize {
+    pub fn answer(&mut self, due: &(dyn Fn(&Inventory, NeedId, FileId) -> Due + Sync)) -> usize {
         let mut jobs: Vec<Job> = Vec::new();
         for (file, needs) in &mut self.deferred {
             let (mut asked, mut left) = (Vec::new(), Vec::new());
             for need in needs.drain(..) {
-                match due(need, *file) {
+                match due(&self.inventory, need, *file) {
                     Due::No => left.push(need),
                     when => asked.push((need, when)),
                 }

@@ -3,8 +3,9 @@
 //! `*` and `?` stay inside a folder, `**/` crosses them, `{a,b}` is either, case is ignored.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
-use globset::{Glob, GlobBuilder};
+use globset::{Glob, GlobBuilder, GlobMatcher};
 use memchr::memmem::Finder;
 
 /// What is wrong with a glob, in a sentence.
@@ -69,6 +70,11 @@ pub fn folders(glob: &str) -> Option<Vec<String>> {
     names.iter().all(is_plain).then_some(names)
 }
 
+/// The longest of some texts, the first of several; empty without one.
+fn longest<'t>(texts: impl Iterator<Item = &'t [u8]>) -> &'t [u8] {
+    texts.fold(&[], |longest, text| if text.len() > longest.len() { text } else { longest })
+}
+
 /// A glob for names at any depth whose only wildcard is `*`, such as `*settings*.py`. Compared as text, it needs no automaton.
 #[derive(Debug)]
 pub struct NameGlob {
@@ -92,9 +98,10 @@ impl NameGlob {
         (!is_extension).then(|| NameGlob { start: start.to_owned(), between, end: end.to_owned() })
     }
 
-    /// The first and the last byte of the names that it matches, where it says so.
-    pub fn ends(&self) -> (Option<u8>, Option<u8>) {
-        (self.start.as_bytes().first().copied(), self.end.as_bytes().last().copied())
+    /// The longest stretch that stands in every name that it matches; empty for `*`.
+    pub fn stretch(&self) -> &[u8] {
+        let between = self.between.iter().map(Finder::needle);
+        longest([self.start.as_bytes()].into_iter().chain(between).chain([self.end.as_bytes()]))
     }
 
     /// Does it match a name without folders, in lower case?
@@ -109,9 +116,58 @@ impl NameGlob {
     }
 }
 
+/// A glob over folders and names that compiles when a path comes that has all of its plain stretches. One that is none matches nothing.
+#[derive(Debug)]
+pub struct PathGlob {
+    glob: String,
+    stretches: Vec<Finder<'static>>,
+    compiled: OnceLock<Option<GlobMatcher>>,
+}
+
+impl PathGlob {
+    /// Any glob.
+    pub fn new(glob: &str) -> PathGlob {
+        let glob = glob.to_lowercase();
+        let stretches = stretches(&glob).into_iter().map(|stretch| Finder::new(stretch).into_owned()).collect();
+        PathGlob { glob, stretches, compiled: OnceLock::new() }
+    }
+
+    /// The longest stretch that stands in every path that it matches; empty where there is none.
+    pub fn stretch(&self) -> &[u8] {
+        longest(self.stretches.iter().map(Finder::needle))
+    }
+
+    /// Does it match a path in lower case?
+    pub fn is_match(&self, path: &str) -> bool {
+        self.stretches.iter().all(|stretch| stretch.find(path.as_bytes()).is_some())
+            && self
+                .compiled
+                .get_or_init(|| compile(&self.glob).ok().map(|glob| glob.compile_matcher()))
+                .as_ref()
+                .is_some_and(|glob| glob.is_match(path))
+    }
+}
+
+/// The stretches of a glob that stand in every path that it matches, slashes apart.
+fn stretches(glob: &str) -> Vec<&str> {
+    if glob.contains('\\') {
+        return Vec::new();
+    }
+    let mut depth = 0_usize;
+    let is_end = |c: char| {
+        match c {
+            '{' | '[' => depth += 1,
+            '}' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > 0 || matches!(c, '*' | '?' | '/' | '}' | ']')
+    };
+    glob.split(is_end).filter(|stretch| !stretch.is_empty()).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{NameGlob, alternatives, compile, folded, folders, problem};
+    use super::{NameGlob, PathGlob, alternatives, compile, folded, folders, problem};
 
     #[test]
     fn a_name_glob_matches_what_the_glob_does() {
@@ -138,6 +194,34 @@ mod tests {
         for other in ["settings.py", "*.py", "a/*.py", "a?*", "*.{a,b}", "**/a/*", "a**b", "[ab]*"] {
             assert!(NameGlob::of(other).is_none(), "{other}");
         }
+    }
+
+    #[test]
+    fn a_path_glob_matches_what_the_glob_does() {
+        let paths =
+            ["a.yml", "a/b.yml", "x/a/b.yml", "a/b/c.yml", "ab/b.yml", "a/.b/c.YML", "a/b", "a/b.yml/c", "[a]/b", "a/x.yml"];
+        for glob in [
+            "a/*.yml",
+            "**/a/*.{yml,x}",
+            "a/**",
+            "**/a/b.yml",
+            "{a,ab}/b.yml",
+            "a/[bx].yml",
+            "A/.b/*",
+            "a/**/c.yml",
+            "[[]a]/b",
+            "a/{b,x}*",
+        ] {
+            let (ours, by_glob) = (PathGlob::new(glob), compile(glob).unwrap().compile_matcher());
+            for path in paths.map(|path| path.to_lowercase()) {
+                assert_eq!(ours.is_match(&path), by_glob.is_match(&path), "{glob} {path}");
+                assert!(!ours.is_match(&path) || path.contains(std::str::from_utf8(ours.stretch()).unwrap()), "{glob} {path}");
+            }
+        }
+        assert!(!PathGlob::new("a/[").is_match("a/["));
+        let stretches = ["a/*.yml", "a/b.tar.gz", "ab/*.{a,b}", "{a,b}/[cd]*", "a\\\\*b"];
+        let longest = stretches.map(|glob| String::from_utf8(PathGlob::new(glob).stretch().to_vec()).unwrap());
+        assert_eq!(longest, [".yml", "b.tar.gz", "ab", "", ""]);
     }
 
     #[test]

@@ -1,13 +1,16 @@
-//! Which declarations of a file its code rules need a tree of.
+//! Which of a file's code rules can match in it at all, and which parts of it they need a tree of.
 //!
-//! A rule that is local can match only in a declaration that holds one literal of each of its clauses. Where all rules asked for are,
-//! the others are not parsed: in a long file with one place of interest that is most of it.
+//! A rule that is local can match only in a declaration that holds one literal of each of its clauses; where all rules asked for are,
+//! the other declarations are not parsed: in a long file with one place of interest that is most of it. And a rule can match only where
+//! its expressions do (`syntax::Traces`), which is asked of what is left.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::finder::Finder;
 use super::subject::Subject;
 use super::{ClauseUse, Clauses, CodeRule, Scanner};
-use crate::inventory::syntax;
+use crate::inventory::syntax::{self, Stretch, Traces};
 use crate::model::language::Language;
 use crate::model::needs::NeedId;
 
@@ -15,55 +18,110 @@ use crate::model::needs::NeedId;
 const SMALL: usize = 2 << 10;
 /// Of a text whose declarations of interest are more than this part, in percent, the whole is parsed: the tree may serve again.
 const MOST: usize = 70;
+/// Bytes to parse from which on it pays to ask expressions that may show that there is no need, where those are built for many files.
+const WORTH_ASKING: usize = 4 << 10;
 
-/// The parts of a text in which these rules can match, declaration by declaration; `None`: anywhere.
-pub(super) fn of(
-    scanner: &Scanner<'_>,
-    language: Language,
-    rules: &[(NeedId, &CodeRule)],
-    subject: &Subject<'_>,
-) -> Option<Vec<Range<usize>>> {
+/// What is to be parsed.
+pub(super) struct Due {
+    /// By rule, can it match at all?
+    pub(super) rules: Vec<bool>,
+    /// The parts of the text in which these can match, declaration by declaration; `None`: anywhere.
+    pub(super) parts: Option<Vec<Range<usize>>>,
+}
+
+/// What these rules need of a text.
+pub(super) fn of(scanner: &Scanner<'_>, language: Language, rules: &[(NeedId, &CodeRule)], subject: &Subject<'_>) -> Due {
     let text = subject.text;
-    let wanted = |need: NeedId| {
-        let compiled = &scanner.compiled[need.0 as usize];
-        compiled.clauses & !compiled.anywhere
-    };
-    let is_cut = syntax::has_declarations(language)
-        && text.len() > SMALL
-        && rules.iter().all(|(need, rule)| wanted(*need) != 0 && rule.is_local());
-    let starts = if is_cut { syntax::declarations(language, text, subject.mask()) } else { Vec::new() };
-    if starts.is_empty() {
-        return None;
+    // Of PHP, what stands between the tags is no code.
+    if text.len() <= SMALL || language == Language::Php && text.contains("?>") {
+        return Due { rules: vec![true; rules.len()], parts: None };
     }
-    let held = held(scanner, rules, &starts, subject);
-    let is_due = |piece: usize| {
-        let clauses = &held[piece * rules.len()..][..rules.len()];
-        rules.iter().zip(clauses).any(|((need, _), held)| held & wanted(*need) == wanted(*need))
+    let traces = Traces::new(&scanner.automata);
+    let whole = Stretch { text, lower: subject.lower(), number: u32::MAX };
+    let can_cut = |(need, rule): &(NeedId, &CodeRule)| scanner.own_clauses(*need) != 0 && rule.is_local();
+    let are_cut: Vec<bool> = rules.iter().map(|rule| syntax::has_declarations(language) && can_cut(rule)).collect();
+    let admits = |(rule, is_cut): (&(NeedId, &CodeRule), &bool)| {
+        *is_cut || traces.admit(rule.1, whole, false) && (!asks(scanner, text.len()) || traces.admit(rule.1, whole, true))
     };
+    let admitted: Vec<bool> = rules.iter().zip(&are_cut).map(admits).collect();
+    if !admitted.contains(&true) {
+        return Due { rules: admitted, parts: Some(Vec::new()) };
+    }
+    let cuts = admitted.iter().zip(&are_cut).all(|(admitted, is_cut)| *is_cut || !admitted);
+    let starts = if cuts { syntax::declarations(language, text, subject.mask()) } else { Vec::new() };
+    if starts.is_empty() {
+        return Due { rules: admitted, parts: None };
+    }
+    let asked: Vec<(NeedId, &CodeRule)> =
+        rules.iter().zip(&are_cut).filter(|(_, is_cut)| **is_cut).map(|(rule, _)| *rule).collect();
+    let pieces = pieces(&starts, text.len());
+    let due = due(scanner, &asked, &pieces, &traces, subject);
+    let mut anywhere = (0..asked.len()).map(|rule| due.iter().skip(rule).step_by(asked.len()).any(|due| *due));
+    Due {
+        rules: are_cut.iter().map(|is_cut| *is_cut && anywhere.next() == Some(true)).collect(),
+        parts: parts(&pieces, due.chunks(asked.len()).map(|due| due.contains(&true)), text.len()),
+    }
+}
+
+/// Do expressions pay that may show that so many bytes need not be parsed? It must not depend on what was asked before: whether a file
+/// is parsed shows in the report when it cannot be.
+fn asks(scanner: &Scanner<'_>, bytes: usize) -> bool {
+    bytes >= WORTH_ASKING && scanner.bytes >= super::PREFILTERS_PAY_BYTES
+}
+
+/// For each declaration and each rule: can the rule match there?
+fn due(
+    scanner: &Scanner<'_>,
+    rules: &[(NeedId, &CodeRule)],
+    pieces: &[Range<usize>],
+    traces: &Traces<'_>,
+    subject: &Subject<'_>,
+) -> Vec<bool> {
+    let wanted: Vec<Clauses> = rules.iter().map(|(need, _)| scanner.own_clauses(*need)).collect();
+    let held = held(scanner, rules, pieces, subject);
+    let mut due: Vec<bool> = held.iter().zip(wanted.iter().cycle()).map(|(held, wanted)| held & wanted == *wanted).collect();
+    for builds in [false, true] {
+        let pieces_due = due.chunks(rules.len()).zip(pieces).filter(|(due, _)| due.contains(&true));
+        if builds && !asks(scanner, pieces_due.map(|(_, piece)| piece.len()).sum()) {
+            break;
+        }
+        for ((due, piece), number) in due.chunks_mut(rules.len()).zip(pieces).zip(0..) {
+            let (Some(text), lower) = (subject.text.get(piece.clone()), &subject.lower()[piece.clone()]) else { continue };
+            for (due, (_, rule)) in due.iter_mut().zip(rules).filter(|(due, _)| **due) {
+                *due = traces.admit(rule, Stretch { text, lower, number }, builds);
+            }
+        }
+    }
+    due
+}
+
+/// The declarations of a text, the first being what stands before all.
+fn pieces(starts: &[usize], end: usize) -> Vec<Range<usize>> {
+    let ends = starts.iter().copied().chain([end]);
+    std::iter::once(0).chain(starts.iter().copied()).zip(ends).map(|(start, end)| start..end).collect()
+}
+
+/// The parts that are due, joined where they touch; `None` where that is nearly all.
+fn parts(pieces: &[Range<usize>], due: impl Iterator<Item = bool>, length: usize) -> Option<Vec<Range<usize>>> {
     let mut parts: Vec<Range<usize>> = Vec::new();
-    for piece in (0_usize..=starts.len()).filter(|piece| is_due(*piece)) {
-        let start = piece.checked_sub(1).map_or(0, |before| starts[before]);
-        let end = starts.get(piece).copied().unwrap_or(text.len());
-        match parts.last_mut().filter(|last| last.end == start) {
-            Some(last) => last.end = end,
-            None => parts.push(start..end),
+    for (piece, _) in pieces.iter().zip(due).filter(|(_, due)| *due) {
+        match parts.last_mut().filter(|last| last.end == piece.start) {
+            Some(last) => last.end = piece.end,
+            None => parts.push(piece.clone()),
         }
     }
     let bytes: usize = parts.iter().map(Range::len).sum();
-    (bytes * 100 <= text.len() * MOST).then_some(parts)
+    (bytes * 100 <= length * MOST).then_some(parts)
 }
 
 /// For each declaration, the first being what stands before all, and each rule: the clauses that its literals satisfy.
-fn held(scanner: &Scanner<'_>, rules: &[(NeedId, &CodeRule)], starts: &[usize], subject: &Subject<'_>) -> Vec<Clauses> {
-    let mut held = vec![0; (starts.len() + 1) * rules.len()];
+fn held(scanner: &Scanner<'_>, rules: &[(NeedId, &CodeRule)], pieces: &[Range<usize>], subject: &Subject<'_>) -> Vec<Clauses> {
+    let mut held = vec![0; pieces.len() * rules.len()];
     let wanted = Wanted::new(scanner, rules);
-    scanner.finder.find(subject.lower(), |literal, start| {
-        if !wanted.has(literal) {
-            return;
-        }
-        let piece = starts.partition_point(|known| *known <= start);
-        let end = start + scanner.literals[literal].length;
-        for (_, rule, usage) in wanted.of(literal) {
+    wanted.finder.find(subject.lower(), |literal, start| {
+        let piece = pieces.partition_point(|piece| piece.end <= start);
+        let end = start + wanted.lengths[literal];
+        for (rule, usage) in &wanted.uses[literal] {
             let clauses = &mut held[piece * rules.len() + rule];
             let bit = 1 << usage.clause;
             if *clauses & bit == 0 && (!usage.in_code || subject.stands_in_code(start, end)) {
@@ -74,34 +132,27 @@ fn held(scanner: &Scanner<'_>, rules: &[(NeedId, &CodeRule)], starts: &[usize], 
     held
 }
 
-/// The literals of some rules: of thousands a few.
+/// The literals of some rules: of thousands a few, which are found faster alone.
 struct Wanted {
-    /// One bit for each literal.
-    known: Vec<u64>,
-    /// The number of the literal, the place of the rule, what it satisfies there; in order.
-    uses: Vec<(usize, usize, ClauseUse)>,
+    finder: Finder,
+    lengths: Vec<usize>,
+    /// By literal, the places of the rules and what it satisfies there.
+    uses: Vec<Vec<(usize, ClauseUse)>>,
 }
 
 impl Wanted {
     fn new(scanner: &Scanner<'_>, rules: &[(NeedId, &CodeRule)]) -> Wanted {
-        let mut known = vec![0; scanner.literals.len() / 64 + 1];
-        let mut uses = Vec::new();
+        let mut uses: BTreeMap<usize, Vec<(usize, ClauseUse)>> = BTreeMap::new();
         for (rule, (need, _)) in rules.iter().enumerate() {
             for (literal, usage) in scanner.literals_of(*need) {
-                known[literal / 64] |= 1 << (literal % 64);
-                uses.push((*literal, rule, *usage));
+                uses.entry(*literal).or_default().push((rule, *usage));
             }
         }
-        uses.sort_unstable_by_key(|(literal, rule, usage)| (*literal, *rule, usage.clause));
-        Wanted { known, uses }
-    }
-
-    fn has(&self, literal: usize) -> bool {
-        self.known[literal / 64] & (1 << (literal % 64)) != 0
-    }
-
-    fn of(&self, literal: usize) -> impl Iterator<Item = &(usize, usize, ClauseUse)> {
-        let from = self.uses.partition_point(|(known, ..)| *known < literal);
-        self.uses[from..].iter().take_while(move |(known, ..)| *known == literal)
+        let texts: Vec<&str> = uses.keys().map(|literal| scanner.finders.text(*literal)).collect();
+        Wanted {
+            finder: Finder::new(&texts),
+            lengths: texts.iter().map(|text| text.len()).collect(),
+            uses: uses.into_values().collect(),
+        }
     }
 }

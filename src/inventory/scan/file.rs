@@ -149,7 +149,7 @@ pub fn resume(
 fn candidates(scanner: &Scanner<'_>, scratch: &mut Scratch, selectors: &[SelectorId], subject: &Subject<'_>) -> Vec<NeedId> {
     let admitted = |need: &NeedId| selectors.binary_search(&scanner.needs.need(*need).selector).is_ok();
     let mut candidates: Vec<NeedId> = scanner.ungated.iter().copied().filter(admitted).collect();
-    mark(scanner, scratch, subject);
+    mark(scanner, scratch, selectors, subject);
     let complete = |need: &NeedId| scratch.satisfied[need.0 as usize].1 == scanner.compiled[need.0 as usize].clauses;
     candidates.extend(scratch.touched.iter().copied().filter(complete).filter(admitted));
     candidates.sort_unstable();
@@ -157,14 +157,14 @@ fn candidates(scanner: &Scanner<'_>, scratch: &mut Scratch, selectors: &[Selecto
 }
 
 /// Notes which clauses of which needs the literals of the text satisfy.
-fn mark(scanner: &Scanner<'_>, scratch: &mut Scratch, subject: &Subject<'_>) {
+fn mark(scanner: &Scanner<'_>, scratch: &mut Scratch, selectors: &[SelectorId], subject: &Subject<'_>) {
     let Scratch { satisfied, positions, generation, touched, marks, lower } = scratch;
     *generation += 1;
     touched.clear();
     marks.clear();
     lower.clear();
     lower.extend(subject.text.bytes().map(|byte| byte.to_ascii_lowercase()));
-    scanner.finder.find(lower, |index, start| {
+    scanner.finders.find(selectors, lower, |index, start| {
         let literal = &scanner.literals[index];
         if let Some(keyword) = literal.keyword
             && marks.len() < MAX_MARKS
@@ -181,7 +181,7 @@ fn mark(scanner: &Scanner<'_>, scratch: &mut Scratch, subject: &Subject<'_>) {
         if count > MAX_POSITIONS + 1 {
             return;
         }
-        let mut standing = Standing { start, end: start + literal.length, in_code: None };
+        let mut standing = Standing { start, end: start + scanner.finders.text(index).len(), in_code: None };
         let mut is_open = false;
         for usage in &literal.uses {
             let entry = &mut satisfied[usage.need.0 as usize];
@@ -277,10 +277,11 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, par
         }
     }
     let asked: Vec<_> = rules.iter().map(|(index, rule)| (needs[*index], *rule)).collect();
-    let parts = excerpt::of(scanner, language, &asked, subject);
+    let excerpt::Due { rules: due, parts } = excerpt::of(scanner, language, &asked, subject);
     if parts.as_ref().is_some_and(Vec::is_empty) {
         return;
     }
+    let rules = rules.into_iter().zip(due).filter(|(_, due)| *due).map(|(rule, _)| rule);
     let tree = match parsed.take().filter(|parsed| parsed.covers(parts.as_deref())) {
         Some(parsed) => Ok(parsed),
         None => match parts {
@@ -289,7 +290,7 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, par
         },
     };
     // Of a route table every row counts.
-    let (rows, rules): (Vec<_>, Vec<_>) = rules.into_iter().partition(|(index, _)| captures_span(scanner, needs[*index]));
+    let (rows, rules): (Vec<_>, Vec<_>) = rules.partition(|(index, _)| captures_span(scanner, needs[*index]));
     // Of what is joined by a name every name counts.
     let (named, rules): (Vec<_>, Vec<_>) = rules.into_iter().partition(|(index, _)| !captured(scanner, needs[*index]).is_empty());
     let names: Vec<&[String]> = named.iter().map(|(index, _)| captured(scanner, needs[*index])).collect();

@@ -1,15 +1,26 @@
 //! Where literals occur in a text: all of thousands in one pass.
 //!
-//! Each literal is known by its rarest four bytes. A step looks at four bytes of the text and a bit of a table that fits the fastest
+//! Each literal is known by its rarest four bytes, the fewest others share. A step looks at four bytes of the text and a bit of a table that fits the fastest
 //! cache; only where the bit is set, which is rare, are literals compared. An automaton over the same literals is larger than the
 //! caches, so that each of its steps waits for memory, and building it is a noticeable part of a short run.
 
 /// Bits of the number of a gram in its table, by its length in bytes. Grams of two are as many as the table has places.
 const BITS: [u32; 5] = [0, 0, 16, 13, 17];
+/// Words of the tables of grams of two, three and four bytes.
+const WORDS: [usize; 5] = [0, 0, 1 << 10, 1 << 7, 1 << 11];
 /// Length of the grams of long literals; shorter literals are grams themselves.
 const LONGEST: usize = 4;
+/// Bytes that are looked at before what is found in them is compared.
+const BLOCK: usize = 1024;
+/// Low bits of a place that say of which length the known grams are that may end there.
+const CLASSES: u32 = 3;
+const QUAD: u32 = 1;
+const TRIPLE: u32 = 2;
+const PAIR: u32 = 4;
 /// Spreads grams over a table.
 const SPREAD: u32 = 0x9E37_79B1;
+/// Most places where literals that share a gram are counted, a power of two.
+const MAX_SHARED: usize = 1 << 16;
 /// Says that a slot is free.
 const FREE: u32 = u32::MAX;
 
@@ -52,8 +63,10 @@ struct Entry {
 
 impl Finder {
     /// For these literals; their numbers are their places here.
-    pub(super) fn new(literals: &[String]) -> Finder {
-        let single = |(number, literal): (usize, &String)| (literal.len() == 1).then(|| (number, literal.as_bytes()[0]));
+    pub(super) fn new<L: AsRef<str>>(literals: &[L]) -> Finder {
+        let literals: Vec<&str> = literals.iter().map(AsRef::as_ref).collect();
+        let literals = literals.as_slice();
+        let single = |(number, literal): (usize, &&str)| (literal.len() == 1).then(|| (number, literal.as_bytes()[0]));
         Finder {
             pairs: Grams::new(literals),
             triples: Grams::new(literals),
@@ -68,33 +81,62 @@ impl Finder {
         for (number, byte) in &self.single {
             memchr::memchr_iter(*byte, text).for_each(|start| found(*number, start));
         }
-        let (pairs, triples, quads) = (self.pairs.table.as_slice(), self.triples.table.as_slice(), self.quads.table.as_slice());
+        let mut hits = [0; BLOCK];
         let mut gram = 0;
-        for (at, byte) in text.iter().enumerate() {
-            gram = gram >> 8 | u32::from(*byte) << 24;
-            let hit = bit::<4>(quads, gram) | bit::<3>(triples, gram >> 8) | bit::<2>(pairs, gram >> 16);
-            if hit != 0 {
-                self.quads.compare(text, at + 1, gram, &mut found);
-                self.triples.compare(text, at + 1, gram >> 8, &mut found);
-                self.pairs.compare(text, at + 1, gram >> 16, &mut found);
+        for (block, bytes) in text.chunks(BLOCK).enumerate() {
+            let count = self.places(bytes, &mut gram, &mut hits);
+            for hit in &hits[..count] {
+                let end = block * BLOCK + (hit >> CLASSES) as usize + 1;
+                let gram = gram_before(text, end);
+                if hit & QUAD != 0 {
+                    self.quads.compare(text, end, gram, &mut found);
+                }
+                if hit & TRIPLE != 0 {
+                    self.triples.compare(text, end, gram >> 8, &mut found);
+                }
+                if hit & PAIR != 0 {
+                    self.pairs.compare(text, end, gram >> 16, &mut found);
+                }
             }
         }
+    }
+
+    /// Notes where in a block grams may end that are known, and of which length; returns how many. Without a branch on what is found: at
+    /// every fifth byte there is something, which no processor foresees.
+    fn places(&self, bytes: &[u8], gram: &mut u32, hits: &mut [u32; BLOCK]) -> usize {
+        // Tables of a known length, so that no place in them needs a check.
+        let pairs: Result<&[u64; WORDS[2]], _> = self.pairs.table.as_slice().try_into();
+        let triples: Result<&[u64; WORDS[3]], _> = self.triples.table.as_slice().try_into();
+        let quads: Result<&[u64; WORDS[4]], _> = self.quads.table.as_slice().try_into();
+        let (Ok(pairs), Ok(triples), Ok(quads)) = (pairs, triples, quads) else { return 0 };
+        let mut count = 0;
+        for (at, byte) in bytes.iter().enumerate() {
+            *gram = *gram >> 8 | u32::from(*byte) << 24;
+            let classes = (bit::<4, _>(quads, *gram) * QUAD)
+                | (bit::<3, _>(triples, *gram >> 8) * TRIPLE)
+                | (bit::<2, _>(pairs, *gram >> 16) * PAIR);
+            hits[count % BLOCK] = (at as u32) << CLASSES | classes;
+            count += usize::from(classes != 0);
+        }
+        count
     }
 }
 
 impl<const N: usize> Grams<N> {
-    fn new(literals: &[String]) -> Grams<N> {
-        let known_so = |literal: &String| if N == LONGEST { literal.len() >= N } else { literal.len() == N };
+    fn new(literals: &[&str]) -> Grams<N> {
+        let known_so = |literal: &&str| if N == LONGEST { literal.len() >= N } else { literal.len() == N };
         let mut grams: Vec<(u32, Entry)> = Vec::new();
-        for (number, literal) in literals.iter().enumerate().filter(|(_, literal)| known_so(literal)) {
-            let text = literal.as_bytes();
-            let common = |bytes: &[u8]| bytes.iter().map(|byte| commonness(*byte)).sum::<u32>();
-            let (at, gram) = text.windows(N).enumerate().min_by_key(|(_, bytes)| common(bytes)).unwrap_or((0, text));
-            grams.push((number_of(gram), Entry::new(number, text, at + N)));
+        let known: Vec<_> = literals.iter().enumerate().filter(|(_, literal)| known_so(literal)).collect();
+        let shared = Shared::of(known.len(), known.iter().flat_map(|(_, literal)| places_of::<N>(literal)));
+        for (number, literal) in known {
+            let rarest = places_of::<N>(literal).enumerate().min_by_key(|(_, gram)| bytes_cost(*gram) + shared.cost(*gram));
+            if let Some((at, gram)) = rarest {
+                grams.push((gram, Entry::new(number, literal.as_bytes(), at + N)));
+            }
         }
         grams.sort_by_key(|(gram, entry)| (*gram, entry.literal));
         let size = (grams.len() * 2).next_power_of_two().max(2);
-        let (mut table, mut slots) = (vec![0; (1 << BITS[N]) / 64], vec![(FREE, 0); size]);
+        let (mut table, mut slots) = (vec![0; WORDS[N]], vec![(FREE, 0); size]);
         for at in 0..grams.len() {
             let gram = grams[at].0;
             grams[at].1.last = grams.get(at + 1).is_none_or(|(next, _)| *next != gram);
@@ -114,9 +156,6 @@ impl<const N: usize> Grams<N> {
 
     /// The literals that are known by this gram, which ends here.
     fn compare(&self, text: &[u8], end: usize, gram: u32, found: &mut impl FnMut(usize, usize)) {
-        if bit::<N>(&self.table, gram) == 0 {
-            return;
-        }
         let mut slot = slot_of(gram, self.slots.len());
         let mut from = loop {
             match self.slots[slot] {
@@ -167,14 +206,24 @@ fn head_of(text: &[u8]) -> u64 {
 }
 
 /// The bit of a gram, in the lowest place.
-fn bit<const N: usize>(table: &[u64], gram: u32) -> u64 {
+#[inline]
+fn bit<const N: usize, const W: usize>(table: &[u64; W], gram: u32) -> u32 {
     let at = spread::<N>(gram);
-    table.get(at / 64).map_or(0, |bits| bits >> (at % 64) & 1)
+    (table[at / 64] >> (at % 64) & 1) as u32
+}
+
+/// The last bytes before a place, the last in the highest place; zeros stand for those before the text.
+fn gram_before(text: &[u8], end: usize) -> u32 {
+    match text[..end].last_chunk() {
+        Some(bytes) => u32::from_le_bytes(*bytes),
+        None => text[..end].iter().fold(0, |gram, byte| gram >> 8 | u32::from(*byte) << 24),
+    }
 }
 
 /// The number of a gram in its table.
+#[inline]
 fn spread<const N: usize>(gram: u32) -> usize {
-    if N == 2 { gram as usize } else { (gram.wrapping_mul(SPREAD) >> (32 - BITS[N])) as usize }
+    if N == 2 { gram as u16 as usize } else { (gram.wrapping_mul(SPREAD) >> (32 - BITS[N])) as usize }
 }
 
 /// The first slot of a gram; the number of slots is a power of two.
@@ -182,13 +231,59 @@ fn slot_of(gram: u32, slots: usize) -> usize {
     (gram.wrapping_mul(SPREAD) >> 8) as usize & (slots - 1)
 }
 
-/// The bytes of a gram as a number, the first in the lowest place.
-fn number_of(gram: &[u8]) -> u32 {
-    gram.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte))
+/// How many literals share each gram, about: what stands in many of them is a word that texts hold, too, and at each of its places all
+/// of them are compared.
+struct Shared(Vec<u8>);
+
+impl Shared {
+    /// Counts the grams of so many literals.
+    fn of(literals: usize, grams: impl Iterator<Item = u32>) -> Shared {
+        let mut shared = Shared(vec![0; (literals * 8).next_power_of_two().clamp(1, MAX_SHARED)]);
+        for gram in grams {
+            let place = shared.place(gram);
+            shared.0[place] = shared.0[place].saturating_add(1);
+        }
+        shared
+    }
+
+    /// In the measure of `commonness`: twice as many literals weigh as much as bytes that are a little more common.
+    fn cost(&self, gram: u32) -> u32 {
+        4 * u32::from(self.0[self.place(gram)].max(1)).ilog2()
+    }
+
+    fn place(&self, gram: u32) -> usize {
+        (gram.wrapping_mul(SPREAD) >> 16) as usize & (self.0.len() - 1)
+    }
 }
 
+/// The grams of a literal, from its start; a byte stands above the one before it.
+fn places_of<const N: usize>(literal: &str) -> impl Iterator<Item = u32> {
+    let mut gram = 0_u32;
+    let grams = literal.bytes().map(move |byte| {
+        gram = gram >> 8 | u32::from(byte) << (8 * (N - 1));
+        gram
+    });
+    grams.skip(N - 1)
+}
+
+/// How common the bytes of a gram are, together.
+fn bytes_cost(gram: u32) -> u32 {
+    gram.to_le_bytes().iter().filter(|byte| **byte != 0).map(|byte| u32::from(COMMONNESS[usize::from(*byte)])).sum()
+}
+
+/// `commonness` of every byte.
+const COMMONNESS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = commonness(byte as u8);
+        byte += 1;
+    }
+    table
+};
+
 /// How common a byte is in source code, in lower case: about the logarithm of its frequency.
-fn commonness(byte: u8) -> u32 {
+const fn commonness(byte: u8) -> u8 {
     match byte {
         b' ' | b'e' | b't' => 14,
         b'a' | b'i' | b'n' | b'o' | b'r' | b's' => 13,

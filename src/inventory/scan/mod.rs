@@ -17,6 +17,7 @@ mod documents;
 mod excerpt;
 mod file;
 mod finder;
+mod finders;
 mod importing;
 mod imports;
 mod position;
@@ -32,7 +33,7 @@ pub use file::{FileScan, Scratch, resume, scan};
 pub(super) use imports::is_imported_by;
 pub use select::Selection;
 
-use finder::Finder;
+use finders::Finders;
 
 /// Clauses of a prefilter that are looked at; dropping the rest only lets more through.
 const MAX_CLAUSES: usize = 16;
@@ -51,7 +52,7 @@ pub struct Scanner<'n> {
     lists: Vec<Vec<usize>>,
     /// By need, its literals and what they satisfy; made when first asked for.
     by_need: OnceLock<Vec<Vec<(usize, ClauseUse)>>>,
-    finder: Finder,
+    finders: Finders,
     /// Needs that look into every file that their selector admits.
     ungated: Vec<NeedId>,
     secrets: Option<secrets::Secrets>,
@@ -64,7 +65,6 @@ pub struct Scanner<'n> {
 /// The clauses that a literal satisfies.
 #[derive(Default)]
 struct LiteralUse {
-    length: usize,
     uses: Vec<ClauseUse>,
     /// The keyword of the secret engine that it is.
     keyword: Option<u32>,
@@ -139,18 +139,18 @@ impl<'n> Scanner<'n> {
             modules: Vec::new(),
             lists: Vec::new(),
             by_need: OnceLock::new(),
-            finder: Finder::new(&[]),
+            finders: Finders::new(Vec::new(), Vec::new()),
             ungated: Vec::new(),
             secrets: secrets::Secrets::of(needs),
             automata: Automata::default(),
             bytes,
         };
         let texts = scanner.gather_literals();
-        scanner.finder = Finder::new(&texts);
+        scanner.finders = Finders::new(texts, scanner.literals_of_selectors());
         scanner
     }
 
-    /// Fills `literals` and `ungated`; returns the texts of the literals, by index.
+    /// Fills `literals` and `ungated`; returns the texts of the literals, by number.
     fn gather_literals(&mut self) -> Vec<String> {
         let mut texts: Vec<String> = Vec::new();
         let mut index: HashMap<String, usize> = HashMap::new();
@@ -170,9 +170,9 @@ impl<'n> Scanner<'n> {
             self.compiled[number].anywhere = bits(clauses.len()) & !bits(anywhere);
             for (clause, literals) in clauses.iter().enumerate() {
                 for literal in literals {
-                    let at = *index.entry(literal.text.clone()).or_insert_with(|| {
-                        texts.push(literal.text.clone());
-                        self.literals.push(LiteralUse { length: literal.text.len(), ..LiteralUse::default() });
+                    let at = *index.entry(literal.text.clone()).or_insert_with_key(|text| {
+                        texts.push(text.clone());
+                        self.literals.push(LiteralUse::default());
                         texts.len() - 1
                     });
                     self.literals[at].uses.push(ClauseUse { need: id, clause: clause as u8, in_code: literal.in_code });
@@ -181,14 +181,28 @@ impl<'n> Scanner<'n> {
         }
         self.gather_modules(&index);
         for (number, keyword) in self.secrets.iter().flat_map(secrets::Secrets::keywords) {
-            let at = *index.entry(keyword.to_owned()).or_insert_with(|| {
-                texts.push(keyword.to_owned());
-                self.literals.push(LiteralUse { length: keyword.len(), ..LiteralUse::default() });
+            let at = *index.entry(keyword.to_owned()).or_insert_with_key(|text| {
+                texts.push(text.clone());
+                self.literals.push(LiteralUse::default());
                 texts.len() - 1
             });
             self.literals[at].keyword = Some(number);
         }
         texts
+    }
+
+    /// By selector, the literals of its needs.
+    fn literals_of_selectors(&self) -> Vec<Vec<u32>> {
+        let selector = |need: NeedId| self.needs.need(need).selector.0 as usize;
+        let mut of_selector = vec![Vec::new(); self.needs.selectors().len()];
+        let seeking: Vec<usize> = self.secrets.iter().flat_map(secrets::Secrets::needs).map(|need| selector(*need)).collect();
+        for (number, literal) in (0..).zip(&self.literals) {
+            literal.uses.iter().for_each(|usage| of_selector[selector(usage.need)].push(number));
+            if literal.keyword.is_some() {
+                seeking.iter().for_each(|selector| of_selector[*selector].push(number));
+            }
+        }
+        of_selector
     }
 
     /// Fills `lists` and `modules`, whose literals are known by their texts.
@@ -234,6 +248,12 @@ impl<'n> Scanner<'n> {
             by_need
         });
         &by_need[need.0 as usize]
+    }
+
+    /// The clauses of a need that the place of a match satisfies, not the file around it.
+    fn own_clauses(&self, need: NeedId) -> Clauses {
+        let compiled = &self.compiled[need.0 as usize];
+        compiled.clauses & !compiled.anywhere
     }
 
     fn automaton_of(&self, pattern: &str, ignore_case: bool) -> Option<Automaton> {

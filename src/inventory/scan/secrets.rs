@@ -21,6 +21,11 @@ impl Secrets {
         (!asking.is_empty()).then(|| Secrets { engine: Engine::new(&needs.token_formats, &needs.secret_rules), needs: asking })
     }
 
+    /// The needs that ask for secrets in files.
+    pub(super) fn needs(&self) -> &[NeedId] {
+        &self.needs
+    }
+
     /// The literals whose places `scan` wants, by number.
     pub(super) fn keywords(&self) -> impl Iterator<Item = (u32, &str)> {
         (0u32..).zip(self.engine.keywords())

@@ -1,11 +1,12 @@
-//! Which selectors a file matches, decided by hash and string tests: names as texts, folders by their names, one glob set for the rest, no
-//! pattern per selector.
+//! Which selectors a file matches, decided by hash and string tests: folders by their names, other globs where a stretch of them stands in
+//! the path, one glob set for plain names and extensions, no pattern per selector.
 
 use std::collections::{BTreeMap, HashMap};
 
 use globset::{Candidate, GlobSet, GlobSetBuilder};
 
-use crate::model::glob::{self, NameGlob};
+use super::finder::Finder;
+use crate::model::glob::{self, NameGlob, PathGlob};
 use crate::model::language::Language;
 use crate::model::needs::{Look, NeedId, NeedSet, SelectorId};
 use crate::model::role::Role;
@@ -13,11 +14,11 @@ use crate::model::role::Role;
 /// The selectors of a need set, ready to be matched.
 pub struct Selection<'n> {
     needs: &'n NeedSet,
-    /// Globs that are compared as texts.
-    names: Names,
+    /// Globs with wildcards, but for extensions and folders.
+    wild: Wild,
     /// The globs for everything below a folder, by its name.
     folders: HashMap<String, Vec<usize>>,
-    /// All others.
+    /// All others: plain names and extensions.
     globs: GlobSet,
     /// The numbers of these.
     numbers: Vec<usize>,
@@ -38,7 +39,7 @@ impl<'n> Selection<'n> {
     pub fn new(needs: &'n NeedSet) -> Selection<'n> {
         let selectors = needs.selectors();
         let mut builder = GlobSetBuilder::new();
-        let (mut names, mut numbers) = (Names::default(), Vec::new());
+        let (mut wild, mut numbers) = (Vec::new(), Vec::new());
         let mut folders: HashMap<String, Vec<usize>> = HashMap::new();
         let (mut by_glob, mut excluding): (Vec<Vec<SelectorId>>, Vec<Vec<SelectorId>>) = (Vec::new(), Vec::new());
         let mut index = HashMap::new();
@@ -53,9 +54,12 @@ impl<'n> Selection<'n> {
                 for glob in glob::alternatives(glob) {
                     let at = *index.entry(glob).or_insert_with_key(|glob| {
                         match (NameGlob::of(glob), glob::folders(glob)) {
-                            (Some(name), _) => names.add(name, by_glob.len()),
+                            (Some(name), _) => wild.push((WildGlob::Name(name), by_glob.len())),
                             (_, Some(below)) => {
                                 below.into_iter().for_each(|name| folders.entry(name).or_default().push(by_glob.len()));
+                            }
+                            _ if glob.contains(['/', '[', '?']) => {
+                                wild.push((WildGlob::Path(PathGlob::new(glob)), by_glob.len()))
                             }
                             _ => {
                                 builder.add(glob::compile(glob).unwrap_or_else(|_| never()));
@@ -81,7 +85,7 @@ impl<'n> Selection<'n> {
             }
         }
         let globs = builder.build().unwrap_or_else(|_| GlobSet::empty());
-        Selection { needs, names, folders, globs, numbers, by_glob, excluding, free, reads, documents_of }
+        Selection { needs, wild: Wild::new(wild), folders, globs, numbers, by_glob, excluding, free, reads, documents_of }
     }
 
     /// The selectors that a file matches, ascending.
@@ -91,7 +95,7 @@ impl<'n> Selection<'n> {
         let (above, name) = path.rsplit_once('/').unwrap_or(("", &path));
         let mut matched = self.globs.matches_candidate(&Candidate::new(&*path));
         matched.iter_mut().for_each(|glob| *glob = self.numbers[*glob]);
-        matched.extend(self.names.matches(name));
+        matched.extend(self.wild.matches(&path, name));
         matched.extend(above.split('/').filter_map(|folder| self.folders.get(folder)).flatten());
         let named = matched.iter().flat_map(|glob| &self.by_glob[*glob]);
         let mut selectors: Vec<SelectorId> = self.free.iter().chain(named).copied().filter(admits).collect();
@@ -114,34 +118,54 @@ impl<'n> Selection<'n> {
     }
 }
 
-/// Globs for names, with their numbers, by the letter that a name must begin or end with.
-#[derive(Default)]
-struct Names {
-    by_first: BTreeMap<u8, Vec<(NameGlob, usize)>>,
-    by_last: BTreeMap<u8, Vec<(NameGlob, usize)>>,
-    others: Vec<(NameGlob, usize)>,
+/// Globs with wildcards, looked at where the longest of their plain stretches stands in a path.
+struct Wild {
+    globs: Vec<(WildGlob, usize)>,
+    /// The stretches, and by stretch the globs that have it.
+    finder: Finder,
+    by_stretch: Vec<Vec<usize>>,
+    /// Globs without a stretch.
+    bare: Vec<usize>,
 }
 
-impl Names {
-    fn add(&mut self, glob: NameGlob, number: usize) {
-        let list = match glob.ends() {
-            (Some(first), _) => self.by_first.entry(first).or_default(),
-            (None, Some(last)) => self.by_last.entry(last).or_default(),
-            (None, None) => &mut self.others,
-        };
-        list.push((glob, number));
+enum WildGlob {
+    Name(NameGlob),
+    Path(PathGlob),
+}
+
+impl WildGlob {
+    fn stretch(&self) -> &[u8] {
+        match self {
+            WildGlob::Name(glob) => glob.stretch(),
+            WildGlob::Path(glob) => glob.stretch(),
+        }
+    }
+}
+
+impl Wild {
+    /// Of globs with their numbers.
+    fn new(globs: Vec<(WildGlob, usize)>) -> Wild {
+        let mut by_stretch: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, (glob, _)) in globs.iter().enumerate() {
+            by_stretch.entry(std::str::from_utf8(glob.stretch()).unwrap_or_default()).or_default().push(at);
+        }
+        let bare = by_stretch.remove("").unwrap_or_default();
+        let finder = Finder::new(&by_stretch.keys().collect::<Vec<_>>());
+        let by_stretch = by_stretch.into_values().collect();
+        Wild { globs, finder, by_stretch, bare }
     }
 
-    /// The numbers of the globs that match a name.
-    fn matches(&self, name: &str) -> impl Iterator<Item = usize> {
-        let by_first = name.as_bytes().first().and_then(|first| self.by_first.get(first));
-        let by_last = name.as_bytes().last().and_then(|last| self.by_last.get(last));
-        [by_first, by_last, Some(&self.others)]
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter(move |(glob, _)| glob.is_match(name))
-            .map(|(_, number)| *number)
+    /// The numbers of the globs that match a path in lower case, with its name.
+    fn matches(&self, path: &str, name: &str) -> impl Iterator<Item = usize> {
+        let mut candidates = self.bare.clone();
+        self.finder.find(path.as_bytes(), |stretch, _| candidates.extend(&self.by_stretch[stretch]));
+        candidates.sort_unstable();
+        candidates.dedup();
+        let is_match = |glob: &WildGlob| match glob {
+            WildGlob::Name(glob) => glob.is_match(name),
+            WildGlob::Path(glob) => glob.is_match(path),
+        };
+        candidates.into_iter().map(|at| &self.globs[at]).filter(move |(glob, _)| is_match(glob)).map(|(_, number)| *number)
     }
 }
 

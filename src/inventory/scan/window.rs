@@ -7,7 +7,6 @@
 use std::ops::Range;
 
 use aho_corasick::packed;
-use memchr::memmem;
 
 use crate::inventory::syntax::{Literal, Prefilter};
 
@@ -20,10 +19,8 @@ const MAX_PLACES: usize = 400;
 /// The lines around the literals of one expression.
 #[derive(Debug)]
 pub(super) struct Window {
-    /// Finds the literals of the most selective clause.
-    first: packed::Searcher,
-    /// One of each of these is in every match, too.
-    others: Vec<Vec<memmem::Finder<'static>>>,
+    /// Finds the literals of each clause, the most selective first: one of each is in every match.
+    clauses: Vec<packed::Searcher>,
     /// Ends of lines that a match can cross.
     crossings: u32,
 }
@@ -33,13 +30,12 @@ impl Window {
     pub(super) fn of(pattern: &str, ignore_case: bool) -> Option<Window> {
         let (prefilter, crossings) = Prefilter::with_reach(pattern, ignore_case).ok()?;
         let texts = |clause: Vec<Literal>| clause.into_iter().map(|literal| literal.text).collect::<Vec<String>>();
-        let mut clauses = prefilter.clauses.into_iter().map(texts);
         // A literal is on one line, so that the next one is looked for on the next.
-        let first = clauses.next().filter(|literals| !literals.iter().any(|literal| literal.contains('\n')))?;
-        let first = packed::Config::new().builder().extend(first).build()?;
-        let finder = |literal: String| memmem::Finder::new(literal.as_bytes()).into_owned();
-        let others = clauses.map(|clause| clause.into_iter().map(finder).collect()).collect();
-        Some(Window { first, others, crossings: crossings? })
+        let on_a_line = |literals: &Vec<String>| !literals.iter().any(|literal| literal.contains('\n'));
+        let clauses = prefilter.clauses.into_iter().map(texts).filter(on_a_line);
+        let searcher = |literals: Vec<String>| packed::Config::new().builder().extend(literals).build();
+        let clauses: Vec<_> = clauses.filter_map(searcher).collect();
+        Some(Window { clauses, crossings: crossings? }).filter(|window| !window.clauses.is_empty())
     }
 
     /// The ranges of whole lines in which matches lie, ascending and apart. `lower` is the text in lower case. `None`: the text is as
@@ -48,30 +44,33 @@ impl Window {
         if lower.len() <= SMALL {
             return None;
         }
-        let mut ranges: Vec<Range<usize>> = Vec::new();
-        let mut covered = 0;
-        let mut at = 0;
-        for _ in 0..MAX_PLACES {
-            let Some(found) = self.first.find_in(lower, aho_corasick::Span::from(at..lower.len())) else {
-                let small = covered <= lower.len() / 2;
-                ranges.retain(|range| self.others.iter().all(|clause| holds_one(&lower[range.clone()], clause)));
-                return small.then_some(ranges);
-            };
-            let (start, end) = (self.back(lower, found.start()), self.forth(lower, found.end()));
-            match ranges.last_mut().filter(|last| last.end >= start) {
-                Some(last) => {
-                    covered += end.saturating_sub(last.end);
-                    last.end = last.end.max(end);
+        let narrow = |ranges: Vec<Range<usize>>, clause| self.around(lower, &ranges, clause).unwrap_or(ranges);
+        let ranges = self.clauses.iter().fold(std::iter::once(0..lower.len()).collect(), narrow);
+        (ranges.iter().map(Range::len).sum::<usize>() <= lower.len() / 2).then_some(ranges)
+    }
+
+    /// The lines around the literals of a clause within these ranges: a match holds one of them, and goes no further. `None`: there are
+    /// many.
+    fn around(&self, lower: &[u8], ranges: &[Range<usize>], clause: &packed::Searcher) -> Option<Vec<Range<usize>>> {
+        let (mut narrowed, mut places) = (Vec::<Range<usize>>::new(), 0);
+        for range in ranges {
+            let (first, mut at) = (narrowed.len(), range.start);
+            while let Some(found) = clause.find_in(lower, aho_corasick::Span::from(at..range.end)) {
+                places += 1;
+                if places > MAX_PLACES {
+                    return None;
                 }
-                None => {
-                    covered += end - start;
-                    ranges.push(start..end);
+                let start = self.back(lower, found.start()).max(range.start);
+                let end = self.forth(lower, found.end()).min(range.end);
+                match narrowed[first..].last_mut().filter(|last| last.end >= start) {
+                    Some(last) => last.end = last.end.max(end),
+                    None => narrowed.push(start..end),
                 }
+                // Literals on the rest of this line widen nothing.
+                at = line_end(lower, found.end());
             }
-            // Literals on the rest of this line widen nothing.
-            at = memchr::memchr(b'\n', &lower[found.end()..]).map_or(lower.len(), |line| found.end() + line);
         }
-        None
+        Some(narrowed)
     }
 
     /// The start of the line so many lines before, blank ones not counted.
@@ -95,10 +94,6 @@ impl Window {
         }
         end
     }
-}
-
-fn holds_one(text: &[u8], literals: &[memmem::Finder<'static>]) -> bool {
-    literals.iter().any(|literal| literal.find(text).is_some())
 }
 
 fn line_start(text: &[u8], at: usize) -> usize {
@@ -131,6 +126,15 @@ mod tests {
         assert_eq!(cited(r"secret[^,]*,"), None);
         assert_eq!(cited(r"secret\nmore"), None);
         assert_eq!(cited(r"\w+"), None);
+    }
+
+    #[test]
+    fn lines_with_only_some_of_the_literals_are_not_searched() {
+        let filler = "a\n".repeat(200);
+        let text = format!("one secret\n{filler}a secret\nnear it\n{filler}near\n{filler}");
+        let window = Window::of(r"secret\s+near", false).unwrap();
+        let ranges = window.ranges(text.as_bytes()).unwrap();
+        assert_eq!(ranges.into_iter().map(|range| &text[range]).collect::<Vec<_>>(), ["a secret\nnear it"]);
     }
 
     #[test]

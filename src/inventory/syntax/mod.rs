@@ -29,6 +29,6 @@ pub use declarations::{are_known as has_declarations, declarations};
 pub use literals::{Literal, Prefilter, Required};
 pub use mask::{Class, Keep, Mask, Syntax, mask};
 pub use parse::{MAX_BYTES, Unparsed};
-pub use rule::{Automata, CodeRule};
+pub use rule::{Automata, CodeRule, Stretch, Traces};
 pub use rust_facts::{RustCall, RustCallKind, RustFacts, rust_facts};
 pub use scan::{CodeHit, Parsed};

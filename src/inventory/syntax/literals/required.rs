@@ -40,7 +40,12 @@ impl Required {
                 &large
             }
         };
-        self.0.iter().all(|clause| clause.iter().any(|literal| literal.find(folded).is_some()))
+        self.admits_folded(folded)
+    }
+
+    /// The same for a text in lower case.
+    pub fn admits_folded(&self, lower: &[u8]) -> bool {
+        self.0.iter().all(|clause| clause.iter().any(|literal| literal.find(lower).is_some()))
     }
 }
 

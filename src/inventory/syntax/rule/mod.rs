@@ -24,12 +24,14 @@ pub(crate) mod oracle;
 mod patterns;
 mod reader;
 mod text;
+mod trace;
 
 use reader::Reader;
 pub use text::Automata;
 pub(super) use text::Known;
 use text::TextTest;
 pub(super) use text::names;
+pub use trace::{Stretch, Traces};
 
 /// How deeply rules may be nested in a rule.
 const MAX_NESTING: usize = 48;

@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use super::super::literals::Required;
 use super::super::tree::NodeId;
 use super::RuleError;
+use super::trace::{Stretch, Traces};
 use crate::inventory::automaton::{Against, Automaton, Lengths, Reading};
 use crate::model::node::Span;
 
@@ -49,12 +50,22 @@ enum Form {
 pub struct NodeText {
     required: Required,
     lengths: Lengths,
+    /// The same for texts that hold the node's: without anchors.
+    anywhere: OnceLock<Option<Automaton>>,
 }
 
 impl NodeText {
     fn new(pattern: &str) -> NodeText {
         let lengths = Lengths::new(pattern, Reading::default());
-        NodeText { required: Required::by(pattern, false), lengths }
+        NodeText { required: Required::by(pattern, false), lengths, anywhere: OnceLock::new() }
+    }
+
+    /// The automaton for texts that hold a node's; only one that is built already, unless it may be built for this.
+    fn anywhere(&self, pattern: &str, builds: bool) -> Option<&Automaton> {
+        match builds {
+            true => self.anywhere.get_or_init(|| Automaton::without_anchors(pattern).ok()).as_ref(),
+            false => self.anywhere.get()?.as_ref(),
+        }
     }
 
     fn is_match(&self, text: &[u8]) -> bool {
@@ -100,6 +111,19 @@ impl TextTest {
         }
     }
 
+    /// Can a node within this stretch of text have a text that it matches?
+    pub(super) fn may_occur(&self, stretch: Stretch<'_>, traces: &Traces<'_>, builds: bool) -> bool {
+        match self.form.get_or_init(|| self.form(traces.automata)) {
+            Form::Words(words) => words.occur(stretch.lower),
+            Form::Regex(expression) => {
+                expression.required.admits_folded(stretch.lower)
+                    && expression.anywhere(&self.pattern, builds).is_none_or(|automaton| {
+                        traces.known.or_else(expression, stretch.number, || automaton.is_match(stretch.text.as_bytes()))
+                    })
+            }
+        }
+    }
+
     fn form(&self, automata: &Automata) -> Form {
         if let Some(words) = Words::parse(&self.pattern) {
             return Form::Words(words);
@@ -138,6 +162,11 @@ impl Words {
 
     fn is_match(&self, text: &str) -> bool {
         self.words.iter().any(|word| self.is_at(text, word))
+    }
+
+    /// Does one of the words stand anywhere in a text in lower case?
+    fn occur(&self, lower: &[u8]) -> bool {
+        self.words.iter().any(|word| memchr::memmem::find(lower, word.to_ascii_lowercase().as_bytes()).is_some())
     }
 
     fn is_at(&self, text: &str, word: &str) -> bool {
