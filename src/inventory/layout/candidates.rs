@@ -41,7 +41,8 @@ fn is_proxy(files: &[LayoutFile<'_>], folder: &str) -> bool {
     let inside = || files.iter().filter(|file| file.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
     let configures = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path);
-        name.ends_with(".conf") || name.ends_with(".conf.template") || matches!(name, "Caddyfile" | "haproxy.cfg")
+        let made = [".template", ".tpl", ".tmpl", ".j2"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+        made.ends_with(".conf") || matches!(name, "Caddyfile" | "haproxy.cfg")
     };
     inside().any(|file| configures(file.path)) && !inside().any(|file| is_source(file.path))
 }
