@@ -11,11 +11,13 @@
 //!   shared.
 //! - A root that cannot be started, beside components that can, is common ground: its files are shared.
 //! - A .NET project that is not started is part of the components that reference it, or else of what is around it.
-//! - At the root, `scripts/` and configuration written in code make no component beside others.
+//! - At the root, `scripts/` and configuration written in code make no component beside others; its source is judged with one
+//!   component ([`tooling`]).
 
 mod candidates;
 mod contexts;
 mod gradle;
+mod tooling;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -110,7 +112,9 @@ impl Layout {
             let path = if folder.is_empty() { "." } else { folder }.to_string();
             Component { id: path.clone(), path, includes, deployable }
         });
-        Layout { components: components.collect(), owner: links.owner, merged }
+        let components: Vec<Component> = components.collect();
+        tooling::assign(files, &components, &mut links.owner);
+        Layout { components, owner: links.owner, merged }
     }
 }
 

@@ -97,7 +97,7 @@ fn frontend_and_backend() {
             ("frontend/src/App.tsx", "frontend"),
             ("frontend/tests/a.test.ts", "frontend"),
             ("k8s/backend.yaml", "shared"),
-            ("scripts/seed.py", "shared"),
+            ("scripts/seed.py", "backend"),
         ]
     );
 }
