@@ -147,7 +147,8 @@ fn wanted(judged: &[Unit], inventory: &Inventory, of: impl Fn(bool, &View<'_>) -
 
 fn answer(collector: &mut Collector<'_>, wanted: &[Wanted]) -> usize {
     // Most needs are wanted by few components, which are asked for each file that waits for an answer.
-    let mut by_need: BTreeMap<NeedId, Vec<(Option<usize>, &[Place])>> = BTreeMap::new();
+    type Askers<'w> = Vec<(Option<usize>, &'w [Place])>;
+    let mut by_need: BTreeMap<NeedId, Askers<'_>> = BTreeMap::new();
     for Wanted { component, needs } in wanted {
         for (need, places) in needs.all() {
             by_need.entry(need).or_default().push((*component, places));

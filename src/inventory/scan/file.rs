@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::importing::Importing;
 use super::subject::{Standing, Subject};
+use super::texts::texts;
 use super::{Scanner, Selection, documents, excerpt, imports, secrets};
 use crate::inventory::syntax::Parsed;
 use crate::inventory::view::{FileId, Hit};
@@ -20,10 +21,10 @@ const TIME_NET: Duration = Duration::from_secs(60);
 const MAX_PARSED_BYTES: usize = 1024 * 1024;
 
 /// Hits of one need in one file that are kept.
-const MAX_HITS: usize = 50;
+pub(super) const MAX_HITS: usize = 50;
 
 /// Matches of one definition of the route table in one file that are kept.
-const MAX_ROWS: usize = 5_000;
+pub(super) const MAX_ROWS: usize = 5_000;
 
 /// Positions of one literal in one file that are looked at before it is taken to stand in code.
 const MAX_POSITIONS: usize = 24;
@@ -204,46 +205,6 @@ fn mark(scanner: &Scanner<'_>, scratch: &mut Scratch, selectors: &[SelectorId], 
             seen.1 = MAX_POSITIONS as u32 + 1;
         }
     });
-}
-
-fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut FileScan) {
-    let Look::Text { area, missing, named, .. } = &scanner.needs.need(need).look else { return };
-    let ranges = scanner.window(need).filter(|_| !missing).and_then(|window| window.ranges(subject.lower()));
-    if ranges.as_ref().is_some_and(Vec::is_empty) {
-        return;
-    }
-    let Some(pattern) = scanner.pattern(need) else {
-        found.gaps.push((need, "its pattern does not compile".to_owned()));
-        return;
-    };
-    let area = subject.area(*area);
-    let text = area.as_bytes();
-    if *missing {
-        if !pattern.is_match(text) {
-            found.hits.push((need, Hit::of_file(subject.id)));
-        }
-        return;
-    }
-    let ranges = ranges.unwrap_or_else(|| std::iter::once(0..text.len()).collect());
-    let except = scanner.except(need);
-    let excluded = |start: usize, end: usize| except.is_some_and(|except| except.is_match(whole_lines(text, start, end)));
-    // `^\s*name` begins on the lines before; what is cited begins with something.
-    let blank = |start: usize, end: usize| text[start..end].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-    let hits = ranges.into_iter().flat_map(|range| pattern.matches_within(text, range));
-    let hits = hits.map(|(start, end)| (start + blank(start, end), end));
-    let hits = hits.filter(|(start, end)| !excluded(*start, *end)).take(if *named { MAX_ROWS } else { MAX_HITS });
-    let name = |start: usize, end: usize| area.get(start..end).filter(|_| *named).map(str::to_owned);
-    found.hits.extend(hits.map(|(start, end)| {
-        let hit = subject.lines().hit(subject.id, start, end);
-        (need, documents::named(hit, name(start, end)))
-    }));
-}
-
-/// The lines that a byte range touches.
-fn whole_lines(text: &[u8], start: usize, end: usize) -> &[u8] {
-    let from = memchr::memrchr(b'\n', &text[..start]).map_or(0, |at| at + 1);
-    let to = memchr::memchr(b'\n', &text[end..]).map_or(text.len(), |at| end + at);
-    &text[from..to]
 }
 
 fn rust_calls(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut FileScan) {

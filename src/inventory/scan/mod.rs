@@ -25,6 +25,7 @@ mod profiles;
 mod secrets;
 mod select;
 mod subject;
+mod texts;
 mod window;
 
 pub use documents::evaluate as evaluate_document;
