@@ -2,6 +2,7 @@
 //!
 //! To add one, add a function that notes what it finds and call it in `lint`.
 
+use crate::inventory::automaton::Automaton;
 use crate::inventory::syntax::{Literal, Prefilter};
 use crate::model::live::LiveSpec;
 use crate::model::needs::Look;
@@ -58,7 +59,11 @@ fn expensive<'r>(item: &'r Item, ruleset: &'r Ruleset) -> impl Iterator<Item = S
     let mut needs = std::collections::BTreeSet::new();
     item.expression.needs(&mut needs);
     needs.into_iter().filter_map(move |need| {
-        let (what, clauses) = clauses(&ruleset.needs.need(need).look)?;
+        let look = &ruleset.needs.need(need).look;
+        if matches!(look, Look::Text { pattern, .. } if Automaton::needs_unicode(pattern)) {
+            return Some(format!("a class with letters beyond ASCII makes a text pattern slow, write `(?:o|ó)`: {}", item.say));
+        }
+        let (what, clauses) = clauses(look)?;
         if clauses.is_empty() {
             return Some(format!(
                 "no literal gates {what}, so every file that its path or language admits is looked into: {}",

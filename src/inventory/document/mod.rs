@@ -9,6 +9,7 @@ pub mod dockerfile;
 mod dockerfile_lines;
 pub mod dotenv;
 mod error;
+mod filter;
 pub mod hcl;
 pub mod ini;
 pub mod json;

@@ -4,6 +4,7 @@
 //! Filters are evaluated by that crate, through its `Queryable` trait on `Node`. A templated scalar is like nothing a filter
 //! compares it with, so select without a filter where an unknown value must not look like a missing one.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
@@ -11,6 +12,7 @@ use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use jsonpath_rust::query::queryable::Queryable;
 
+use super::filter;
 use super::node::{Node, Span, Value};
 
 /// Longest path, in bytes.
@@ -74,6 +76,7 @@ impl Path {
             Some(steps) => Engine::Steps(steps),
             None => {
                 let query = parse_json_path(source).map_err(|error| explain(source, &error.to_string()))?;
+                let query = filter::with_searches(query);
                 if looks_at_root(source) {
                     Engine::Crate(query)
                 } else {
@@ -266,6 +269,10 @@ fn explain(source: &str, report: &str) -> String {
 }
 
 impl Queryable for Node {
+    fn extension_custom(name: &str, args: Vec<Cow<'_, Node>>) -> Node {
+        filter::call(name, &args)
+    }
+
     fn get(&self, key: &str) -> Option<&Node> {
         Node::get(self, key)
     }
