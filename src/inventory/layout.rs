@@ -11,10 +11,13 @@
 //!   shared.
 //! - A root that cannot be started, beside components that can, is common ground: its files are shared.
 //! - A .NET project that is not started is part of the components that reference it, or else of what is around it.
-//! - At the root, `scripts/` and configuration written in code make no component beside others.
+//! - At the root, `scripts/` and configuration written in code make no component beside others; its source is judged with one
+//!   component ([`tooling`]).
 
 mod candidates;
 mod contexts;
+mod gradle;
+mod tooling;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -40,7 +43,8 @@ pub struct ManifestHint {
     /// Names are looked up within one ecosystem.
     pub ecosystem: String,
     pub name: Option<String>,
-    /// Packages of this repository that it uses: by name, or by a path (to a folder or a project file) relative to `dir`.
+    /// Packages of this repository that it uses: by name, by a path (to a folder or a project file) relative to `dir`,
+    /// or by the path of a Gradle project, which begins with a colon.
     pub local_dependencies: Vec<String>,
     pub is_workspace_root: bool,
     pub has_entry_point: bool,
@@ -108,7 +112,9 @@ impl Layout {
             let path = if folder.is_empty() { "." } else { folder }.to_string();
             Component { id: path.clone(), path, includes, deployable }
         });
-        Layout { components: components.collect(), owner: links.owner, merged }
+        let components: Vec<Component> = components.collect();
+        tooling::assign(files, &components, &mut links.owner);
+        Layout { components, owner: links.owner, merged }
     }
 }
 
@@ -296,12 +302,14 @@ fn includes(found: &BTreeMap<String, Candidate>, folders: &[&str], hints: &[Mani
     let mut nearest = Nearest::new(folders);
     let mut reach = Reach::new(folders.len());
     let names = names(&mut nearest, hints);
+    let projects = gradle::Projects::new(folders, hints);
     for hint in hints {
         let folder = candidates::normal(&hint.dir);
         let Some(from) = nearest.of(folder) else { continue };
         for dependency in &hint.local_dependencies {
             let named = names.get(&(hint.ecosystem.as_str(), dependency.as_str())).copied();
-            if let Some(to) = named.or_else(|| by_path(folders, folder, dependency)) {
+            let found = || projects.of(folder, dependency).or_else(|| by_path(folders, folder, dependency));
+            if let Some(to) = named.or_else(found) {
                 reach.add(from, to);
             }
         }
@@ -333,12 +341,9 @@ fn names<'a>(nearest: &mut Nearest<'a>, hints: &'a [ManifestHint]) -> BTreeMap<(
     names
 }
 
-/// The component at a path that is written relative to `folder`: a folder, a project file in it, or a Gradle path from the root.
+/// The component at a path that is written relative to `folder`: a folder, or a project file in it.
 fn by_path(folders: &[&str], folder: &str, written: &str) -> Option<usize> {
     let at = |path: &str| folders.binary_search(&path).ok();
-    if let Some(gradle) = written.strip_prefix(':') {
-        return at(&gradle.replace(':', "/"));
-    }
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in written.split(['/', '\\']) {
         match part {

@@ -108,8 +108,8 @@ fn of_folder(folder: &str, depth: usize, above: &Inside, file: &Name) -> Option<
     let feature = above.in_source && file.is_code;
     Some(match folder {
         "__generated__" | "generated" | "coverage" | "htmlcov" => Role::Generated,
-        ".devcontainer" | ".vscode" | ".idea" | ".fleet" | ".zed" | ".storybook" | ".husky" | ".cursor" | ".claude"
-        | ".planning" | ".scripts" => Role::Development,
+        ".devcontainer" | ".ddev" | ".lando" | ".vscode" | ".idea" | ".fleet" | ".zed" | ".storybook" | ".husky" | ".cursor"
+        | ".claude" | ".planning" | ".scripts" => Role::Development,
         ".circleci" | ".gitlab" | ".gitlab-ci" | ".azure-pipelines" | ".azuredevops" | ".buildkite" | ".semaphore"
         | ".teamcity" | ".jenkins" | ".woodpecker" | ".ci" => Role::Ci,
         ".github" | ".gitea" | ".forgejo" if file.is_prose() => Role::Docs,
@@ -576,6 +576,17 @@ mod tests {
                 "terraform/environments/dev/main.tf",
                 "k8s/overlays/dev/deployment.yaml",
                 "compose/local/django/start",
+                ".ddev/config.yaml",
+                ".ddev/nginx_full/nginx-site.conf",
+                "web/.lando/php.ini",
+                ".lando.yml",
+                ".lando.base.yml",
+                "nginx/nginx-dev.conf",
+                "nginx-dev-x.conf",
+                "nginx.dev.conf",
+                "deploy/nginx.local.conf",
+                "docker/nginx-dev.conf.template",
+                "docker/nginx_local_tls.conf",
                 ".husky/pre-commit",
             ],
         );
@@ -603,6 +614,10 @@ mod tests {
                 "nginx.conf",
                 "nginx/conf.d/default.conf",
                 "nginx/templates/default.conf.template",
+                "nginx/device.conf",
+                "nginx/devices-x.conf",
+                "server/shop.conf.tpl",
+                "roles/web/templates/site.conf.j2",
                 "Caddyfile",
                 "Procfile",
                 "fly.toml",

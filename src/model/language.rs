@@ -1,6 +1,6 @@
 //! The programming languages whose source a check can look into.
 //!
-//! To add one: a value here, its endings in `Language::of_path`, its grammar in `inventory::syntax`, its comments and strings in
+//! To add one: a value here, its endings in `Language::of_path` (or its names in [`NAMES`]), its grammar in `inventory::syntax`, its comments and strings in
 //! `inventory::syntax::mask`.
 
 use super::terms::vocabulary;
@@ -22,11 +22,20 @@ vocabulary! {
     }
 }
 
+/// Files without an ending, by the last parts of their path.
+const NAMES: &[(&str, Language)] = &[
+    // What Express' generator starts the server with.
+    ("bin/www", Language::JavaScript),
+];
+
 impl Language {
-    /// The language a path's ending says, if it is one of these.
+    /// The language a path's ending, or a name that is known without one, says, if it is one of these.
     pub fn of_path(path: &str) -> Option<Language> {
         let name = path.rsplit('/').next().unwrap_or(path);
-        let extension = name.rsplit_once('.').map(|(_, e)| e)?;
+        let Some((_, extension)) = name.rsplit_once('.') else {
+            let is = |known: &str| path.strip_suffix(known).is_some_and(|above| above.is_empty() || above.ends_with('/'));
+            return NAMES.iter().find(|(known, _)| is(known)).map(|(_, language)| *language);
+        };
         Some(match extension {
             "py" | "pyw" => Language::Python,
             "js" | "jsx" | "mjs" | "cjs" => Language::JavaScript,
@@ -43,5 +52,20 @@ impl Language {
             "rs" => Language::Rust,
             _ => return None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_ending_is_known_by_its_name() {
+        for path in ["bin/www", "services/api/bin/www"] {
+            assert_eq!(Language::of_path(path), Some(Language::JavaScript), "{path}");
+        }
+        for path in ["www", "sbin/www", "bin/www/index", "bin/server", "Makefile", ""] {
+            assert_eq!(Language::of_path(path), None, "{path}");
+        }
     }
 }

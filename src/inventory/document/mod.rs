@@ -53,8 +53,11 @@ impl Format {
     pub fn of_path(path: &str) -> Option<Format> {
         let path = path.to_ascii_lowercase();
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
-        by_name(folder, name)
-            .or_else(|| by_name(folder, name.rsplit_once('.').filter(|(_, end)| TEMPLATE_ENDINGS.contains(end))?.0))
+        by_name(folder, name).or_else(|| {
+            let (made, _) = name.rsplit_once('.').filter(|(_, end)| TEMPLATE_ENDINGS.contains(end))?;
+            // Deployments fill in the configuration of a proxy, whatever it is called; what is none has no document.
+            by_name(folder, made).or_else(|| made.ends_with(".conf").then_some(Format::Nginx))
+        })
     }
 }
 
@@ -176,6 +179,10 @@ mod tests {
             ("nginx.conf", Some(Format::Nginx)),
             ("deploy/nginx/conf.d/site.conf", Some(Format::Nginx)),
             ("nginx.conf.template", Some(Format::Nginx)),
+            ("deploy/shop.conf.tpl", Some(Format::Nginx)),
+            ("roles/web/templates/shop.conf.j2", Some(Format::Nginx)),
+            ("supervisord.conf.j2", Some(Format::Ini)),
+            ("deploy/shop.conf", None),
             ("etc/sites-available/shop", Some(Format::Nginx)),
             ("nginx/conf.d/app", Some(Format::Nginx)),
             ("etc/nginx/sites-enabled/shop.example.com", Some(Format::Nginx)),

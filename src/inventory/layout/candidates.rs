@@ -33,7 +33,32 @@ pub(super) fn find(files: &[LayoutFile<'_>], hints: &[ManifestHint]) -> BTreeMap
     // `tools/release/package.json` is tooling around the application, whatever it declares.
     found.retain(|folder, _| folder.is_empty() || !is_tooling(&format!("{folder}/")));
     found.retain(|folder, candidate| folder.is_empty() || candidate.has_manifest || !is_proxy(files, folder));
+    let wrapped = wrapped(files);
+    found.retain(|folder, _| !is_wrapper(&wrapped, folder));
     found
+}
+
+/// Folders of applications that a tool wraps for phones.
+fn wrapped<'a>(files: &[LayoutFile<'a>]) -> BTreeSet<&'a str> {
+    const TOOLS: [&str; 5] = ["capacitor.config", "ionic.config", "metro.config", "react-native.config", "pubspec"];
+    let says = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        TOOLS.contains(&name.rsplit_once('.').map_or(name, |(stem, _)| stem))
+    };
+    let manifests: BTreeSet<&str> = files.iter().map(|file| file.path).filter(|path| is_manifest(path)).map(folder_of).collect();
+    // Other tools have a file of this name, too.
+    let is_cordova = |path: &str| path.rsplit('/').next() == Some("config.xml") && manifests.contains(folder_of(path));
+    files.iter().map(|file| file.path).filter(|path| says(path) || is_cordova(path)).map(folder_of).collect()
+}
+
+/// Is it the shell around one of these applications (`android/app`, `ios/App`, `platforms/android`), which nobody deploys by itself?
+fn is_wrapper(wrapped: &BTreeSet<&str>, folder: &str) -> bool {
+    let mut at = 0;
+    folder.split('/').any(|part| {
+        let above = folder[..at].trim_end_matches('/');
+        at += part.len() + 1;
+        matches!(part, "android" | "ios" | "platforms") && wrapped.contains(above)
+    })
 }
 
 /// Is a folder nothing but the image of a proxy: its configuration, and no source?
@@ -41,7 +66,8 @@ fn is_proxy(files: &[LayoutFile<'_>], folder: &str) -> bool {
     let inside = || files.iter().filter(|file| file.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
     let configures = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path);
-        name.ends_with(".conf") || name.ends_with(".conf.template") || matches!(name, "Caddyfile" | "haproxy.cfg")
+        let made = [".template", ".tpl", ".tmpl", ".j2"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+        made.ends_with(".conf") || matches!(name, "Caddyfile" | "haproxy.cfg")
     };
     inside().any(|file| configures(file.path)) && !inside().any(|file| is_source(file.path))
 }

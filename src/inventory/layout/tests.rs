@@ -97,7 +97,7 @@ fn frontend_and_backend() {
             ("frontend/src/App.tsx", "frontend"),
             ("frontend/tests/a.test.ts", "frontend"),
             ("k8s/backend.yaml", "shared"),
-            ("scripts/seed.py", "shared"),
+            ("scripts/seed.py", "backend"),
         ]
     );
 }
@@ -323,6 +323,29 @@ fn gradle_projects() {
     let hints =
         [workspace("", "maven"), startable(hint("app", "maven", "app", &[":core:net"])), hint("core/net", "maven", "net", &[])];
     assert_eq!(components(&layout(&paths, &hints)), [("app", vec!["core/net"], true), ("core/net", vec![], false)]);
+}
+
+#[test]
+fn the_shell_of_a_phone_is_no_component() {
+    for tool in ["capacitor.config.ts", "metro.config.js", "config.xml"] {
+        let own = format!("web/{tool}");
+        let mut paths = vec![
+            own.as_str(),
+            "native/android/app/build.gradle",
+            "native/android/app/src/main/java/x/MainActivity.java",
+            "web/android/app/build.gradle",
+            "web/android/app/src/main/java/x/MainActivity.java",
+            "web/ios/App/Package.swift",
+            "web/ios/App/App/AppDelegate.swift",
+            "web/package.json",
+            "web/src/main.ts",
+        ];
+        let hints =
+            [startable(hint("web/android/app", "maven", "", &[])), startable(hint("native/android/app", "maven", "", &[]))];
+        assert_eq!(ids(&layout(&paths, &hints)), ["native/android/app", "web"], "{tool}");
+        paths.remove(0);
+        assert_eq!(ids(&layout(&paths, &hints)), ["native/android/app", "web", "web/android/app", "web/ios/App"]);
+    }
 }
 
 #[test]

@@ -107,7 +107,8 @@ pub struct LocalPackage {
     /// Normalised name; empty when the manifest gives none.
     pub name: String,
     pub path_of_manifest: String,
-    /// Names, or paths relative to the manifest's folder (they contain `/` or start with `.`), of packages of the same repository.
+    /// Packages of the same repository: names, paths relative to the manifest's folder (they contain `/` or start with `.`), or
+    /// paths of Gradle projects (they start with `:`).
     pub local_dependencies: Vec<String>,
     pub is_workspace_root: bool,
     /// Members of the workspace as written: paths or glob patterns relative to the manifest's folder.

@@ -27,6 +27,12 @@ pub(super) const SERVED_FOLDERS: [&str; 7] = ["assets", "htdocs", "public", "sta
 /// Nobody writes a script of this many bytes for a browser.
 const LIBRARY_BYTES: usize = 384 * 1024;
 
+/// Folders in which scripts of others are kept, beside own ones.
+const KEPT_FOLDERS: [&str; 11] =
+    ["contrib", "deps", "external", "externals", "lib", "libraries", "libs", "plugins", "resources", "vendor", "vendors"];
+/// Nobody writes a script of this many bytes at all.
+const KEPT_LIBRARY_BYTES: usize = 1024 * 1024;
+
 /// The role that the content of a production file says.
 ///
 /// Only source code is asked: lockfiles, rendered manifests and pipelines also say "generated, do not edit", and still decide.
@@ -43,7 +49,9 @@ pub fn of_content(path: &str, content: &[u8]) -> Option<Role> {
         return Some(Role::Generated);
     }
     let is_library = || is_served_script(path) && (content.len() > LIBRARY_BYTES || is_library(header));
-    (is_web && (is_minified(&content[..content.len().min(MEASURED_BYTES)]) || is_library())).then_some(Role::Vendored)
+    let is_kept = || content.len() > KEPT_LIBRARY_BYTES && path.split('/').any(|folder| KEPT_FOLDERS.contains(&folder));
+    (is_web && (is_minified(&content[..content.len().min(MEASURED_BYTES)]) || is_library() || is_kept()))
+        .then_some(Role::Vendored)
 }
 
 /// Is it a script or style sheet that a browser gets as it is?
@@ -189,6 +197,14 @@ mod tests {
         let long = "let a = 1;\n".repeat(LIBRARY_BYTES / 10);
         assert_eq!(of_content("public/a.js", long.as_bytes()), Some(Role::Vendored));
         assert_eq!(of_content("src/a.js", long.as_bytes()), None);
+        assert_eq!(of_content("resources/vis/vis.js", long.as_bytes()), None, "this much may be one's own");
+        let longer = "let a = 1;\n".repeat(KEPT_LIBRARY_BYTES / 10);
+        for path in ["resources/vis/vis.js", "lib/chart.js", "app/libs/ext.mjs", "web/plugins/pdf/viewer.css"] {
+            assert_eq!(of_content(path, longer.as_bytes()), Some(Role::Vendored), "{path}");
+        }
+        for path in ["src/server.js", "lib/words.py", "libraries.js"] {
+            assert_eq!(of_content(path, longer.as_bytes()), None, "{path}");
+        }
         for ours in [
             "/*\n * Copyright 2020 Acme\n * Licensed under the Apache License, Version 2.0\n */\nf();\n",
             "// (c) Acme\nconst version = 'v1.2.3';\n",

@@ -14,6 +14,13 @@ pub(super) fn is_dockerfile(file: &Name) -> bool {
         || matches!(file.extension(), "dockerfile" | "containerfile")
 }
 
+/// What the configuration of a server is made from when it is deployed.
+pub(super) fn is_conf_template(file: &Name) -> bool {
+    file.text
+        .rsplit_once('.')
+        .is_some_and(|(name, ending)| name.ends_with(".conf") && matches!(ending, "template" | "tpl" | "tmpl" | "j2"))
+}
+
 /// Is it about how the application is deployed?
 pub(super) fn is_infra_name(file: &Name) -> bool {
     if is_dockerfile(file) || is_compose(file) {
@@ -56,7 +63,8 @@ pub(super) fn is_infra_name(file: &Name) -> bool {
         | "aptfile" => true,
         _ => match file.extension() {
             "tf" | "tfvars" | "hcl" | "bicep" | "nomad" | "dockerignore" => true,
-            "conf" | "template" => file.begins("nginx") || file.text.ends_with(".conf.template"),
+            "conf" | "template" => file.begins("nginx") || is_conf_template(file),
+            "tpl" | "tmpl" | "j2" => is_conf_template(file),
             "service" | "timer" => true,
             "toml" => file.begins("fly") || file.begins("traefik"),
             "yml" | "yaml" => {

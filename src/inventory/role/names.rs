@@ -10,7 +10,7 @@
 use crate::model::role::Role;
 
 use super::Inside;
-use super::infra::{is_compose, is_infra_name};
+use super::infra::{is_compose, is_conf_template, is_infra_name};
 
 /// A file name.
 pub(super) struct Name<'a> {
@@ -208,7 +208,7 @@ fn is_example(file: &Name, _: &Inside) -> bool {
     let is_filled_in = !file.is_code || ["settings", "config", "local_settings", "secrets"].iter().any(|word| file.begins(word));
     file.has_suffix(&["example", "sample"])
         || file.extension() == "dist"
-        || (file.extension() == "template" && !file.text.ends_with(".conf.template"))
+        || (file.extension() == "template" && !is_conf_template(file))
         || is_filled_in
             && ["-example", "_example", "-sample", "_sample"].iter().any(|end| stem.ends_with(end) || file.text.ends_with(end))
         || matches!(file.text, "example.env" | "sample.env" | "template.env" | ".env-template" | ".env_template")
@@ -338,6 +338,9 @@ fn is_development(file: &Name, inside: &Inside) -> bool {
         | "dev_requirements.txt" => return true,
         _ => {}
     }
+    if file.text.starts_with(".lando.") && file.is_yaml() || is_proxy_of_development(file) {
+        return true;
+    }
     if is_compose(file) && (file.has_suffix(&["override", "debug"]) || stem.ends_with("-override")) {
         return true;
     }
@@ -349,6 +352,12 @@ fn is_development(file: &Name, inside: &Inside) -> bool {
         || (ends_in_word && (!file.is_code || is_settings || is_environment_folder(inside)))
         || (DEVELOPMENT_WORDS.contains(&stem) && is_environment_folder(inside))
         || script
+}
+
+/// `nginx-dev-tls.conf`: a word that says so anywhere behind the name of the proxy.
+fn is_proxy_of_development(file: &Name) -> bool {
+    let is_conf = file.extension() == "conf" || is_conf_template(file);
+    is_conf && file.begins("nginx") && file.text.split(['.', '-', '_']).any(|word| DEVELOPMENT_WORDS.contains(&word))
 }
 
 /// Text that is no prose: requirement lists, and what the application serves or sends.

@@ -57,6 +57,8 @@ pub(super) struct Chains<'a> {
     pub(super) by_file: BTreeMap<FileId, Vec<usize>>,
     /// By scope, the mounts that attach it.
     mounted: Vec<Vec<usize>>,
+    /// By function that makes a router, the mount that may attach what it returns, or that of a namesake.
+    doubted: BTreeMap<usize, usize>,
 }
 
 impl<'a> Chains<'a> {
@@ -69,6 +71,7 @@ impl<'a> Chains<'a> {
             named: BTreeMap::new(),
             by_file: BTreeMap::new(),
             mounted: vec![Vec::new(); facts.scopes.len()],
+            doubted: BTreeMap::new(),
         };
         for (index, scope) in facts.scopes.iter().enumerate() {
             chains.by_file.entry(scope.file).or_default().push(index);
@@ -81,8 +84,14 @@ impl<'a> Chains<'a> {
                 continue;
             }
             // What may be several is none for certain.
-            if let [child] = mount.get("CHILD").map(|child| chains.meant(child, mount)).unwrap_or_default()[..] {
-                chains.mounted[child].push(index);
+            let Some(child) = mount.get("CHILD") else { continue };
+            match chains.meant(child, mount)[..] {
+                [only] => chains.mounted[only].push(index),
+                _ => {
+                    for maker in chains.makers_called(child) {
+                        chains.doubted.entry(maker).or_insert(index);
+                    }
+                }
             }
         }
         chains
@@ -161,6 +170,13 @@ impl<'a> Chains<'a> {
         let maker = self.enclosing(scope, None).filter(|outer| !self.mounted[*outer].is_empty());
         let place = if let Some(outer) = maker {
             Place::Scope(outer)
+        } else if let Some(mount) = self.enclosing(scope, None).and_then(|maker| self.doubted.get(&maker)) {
+            let mount = &self.facts.mounts[*mount];
+            let child = path::short(mount.get("CHILD").unwrap_or_default());
+            Place::Unknown(format!(
+                "nothing was seen that mounts it for certain: `{child}` in {} may mean a namesake",
+                mount.path
+            ))
         } else if scope.definition.inside && scope.get("NAME").is_none() && scope.get("ROUTER").is_none() {
             // A group written in place hangs where it stands.
             match self.enclosing(scope, None) {

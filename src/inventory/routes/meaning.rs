@@ -49,6 +49,8 @@ impl<'a> Chains<'a> {
 
     fn qualified(&self, first: &str, hint: &str, last: &str, module: &[&str], from: FileId) -> Vec<usize> {
         if let Some((module, symbol)) = self.modules.import(from, first) {
+            // What a constructor of an imported package made belongs to that package.
+            let module = self.modules.import(from, module).map_or(module, |(package, _)| package);
             let deeper = symbol.map(|symbol| self.modules.files(from, &deeper(module, symbol))).unwrap_or_default();
             for files in [deeper, self.modules.files(from, module)] {
                 let found = self.in_files(&files, Some(last), 0);
@@ -98,6 +100,17 @@ impl<'a> Chains<'a> {
     fn scopes_called(&self, name: &str) -> Vec<usize> {
         let scopes = self.facts.scopes.iter().enumerate();
         scopes.filter(|(_, scope)| scope.get("NAME") == Some(name)).map(|(index, _)| index).collect()
+    }
+
+    /// The functions that make a router and have the name that an expression calls last.
+    pub(super) fn makers_called(&self, expression: &str) -> Vec<usize> {
+        let call = expression.rsplit_once(").").map_or(expression, |(_, call)| call);
+        let name = call.split('(').next().and_then(|callee| callee.rsplit(['.', ':']).next()).unwrap_or_default().trim();
+        let makes = |scope: &usize| {
+            let scope = &self.facts.scopes[*scope];
+            scope.definition.inside && scope.get("ROUTER").is_none()
+        };
+        self.scopes_called(name).into_iter().filter(makes).collect()
     }
 
     /// The scope of this name, if no other has it.

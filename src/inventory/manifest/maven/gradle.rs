@@ -179,7 +179,7 @@ impl<'a> Reader<'a> {
             }
             (Kind::Word, "project") => {
                 let named = rest.iter().take(6).find(|token| token.kind == Kind::Text).map(|token| token.text);
-                self.package.local_dependencies.extend(named.map(gradle_path));
+                self.package.local_dependencies.extend(named.map(project_path));
                 return;
             }
             (Kind::Word, "kotlin") => text.map(|module| {
@@ -187,8 +187,7 @@ impl<'a> Reader<'a> {
                 versioned(&format!("org.jetbrains.kotlin:kotlin-{module}"), version.as_deref(), &self.manifest.path, line)
             }),
             (Kind::Word, "projects") => {
-                let path = members(rest).replace('.', "/");
-                self.package.local_dependencies.push(format!("./{path}"));
+                self.package.local_dependencies.push(project_path(&members(rest).replace('.', ":")));
                 return;
             }
             (Kind::Word, "libs") => Some(self.accessor(rest)),
@@ -307,6 +306,11 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The absolute path of a project: `libs:core` → `:libs:core`.
+fn project_path(project: &str) -> String {
+    format!(":{}", project.trim_start_matches(':'))
+}
+
 /// `:libs:core` → `libs/core`, with a leading `./` so that it reads as a path.
 pub(super) fn gradle_path(project: &str) -> String {
     format!("./{}", project.trim_start_matches(':').replace(':', "/"))
@@ -361,7 +365,7 @@ dependencies {
         assert_eq!((manifest.runtime_versions[0].spec.as_str(), manifest.runtime_versions[0].line), ("17", 8));
         let package = manifest.package.unwrap();
         assert!(package.has_entry_point);
-        assert_eq!(package.local_dependencies, ["./libs/core"]);
+        assert_eq!(package.local_dependencies, [":libs:core"]);
     }
 
     #[test]
@@ -397,7 +401,7 @@ dependencies {
         assert_eq!(manifest.runtime_versions[0].spec, "21");
         let package = manifest.package.unwrap();
         assert!(package.has_entry_point);
-        assert_eq!(package.local_dependencies, ["./core", "./core/data"]);
+        assert_eq!(package.local_dependencies, [":core", ":core:data"]);
     }
 
     #[test]
