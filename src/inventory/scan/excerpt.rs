@@ -156,3 +156,97 @@ impl Wanted {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::{Value as Json, json};
+
+    use super::super::{PREFILTERS_PAY_BYTES as LARGE, resume};
+    use super::*;
+    use crate::inventory::syntax::rule::oracle;
+    use crate::inventory::view::FileId;
+    use crate::model::needs::{Look, NeedSet, Selector};
+
+    const GO: Option<Language> = Some(Language::Go);
+
+    fn needs(rules: &[Json]) -> NeedSet {
+        let mut needs = NeedSet::default();
+        for rule in rules {
+            let source = Arc::new(oracle::source(&json!({ "rule": rule })));
+            let look = Look::Code { language: Language::Go, source, imports: Vec::new(), capture: Vec::new() };
+            needs.add(Selector::any(), look);
+        }
+        needs
+    }
+
+    /// Functions with these bodies, each long enough that leaving it out counts.
+    fn text(bodies: &[&str]) -> String {
+        let filler = "\tx := compute(1, 2, 3)\n".repeat(120);
+        let function = |(number, body): (usize, &&str)| format!("func f{number}() {{\n{filler}\t{body}\n}}\n\n");
+        format!("package p\n\n{}", bodies.iter().enumerate().map(function).collect::<String>())
+    }
+
+    /// Which rules are due in a repository of so many bytes, and the functions to be parsed for them, if not all.
+    fn due(rules: &[Json], bodies: &[&str], bytes: u64) -> (Vec<bool>, Option<Vec<String>>) {
+        let (needs, text) = (needs(rules), text(bodies));
+        let scanner = Scanner::new(&needs, bytes);
+        let subject = Subject::new(FileId(0), "a.go", &text, GO);
+        let asked: Vec<_> = (0..rules.len() as u32).map(NeedId).map(|need| (need, scanner.rule(need).unwrap())).collect();
+        let Due { rules, parts } = of(&scanner, Language::Go, &asked, &subject);
+        let name = |part: &str| part.split("func ").skip(1).map(|rest| rest[..2].to_owned()).collect::<Vec<_>>();
+        (rules, parts.map(|parts| parts.into_iter().flat_map(|part| name(&text[part])).collect()))
+    }
+
+    fn functions(names: &[&str]) -> Option<Vec<String>> {
+        Some(names.iter().map(ToString::to_string).collect())
+    }
+
+    fn reads() -> Json {
+        json!({"pattern": "os.Getenv($X)"})
+    }
+
+    fn short_key() -> Json {
+        json!({"kind": "if_statement", "has": {"field": "condition", "regex": r"^len\([^)]*key[^)]*\)\s*<\s*32$"}})
+    }
+
+    /// Asks about the whole file.
+    fn seeded() -> Json {
+        json!({"pattern": "rand.Seed($X)", "inside": {"kind": "source_file", "stopBy": "end", "has": {"regex": r"^mode\d+$", "stopBy": "end"}}})
+    }
+
+    #[test]
+    fn the_declarations_with_the_literals_of_a_rule_are_parsed() {
+        let bodies = ["os.Getenv(a)", "other()", "os.Exit(1)", "os.Getenv(b)"];
+        assert_eq!(due(&[reads()], &bodies, 0), (vec![true], functions(&["f0", "f3"])));
+        assert_eq!(due(&[reads()], &["other()"], 0), (vec![false], functions(&[])));
+    }
+
+    #[test]
+    fn a_large_repository_is_asked_for_expressions_before_it_is_parsed() {
+        let near = ["if len(key) < 16 { }", "if len(a) < 32 { use(key) }", "other()", "other()", "other()", "other()"];
+        assert_eq!(due(&[short_key()], &near, LARGE).0, [false]);
+        assert_eq!(due(&[short_key()], &near, LARGE - 1), (vec![true], functions(&["f0", "f1"])));
+        let one = ["if len(key) < 32 { }", "if len(a) < 32 { use(key) }", "if len(b) < 9 { use(key) }", "if len(c) > key { }"];
+        assert_eq!(due(&[short_key()], &one, LARGE), (vec![true], functions(&["f0"])));
+    }
+
+    #[test]
+    fn a_rule_about_the_whole_file_keeps_it_whole_only_where_it_may_match() {
+        let rules = [reads(), seeded()];
+        let bodies = ["os.Getenv(a)", "rand.Seed(mode)", "other()"];
+        assert_eq!(due(&rules, &bodies, LARGE), (vec![true, false], functions(&["f0"])));
+        assert_eq!(due(&rules, &["os.Getenv(a)", "rand.Seed(mode7)", "other()"], LARGE), (vec![true, true], None));
+    }
+
+    #[test]
+    fn a_tree_of_some_declarations_serves_no_rule_about_others() {
+        let (needs, text) =
+            (needs(&[reads(), json!({"pattern": "os.Exit($X)"})]), text(&["os.Getenv(a)", "other()", "os.Exit(1)"]));
+        let scanner = Scanner::new(&needs, 0);
+        let mut tree = None;
+        let mut hits = |need| resume(&scanner, (FileId(0), "a.go", GO), &text, &[NeedId(need)], &mut tree).hits.len();
+        assert_eq!((hits(0), hits(1), hits(0)), (1, 1, 1));
+    }
+}
