@@ -198,6 +198,15 @@ impl Expression {
 
     /// Does it hold in the view, and by which hits?
     pub fn observe(&self, view: &View<'_>) -> Observation {
+        self.see(view, Answers::All)
+    }
+
+    /// Could it hold, and by which hits so far, if needs below negations may be answered yet?
+    pub(super) fn observe_so_far(&self, view: &View<'_>) -> Observation {
+        self.see(view, Answers::SomeToCome)
+    }
+
+    fn see(&self, view: &View<'_>, answers: Answers) -> Observation {
         match self {
             Expression::Probe(probe) => {
                 let found = probe.observe(view);
@@ -205,17 +214,21 @@ impl Expression {
                 let (hits, setting) = if probe.is_setting() { (Vec::new(), found) } else { (found, Vec::new()) };
                 Observation { holds, hits, setting }
             }
-            Expression::Not(inner) => Observation { holds: !inner.observe(view).holds, ..Observation::default() },
-            Expression::Given(inner) => Observation { holds: inner.observe(view).holds, ..Observation::default() },
+            // An answer to come can only make what holds by hits alone hold more.
+            Expression::Not(inner) => {
+                let is_open = answers == Answers::SomeToCome && !inner.is_positive();
+                Observation { holds: is_open || !inner.see(view, Answers::All).holds, ..Observation::default() }
+            }
+            Expression::Given(inner) => Observation { holds: inner.see(view, answers).holds, ..Observation::default() },
             Expression::Any(of) => {
-                let held: Vec<Observation> = of.iter().map(|part| part.observe(view)).filter(|o| o.holds).collect();
+                let held: Vec<Observation> = of.iter().map(|part| part.see(view, answers)).filter(|o| o.holds).collect();
                 merged(held)
             }
-            Expression::All { of, within: Within::Component, join } => all(of, view, join.as_deref()),
+            Expression::All { of, within: Within::Component, join } => all(of, view, join.as_deref(), answers),
             Expression::All { of, within: Within::File, join } => {
-                let held: Vec<Observation> = candidate_files(of, view)
+                let held: Vec<Observation> = candidate_files(of, view, answers)
                     .into_iter()
-                    .map(|file| all(of, &view.only(file), join.as_deref()))
+                    .map(|file| all(of, &view.only(file), join.as_deref(), answers))
                     .filter(|observation| observation.holds)
                     .collect();
                 merged(held)
@@ -224,16 +237,23 @@ impl Expression {
     }
 }
 
-/// The files in which the first part that can cite has hits; no other file can hold all parts.
-fn candidate_files(of: &[Expression], view: &View<'_>) -> BTreeSet<FileId> {
-    let first = of.iter().find(|part| part.cites());
-    first.map(|part| part.observe(view).citations().iter().map(|hit| hit.file).collect()).unwrap_or_default()
+/// Are the needs answered?
+#[derive(Clone, Copy, PartialEq)]
+enum Answers {
+    All,
+    SomeToCome,
 }
 
-fn all(of: &[Expression], view: &View<'_>, join: Option<&str>) -> Observation {
+/// The files in which the first part that can cite has hits; no other file can hold all parts.
+fn candidate_files(of: &[Expression], view: &View<'_>, answers: Answers) -> BTreeSet<FileId> {
+    let first = of.iter().find(|part| part.cites());
+    first.map(|part| part.see(view, answers).citations().iter().map(|hit| hit.file).collect()).unwrap_or_default()
+}
+
+fn all(of: &[Expression], view: &View<'_>, join: Option<&str>, answers: Answers) -> Observation {
     let mut observed = Vec::with_capacity(of.len());
     for part in of {
-        let observation = part.observe(view);
+        let observation = part.see(view, answers);
         if !observation.holds {
             return Observation::default();
         }

@@ -65,11 +65,11 @@ impl Known<'_> {
             Expression::Given(inner) => (&**inner, false),
             part => (part, true),
         };
-        // What does not hold in the whole component may hold in one file of it, if it is a negation.
-        if !part.is_positive() {
-            return self.within == Within::File || part.cost(self.needs) > Cost::None || part.observe(view).holds;
+        // What does not hold in the whole component may hold in one file of it, if there is a negation in it.
+        if self.within == Within::File && !part.is_positive() {
+            return true;
         }
-        let Observation { holds, hits, setting } = part.observe(view);
+        let Observation { holds, hits, setting } = part.observe_so_far(view);
         if !holds {
             return false;
         }
@@ -136,14 +136,85 @@ impl Expression {
         }
     }
 
-    /// In how many files its needs wait for an answer: the part that can be ruled out most cheaply is asked for first.
+    /// In how many files its needs wait for a tree: the part that can be ruled out most cheaply is asked for first.
     fn waiting(&self, asking: &Asking<'_>) -> usize {
         match self {
             Expression::All { of, .. } | Expression::Any(of) => of.iter().map(|part| part.waiting(asking)).sum(),
             Expression::Not(inner) | Expression::Given(inner) => inner.waiting(asking),
             Expression::Probe(probe) => {
-                probe.needs().iter().map(|need| asking.waiting.get(need.0 as usize).map_or(0, |files| *files as usize)).sum()
+                let trees = probe.needs().iter().filter(|need| asking.needs.cost(**need) == Cost::Tree);
+                trees.map(|need| asking.waiting.get(need.0 as usize).map_or(0, |files| *files as usize)).sum()
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::collect::{Context, Prepared, collect};
+    use crate::inventory::source::Memory;
+    use crate::inventory::view::Hit;
+    use crate::model::code::CodeSource;
+    use crate::model::language::Language;
+    use crate::model::needs::Selector;
+    use crate::probes::Probe;
+
+    /// A probe with an answer: under these names, in these files.
+    #[derive(Debug)]
+    struct Answered {
+        need: [NeedId; 1],
+        hits: Vec<Hit>,
+    }
+
+    impl Probe for Answered {
+        fn observe(&self, view: &View<'_>) -> Vec<Hit> {
+            self.hits.iter().filter(|hit| view.contains(hit.file)).cloned().collect()
+        }
+
+        fn needs(&self) -> &[NeedId] {
+            &self.need
+        }
+    }
+
+    fn code(needs: &mut NeedSet, name: &str) -> NeedId {
+        let look = Look::Code {
+            language: Language::Go,
+            source: Arc::new(CodeSource::default()),
+            imports: vec![name.to_owned()],
+            capture: vec!["FN".to_owned()],
+        };
+        needs.add(Selector::any(), look)
+    }
+
+    #[test]
+    fn names_found_beside_a_negation_say_where_the_other_part_matters() {
+        let mut needs = NeedSet::default();
+        let (makes, spoils, uses) = (code(&mut needs, "makes"), code(&mut needs, "spoils"), code(&mut needs, "uses"));
+        let files = ["a.go", "b.go", "c.go"].map(|name| (name.to_owned(), Vec::new()));
+        let (memory, prepared) = (Memory::new(files.into()), Prepared::new(&needs, 0));
+        let inventory = collect(&memory, &prepared, Context::default()).inventory;
+        let named = |file, name: &str| Hit { captures: vec![("FN".into(), name.into())], ..Hit::of_file(FileId(file)) };
+        let probe = |need, hits| Expression::Probe(Box::new(Answered { need: [need], hits }));
+        let wanted = |spoilt: Vec<Hit>| {
+            let made =
+                vec![probe(makes, vec![named(0, "make"), named(1, "draw")]), Expression::Not(Box::new(probe(spoils, spoilt)))];
+            let made = Expression::All { of: made, within: Within::File, join: None };
+            let all = Expression::All {
+                of: vec![probe(uses, Vec::new()), made],
+                within: Within::Component,
+                join: Some("FN".to_owned()),
+            };
+            let asking = Asking { needs: &needs, waiting: vec![1, 1, 9] };
+            let mut wants = Wants::default();
+            all.wanted(&inventory.whole(), &asking, &Place::default(), &mut wants);
+            let of_uses = wants.all().find(|(need, _)| *need == uses).map(|(_, places)| places.to_vec());
+            of_uses
+                .map(|places| places.into_iter().map(|place| place.names.map(|names| names.iter().cloned().collect())).collect())
+        };
+        let names = |names: &[&str]| Some(vec![Some(names.iter().map(|name| Arc::from(*name)).collect::<Vec<Arc<str>>>())]);
+        assert_eq!(wanted(Vec::new()), names(&["draw", "make"]));
+        assert_eq!(wanted(vec![Hit::of_file(FileId(0))]), names(&["draw"]));
+        assert_eq!(wanted(vec![Hit::of_file(FileId(0)), Hit::of_file(FileId(1))]), None, "nothing is left to be joined");
     }
 }
