@@ -33,7 +33,9 @@ pub fn of(check: &Check, outcome: &Outcome<'_>, inventory: &Inventory) -> (Vec<E
         let findings = observed.against.iter().chain(&observed.look_alike).flat_map(|held| &held.hits);
         findings.into_iter().any(|found| is_same_place(found, hit))
     };
-    for held in &observed.support {
+    // What is weaker than the evidence that decides often says what was not seen, which that evidence has shown.
+    let decides = |held: &&Held<'_>| outcome.strength.is_none_or(|best| held.item.strength >= best.min(check.strength));
+    for held in observed.support.iter().filter(decides) {
         let hits = places(held).into_iter().filter(|hit| !is_found(hit));
         support.extend(hits.map(|hit| located(EvidenceKind::Support, held, hit, inventory)));
     }
