@@ -12,6 +12,8 @@
 //! - What Docker inherits from the image of a stage (`user`, `workdir`, `healthcheck`, `cmd`, `entrypoint`, `env`, `labels`,
 //!   `expose`) is inherited here if that image is an earlier stage, and then stands where it was written.
 //! - `args` of an instruction are the elements of the exec form or the shell words of the other.
+//! - A `COPY --from` of an earlier stage has `context`, the paths in the build context that lie, or would lie, at what it takes (`.` for
+//!   the whole): none, and only the stage itself can have made it. Where that cannot be followed there is no `context`.
 //! - Every node stands where its instruction stands. A heredoc's body is part of `text`, after a line break.
 //! - A build argument that names earlier ones (`ARG TAG=${VERSION}-slim`) is what that makes, as far as they have values.
 //! - An image or user whose build argument has no default, or that a template engine fills in, is `Templated`.
@@ -20,6 +22,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::ParseError;
+use super::dockerfile_copies::Copies;
 use super::dockerfile_lines::{Instruction, instructions, words};
 use super::node::{Entry, Node, Span, Value};
 
@@ -100,6 +103,8 @@ struct Stage {
     args: Scope,
     expose: Vec<Node>,
     instructions: Vec<Node>,
+    /// What of the build context lies in it.
+    copies: Copies,
 }
 
 impl File {
@@ -111,9 +116,10 @@ impl File {
             return;
         }
         let is_argument = instruction.op == "ARG";
+        let context = self.context_of(instruction);
         match self.stages.last_mut() {
             Some(stage) => {
-                stage.add(instruction);
+                stage.add(instruction, context);
                 if is_argument {
                     stage.args.declare(instruction, &mut self.expanded);
                 }
@@ -121,6 +127,18 @@ impl File {
             None if is_argument => self.args.declare(instruction, &mut self.expanded),
             None => {}
         }
+    }
+
+    /// What a copy from another stage takes of the build context, as far as that can be followed.
+    fn context_of(&self, instruction: &Instruction) -> Option<Entry> {
+        let (_, from) = instruction.flags.iter().find(|(name, _)| name == "from").filter(|_| instruction.op == "COPY")?;
+        let index = self.named.get(&from.to_lowercase()).copied().or_else(|| from.parse().ok())?;
+        let paths = self.stages.last()?.paths(instruction);
+        let (_, sources) = paths.split_last()?;
+        // A stage does not copy from itself.
+        let of = &self.stages.get(index).filter(|_| index + 1 < self.stages.len())?.copies;
+        let taken: Option<Vec<Vec<String>>> = sources.iter().map(|source| of.at(source)).collect();
+        Some(member("context", instruction.span, strings(taken?.concat(), instruction.span)))
     }
 
     fn open_stage(&mut self, instruction: &Instruction) -> Stage {
@@ -159,34 +177,49 @@ impl Stage {
     /// A stage that begins with what this one ends with.
     fn derived(&self, inherited: &mut usize) -> Stage {
         *inherited += self.env.entries.len() + self.labels.len() + self.expose.len();
+        *inherited += self.copies.len();
         let mut stage = Stage { settings: self.settings.clone(), ..Stage::default() };
         if *inherited <= INHERITANCE_BUDGET {
             stage.env = self.env.clone();
             stage.labels = self.labels.clone();
             stage.expose = self.expose.clone();
+            stage.copies = self.copies.clone();
+        } else {
+            stage.copies = Copies::unknown();
         }
         stage
     }
 
-    fn add(&mut self, instruction: &Instruction) {
+    /// The paths that a copy names, with variables filled in.
+    fn paths(&self, instruction: &Instruction) -> Vec<String> {
+        let paths = exec_form(&instruction.rest).unwrap_or_else(|| words(&instruction.rest));
+        paths.iter().map(|path| expand(path, &[&self.env, &self.args]).text).collect()
+    }
+
+    fn add(&mut self, instruction: &Instruction, context: Option<Entry>) {
         let span = instruction.span;
         self.span.end_line = span.end_line;
         let variable = |name| member(name, span, expand(instruction.rest.trim(), &[&self.env, &self.args]).node(span));
         match &*instruction.op {
             "USER" => self.settings.insert("user", variable("user")),
             "WORKDIR" => self.settings.insert("workdir", variable("workdir")),
-            "CMD" => self.settings.insert("cmd", member("cmd", span, described(instruction))),
-            "ENTRYPOINT" => self.settings.insert("entrypoint", member("entrypoint", span, described(instruction))),
-            "HEALTHCHECK" => self.settings.insert("healthcheck", member("healthcheck", span, described(instruction))),
+            "CMD" => self.settings.insert("cmd", member("cmd", span, described(instruction, None))),
+            "ENTRYPOINT" => self.settings.insert("entrypoint", member("entrypoint", span, described(instruction, None))),
+            "HEALTHCHECK" => self.settings.insert("healthcheck", member("healthcheck", span, described(instruction, None))),
             _ => None,
         };
         match &*instruction.op {
             "ENV" => self.env.extend(assignments(instruction)),
             "LABEL" => self.labels.extend(assignments(instruction)),
             "EXPOSE" => self.expose.extend(words(&instruction.rest).into_iter().map(|port| Node::string(port, span))),
+            "WORKDIR" => self.copies.enter(&expand(instruction.rest.trim(), &[&self.env, &self.args]).text),
+            "COPY" | "ADD" if !instruction.flags.iter().any(|(name, _)| name == "from") => {
+                let paths = self.paths(instruction);
+                self.copies.bring(instruction, &paths);
+            }
             _ => {}
         }
-        self.instructions.push(described(instruction));
+        self.instructions.push(described(instruction, context));
     }
 
     fn finish(self, is_final: bool) -> Node {
@@ -216,14 +249,19 @@ fn strings(texts: Vec<String>, span: Span) -> Node {
     Node::new(Value::Array(texts.into_iter().map(|text| Node::string(text, span)).collect()), span)
 }
 
-/// An instruction as an object.
-fn described(instruction: &Instruction) -> Node {
+/// The words of an exec form.
+fn exec_form(command: &str) -> Option<Vec<String>> {
+    command.starts_with('[').then(|| serde_json::from_str(command).ok()).flatten()
+}
+
+/// An instruction as an object, with what else is known of it.
+fn described(instruction: &Instruction, more: Option<Entry>) -> Node {
     let span = instruction.span;
     let command = match &*instruction.op {
         "HEALTHCHECK" | "ONBUILD" => instruction.rest.split_once(char::is_whitespace).map_or("", |(_, command)| command.trim()),
         _ => &instruction.rest,
     };
-    let exec = command.starts_with('[').then(|| serde_json::from_str::<Vec<String>>(command).ok()).flatten();
+    let exec = exec_form(command);
     let form = if exec.is_some() { "exec" } else { "shell" };
     let text = [instruction.text.clone()].into_iter().chain(instruction.heredocs.iter().cloned()).collect::<Vec<_>>().join("\n");
     let mut flags: Vec<Entry> = Vec::new();
@@ -246,6 +284,7 @@ fn described(instruction: &Instruction) -> Node {
         let none = instruction.rest.trim().eq_ignore_ascii_case("none");
         entries.push(member("none", span, Node::new(Value::Bool(none), span)));
     }
+    entries.extend(more);
     object(entries, span)
 }
 

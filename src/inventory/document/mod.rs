@@ -6,6 +6,7 @@
 
 pub mod compose;
 pub mod dockerfile;
+mod dockerfile_copies;
 mod dockerfile_lines;
 pub mod dotenv;
 mod error;
