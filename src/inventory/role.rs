@@ -127,7 +127,7 @@ fn is_vendored_folder(folder: &str, above: &Inside, file: &Name) -> bool {
     match folder {
         "node_modules" | "bower_components" | "jspm_packages" | "third_party" | "third-party" | "thirdparty" | "_vendor"
         | "vendored" | "site-packages" | "__pycache__" | "Pods" | "Carthage" | "DerivedData" | ".next" | ".nuxt" | ".output"
-        | ".svelte-kit" | ".vercel" | ".venv" | ".terraform" | ".gradle" | ".yarn" | ".serverless" | ".tox" | ".nox"
+        | ".svelte-kit" | ".vercel" | ".venv" | "venv" | ".terraform" | ".gradle" | ".yarn" | ".serverless" | ".tox" | ".nox"
         | "cdk.out" => true,
         // Below a source folder a package of the application; a script there is still somebody else's.
         "vendor" => !above.in_source || !file.is_code || matches!(file.extension(), "js" | "mjs" | "cjs"),
@@ -170,6 +170,8 @@ const TEST_FOLDERS: &[&str] = &[
     "acceptance-tests",
     "acceptance_tests",
     "behat",
+    "benches",
+    "benchmarks",
     "cypress",
     "e2e",
     "e2e-tests",
@@ -182,7 +184,10 @@ const TEST_FOLDERS: &[&str] = &[
     "integration-tests",
     "integration_test",
     "integration_tests",
+    "k6",
+    "load-testing",
     "load-tests",
+    "load_testing",
     "load_tests",
     "loadtest",
     "loadtests",
@@ -196,6 +201,9 @@ const TEST_FOLDERS: &[&str] = &[
     "smoke_tests",
     "spec",
     "specs",
+    "step_definitions",
+    "stress-tests",
+    "stress_tests",
     "test",
     "test-data",
     "test-fixtures",
@@ -413,6 +421,11 @@ mod tests {
                 "smoketest_api.py",
                 "billing/orders_testing.py",
                 ".env.test_local",
+                "features/login.feature",
+                "features/step_definitions/login.rb",
+                "database/factories/UserFactory.php",
+                "k6/orders.js",
+                "benchmarks/orders.py",
                 "tests/a.py",
                 "src/__tests__/a.ts",
                 "spec/models/user_spec.rb",
@@ -535,6 +548,11 @@ mod tests {
                 "docker-compose.override.yml",
                 "compose.override.yaml",
                 "docker-compose.dev.yml",
+                "dev.docker-compose.yml",
+                "local.Dockerfile",
+                "Shop/Properties/launchSettings.json",
+                "docs.http",
+                "Shop.postman_collection.json",
                 "compose.local.yaml",
                 "docker-compose-dev.yml",
                 "docker-compose.debug.yml",

@@ -30,6 +30,7 @@ pub(super) fn normal(dir: &str) -> &str {
 pub(super) fn find(files: &[LayoutFile<'_>], hints: &[ManifestHint]) -> BTreeMap<String, Candidate> {
     let mut found = declared(files, hints);
     add_entry_points(files, &mut found);
+    add_projects(files, &mut found);
     // `tools/release/package.json` is tooling around the application, whatever it declares.
     found.retain(|folder, _| folder.is_empty() || !is_tooling(&format!("{folder}/")));
     found.retain(|folder, candidate| folder.is_empty() || candidate.has_manifest || !is_proxy(files, folder));
@@ -119,6 +120,33 @@ fn add_entry_points(files: &[LayoutFile<'_>], found: &mut BTreeMap<String, Candi
         let inside_another = found.contains_key("") || found.contains_key(folder) || lies_in(found, folder);
         if !inside_another {
             found.insert(folder.to_string(), Candidate { has_entry_point: true, ..Candidate::default() });
+        }
+    }
+}
+
+/// Makes candidates of the applications of a workspace that has one manifest for all of them: Nx, Nest, Angular.
+fn add_projects(files: &[LayoutFile<'_>], found: &mut BTreeMap<String, Candidate>) {
+    const WORKSPACES: [&str; 3] = ["nx.json", "nest-cli.json", "angular.json"];
+    let named = |path: &str, names: &[&str]| names.contains(&path.rsplit('/').next().unwrap_or(path));
+    let roots: BTreeSet<&str> =
+        files.iter().map(|file| file.path).filter(|path| named(path, &WORKSPACES)).map(folder_of).collect();
+    for root in roots {
+        let started = |path: &'_ str| {
+            let inside = path.strip_prefix(root)?.trim_start_matches('/');
+            let (folder, rest) = inside.strip_prefix("apps/").or_else(|| inside.strip_prefix("projects/"))?.split_once('/')?;
+            matches!(rest, "src/main.ts" | "src/main.tsx" | "src/main.js" | "src/main.jsx")
+                .then(|| path[..path.len() - rest.len() - 1].to_owned())
+                .filter(|_| !folder.is_empty())
+        };
+        let production = files.iter().filter(|file| file.role == Role::Production);
+        let projects: BTreeSet<String> = production.filter_map(|file| started(file.path)).collect();
+        if projects.len() < 2 {
+            continue;
+        }
+        // What its manifest starts is one of them.
+        found.entry(root.to_owned()).and_modify(|candidate| candidate.has_entry_point = false);
+        for project in projects {
+            found.entry(project).or_default().has_entry_point = true;
         }
     }
 }

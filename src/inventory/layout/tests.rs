@@ -267,6 +267,19 @@ fn npm_workspace() {
 }
 
 #[test]
+fn applications_of_one_manifest() {
+    let paths = ["nx.json", "package.json", "apps/api/src/main.ts", "apps/web/src/main.tsx", "libs/core/src/index.ts"];
+    let built = layout(&paths, &[startable(hint("", "npm", "shop", &[]))]);
+    assert_eq!(components(&built), [(".", vec![], false), ("apps/api", vec!["."], true), ("apps/web", vec!["."], true)]);
+    assert_eq!(owned(&built, &paths)[4].1, ".", "both include it");
+    // One application is its whole workspace.
+    let one = ["nest-cli.json", "package.json", "apps/api/src/main.ts", "libs/core/src/index.ts"];
+    assert_eq!(ids(&layout(&one, &[startable(hint("", "npm", "shop", &[]))])), ["."]);
+    let packages = ["package.json", "apps/api/src/main.ts", "apps/web/src/main.tsx"];
+    assert_eq!(ids(&layout(&packages, &[])), ["."]);
+}
+
+#[test]
 fn cargo_workspace() {
     let paths = [
         "Cargo.lock",

@@ -222,6 +222,7 @@ fn is_test_support(file: &Name) -> bool {
         || (file.begins("playwright") && file.has_suffix(&["config"]))
         || (file.begins(".env") && (matches!(file.extension(), "ci" | "e2e" | "testing") || file.text.starts_with(".env.test_")))
         || (file.text.starts_with("smoketest_") && file.is_code)
+        || file.extension() == "feature"
         || matches!(
             file.text,
             "conftest.py"
@@ -276,6 +277,9 @@ fn is_test(file: &Name, inside: &Inside) -> bool {
     );
     if (inside.in_src_main && file.is_code) || is_executed(file, inside) {
         return false;
+    }
+    if file.extension() == "php" && (inside.grandparent, inside.parent) == ("database", "factories") {
+        return true;
     }
     let between = file.suffixes().count().saturating_sub(1);
     let marked =
@@ -332,6 +336,7 @@ fn is_development(file: &Name, inside: &Inside) -> bool {
         | ".replit"
         | "taskfile.yml"
         | "taskfile.yaml"
+        | "launchsettings.json"
         | "local_settings.py"
         | "dev_settings.py"
         | "dev-requirements.txt"
@@ -339,6 +344,14 @@ fn is_development(file: &Name, inside: &Inside) -> bool {
         _ => {}
     }
     if file.text.starts_with(".lando.") && file.is_yaml() || is_proxy_of_development(file) {
+        return true;
+    }
+    // Requests that are sent by hand.
+    if matches!(file.extension(), "http" | "rest") || file.has_suffix(&["postman_collection", "postman_environment"]) {
+        return true;
+    }
+    let of_images = file.extension() == "dockerfile" || file.text.contains("compose");
+    if of_images && DEVELOPMENT_WORDS.iter().any(|word| file.begins(word)) {
         return true;
     }
     if is_compose(file) && (file.has_suffix(&["override", "debug"]) || stem.ends_with("-override")) {
