@@ -5,6 +5,7 @@
 mod architecture;
 mod checks;
 mod cli;
+mod components;
 mod endpoint;
 mod fixtures;
 mod history;

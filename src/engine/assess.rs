@@ -16,7 +16,7 @@ use crate::model::terms::{Scope, Status};
 use super::judge::{Outcome, judge};
 use super::live::join::{LiveRun, join};
 use super::units::{Unit, unit, units};
-use super::{evidence, observe, score};
+use super::{evidence, observe, score, shared};
 
 /// What an assessment needs besides the inventory.
 pub struct Assessment<'a> {
@@ -149,8 +149,9 @@ fn component_row(unit: &Unit) -> ComponentRow {
 /// The row of a check: the outcome of the unit in which it came out worst.
 fn row(check: &Check, units: &[Unit], assessment: &Assessment<'_>, inventory: &Inventory) -> CheckRow {
     let searched = OnceLock::new();
-    let outcomes: Vec<Outcome<'_>> =
+    let mut outcomes: Vec<Outcome<'_>> =
         units.iter().map(|unit| outcome(check, unit, assessment.ruleset, inventory, &searched)).collect();
+    shared::settle(check, &assessment.ruleset.facts, units, inventory, &mut outcomes);
     let by_component = if check.scope == Scope::Repository {
         Vec::new()
     } else {

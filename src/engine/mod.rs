@@ -11,4 +11,5 @@ pub mod observe;
 pub mod routes;
 pub mod score;
 pub mod selftest;
+mod shared;
 pub mod units;

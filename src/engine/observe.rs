@@ -59,6 +59,8 @@ pub fn facts(facts: &[Fact], view: View<'_>) -> Facts {
         if !proof.is_empty() {
             proof.sort();
             proof.dedup();
+            // What is of its own says more than what it shares with others.
+            proof.sort_by_key(|hit| !view.owns(hit.file));
             proof.truncate(8);
             holding.insert(Arc::from(fact.name.as_str()), proof);
         }

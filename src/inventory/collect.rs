@@ -305,6 +305,7 @@ fn layout_of(files: &[File], manifests: &[Manifest]) -> Layout {
                 local_dependencies: package.local_dependencies.clone(),
                 is_workspace_root: package.is_workspace_root,
                 has_entry_point: package.has_entry_point,
+                is_part: package.is_part,
             })
         })
         .collect();

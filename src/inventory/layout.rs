@@ -11,6 +11,7 @@
 //!   shared.
 //! - A root that cannot be started, beside components that can, is common ground: its files are shared.
 //! - A .NET project that is not started is part of the components that reference it, or else of what is around it.
+//! - A package of npm that says nothing of how it is started is part of the one that uses it, whatever its files are called.
 //! - At the root, `scripts/` and configuration written in code make no component beside others; its source is judged with one
 //!   component ([`tooling`]).
 
@@ -48,6 +49,8 @@ pub struct ManifestHint {
     pub local_dependencies: Vec<String>,
     pub is_workspace_root: bool,
     pub has_entry_point: bool,
+    /// It says nothing of how the package is started.
+    pub is_part: bool,
 }
 
 /// A folder that is judged on its own.
@@ -132,8 +135,14 @@ impl Links {
     fn between(files: &[LayoutFile<'_>], hints: &[ManifestHint], found: &BTreeMap<String, Candidate>) -> Links {
         let folders: Vec<&str> = found.keys().map(String::as_str).collect();
         let owner = owners(files, &folders);
-        let started = started(files, &owner, found);
-        Links { owner, includes: includes(found, &folders, hints), started }
+        let includes = includes(found, &folders, hints);
+        let mut started = started(files, &owner, found);
+        let parts = found.values().map(|candidate| candidate.is_part && !candidate.has_dockerfile);
+        for (part, _) in parts.enumerate().filter(|(_, is_part)| *is_part) {
+            let uses = |user: &usize| includes[*user].contains(&part) && !includes[part].contains(user);
+            started[part] &= !(0..includes.len()).any(|user| uses(&user));
+        }
+        Links { owner, includes, started }
     }
 
     /// Does the root only hold code for the components below it? Then nobody would find it under the root's name.

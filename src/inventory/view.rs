@@ -236,6 +236,12 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Is this file the view's own, or everybody's, and not that of a component that it includes?
+    pub fn owns(&self, file: FileId) -> bool {
+        let owner = self.inventory.layout.owner.get(file.0 as usize).copied().flatten();
+        self.component.is_none() || owner.is_none() || owner == self.component
+    }
+
     /// The files of the view that match `selector`.
     pub fn files(&self, selector: SelectorId) -> impl Iterator<Item = FileId> + use<'a> {
         let view = *self;

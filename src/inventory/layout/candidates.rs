@@ -18,6 +18,8 @@ pub(super) struct Candidate {
     pub is_workspace_root: bool,
     /// All that declares it is .NET projects that are not started.
     pub is_library: bool,
+    /// Its manifest says nothing of how it is started.
+    pub is_part: bool,
 }
 
 /// "" for the root.
@@ -101,6 +103,7 @@ fn declared(files: &[LayoutFile<'_>], hints: &[ManifestHint]) -> BTreeMap<String
             candidate.has_entry_point |= hint.has_entry_point;
             candidate.is_library &= !hint.has_entry_point;
             candidate.is_workspace_root |= hint.is_workspace_root;
+            candidate.is_part |= hint.is_part;
         }
     }
     found
@@ -143,8 +146,8 @@ fn add_projects(files: &[LayoutFile<'_>], found: &mut BTreeMap<String, Candidate
         if projects.len() < 2 {
             continue;
         }
-        // What its manifest starts is one of them.
-        found.entry(root.to_owned()).and_modify(|candidate| candidate.has_entry_point = false);
+        // What its manifest starts, or its image, is one of them.
+        found.entry(root.to_owned()).and_modify(|root| (root.has_entry_point, root.has_dockerfile) = (false, false));
         for project in projects {
             found.entry(project).or_default().has_entry_point = true;
         }

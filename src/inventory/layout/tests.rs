@@ -267,6 +267,23 @@ fn npm_workspace() {
 }
 
 #[test]
+fn a_package_that_nothing_starts_is_part_of_what_uses_it() {
+    let part = |hint: ManifestHint| ManifestHint { is_part: true, ..startable(hint) };
+    let paths = ["api/package.json", "api/server.ts", "core/package.json", "core/app.ts", "package.json"];
+    let api = || startable(hint("api", "npm", "api", &["core"]));
+    let built = layout(&paths, &[workspace("", "npm"), api(), part(hint("core", "npm", "core", &[]))]);
+    assert_eq!(components(&built), [("api", vec!["core"], true), ("core", vec![], false)]);
+    // It has an image of its own, nothing uses it, or both use each other.
+    let image = ["api/package.json", "api/server.ts", "core/Dockerfile", "core/app.ts", "core/package.json"];
+    let built = layout(&image, &[workspace("", "npm"), api(), part(hint("core", "npm", "core", &[]))]);
+    assert!(built.components.iter().all(|component| component.deployable));
+    let alone = layout(&paths, &[startable(hint("api", "npm", "api", &[])), part(hint("core", "npm", "core", &[]))]);
+    assert!(alone.components.iter().all(|component| component.deployable));
+    let circle = layout(&paths, &[part(hint("api", "npm", "api", &["core"])), part(hint("core", "npm", "core", &["api"]))]);
+    assert!(circle.components.iter().all(|component| component.deployable));
+}
+
+#[test]
 fn applications_of_one_manifest() {
     let paths = ["nx.json", "package.json", "apps/api/src/main.ts", "apps/web/src/main.tsx", "libs/core/src/index.ts"];
     let built = layout(&paths, &[startable(hint("", "npm", "shop", &[]))]);

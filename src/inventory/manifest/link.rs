@@ -3,15 +3,38 @@
 //! Every fact comes from the nearest folder at or above the file that needs it. To link another kind of file, add a step to [`link`].
 
 use super::{Dependency, Ecosystem, Manifest, ManifestKind, version_matches};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Fills in, for the dependencies of every manifest: the packages behind Gradle catalogue aliases, requirements managed elsewhere
 /// (Cargo workspaces, dependencyManagement, central NuGet versions, pnpm catalogues), and locked versions. Lockfile entries that a
-/// manifest asks for become direct. The order of manifests does not matter.
+/// manifest asks for become direct; packages of an npm workspace that others ask for by name and version become local ones. The
+/// order of manifests does not matter.
 pub fn link(manifests: &mut [Manifest]) {
+    link_workspaces(manifests);
     replace_aliases(manifests);
     manage_requirements(manifests);
     lock_versions(manifests);
+}
+
+/// In a workspace, npm and Yarn take a package of that name from beside the one that asks, whatever version it asks for.
+fn link_workspaces(manifests: &mut [Manifest]) {
+    let packages = || manifests.iter().filter_map(|manifest| manifest.package.as_ref().map(|package| (manifest, package)));
+    let of_npm = || packages().filter(|(_, package)| package.ecosystem == Ecosystem::Npm);
+    let roots: BTreeSet<String> = of_npm()
+        .filter(|(_, package)| package.is_workspace_root)
+        .map(|(manifest, _)| folder(&manifest.path).to_owned())
+        .collect();
+    if roots.is_empty() {
+        return;
+    }
+    let named: BTreeSet<String> = of_npm().map(|(_, package)| package.name.clone()).filter(|name| !name.is_empty()).collect();
+    for manifest in manifests.iter_mut().filter(|manifest| upwards(folder(&manifest.path)).any(|folder| roots.contains(folder))) {
+        let Some(package) = manifest.package.as_mut().filter(|package| package.ecosystem == Ecosystem::Npm) else { continue };
+        let wanted = manifest.dependencies.iter().filter(|found| found.direct && found.ecosystem == Ecosystem::Npm);
+        let local = wanted.map(|found| &found.name).filter(|name| named.contains(*name) && **name != package.name);
+        let mut missing: Vec<String> = local.filter(|name| !package.local_dependencies.contains(name)).cloned().collect();
+        package.local_dependencies.append(&mut missing);
+    }
 }
 
 /// The folder of a file, without a final `/`; empty for the root.
@@ -223,6 +246,23 @@ boot = "org.springframework.boot:3.2.4"
         assert_eq!(found[0].dependencies[2].scope, crate::inventory::manifest::DependencyScope::Development);
         assert_eq!(found[0].dependencies[1].path, "app/build.gradle.kts");
         assert!(found[0].package.as_ref().unwrap().has_entry_point);
+    }
+
+    #[test]
+    fn packages_of_an_npm_workspace_that_are_asked_for_by_version() {
+        let api =
+            r#"{"name": "api", "dependencies": {"@acme/db": "^1.0.0", "express": "5"}, "devDependencies": {"@acme/lint": "*"}}"#;
+        let files = |root| {
+            [
+                ("package.json", root),
+                ("apps/api/package.json", api),
+                ("packages/db/package.json", r#"{"name": "@acme/db"}"#),
+                ("packages/lint/package.json", r#"{"name": "@acme/lint"}"#),
+            ]
+        };
+        let local = |root| linked(&files(root)).remove(1).package.unwrap().local_dependencies;
+        assert_eq!(local(r#"{"workspaces": ["apps/*", "packages/*"]}"#), ["@acme/db", "@acme/lint"]);
+        assert!(local(r#"{"name": "root"}"#).is_empty(), "without a workspace they come from the registry");
     }
 
     #[test]

@@ -115,6 +115,8 @@ pub struct LocalPackage {
     pub workspace_members: Vec<String>,
     /// The manifest says that something can be started. False is no proof: `src/main.rs` or `package main` stand in no manifest.
     pub has_entry_point: bool,
+    /// The manifest says nothing of how the package is started: where another one uses it, it is a part of that.
+    pub is_part: bool,
     /// The manifest says that the package is nothing but tests.
     pub is_test: bool,
 }
@@ -173,6 +175,7 @@ impl LocalPackage {
             is_workspace_root: false,
             workspace_members: Vec::new(),
             has_entry_point: false,
+            is_part: false,
             is_test: false,
         }
     }

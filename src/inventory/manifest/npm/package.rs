@@ -26,7 +26,8 @@ pub(in crate::inventory::manifest) fn package_json(path: &str, text: &str) -> Re
             package.local_dependencies.extend(local_dependency(entry));
         }
     }
-    package.has_entry_point = has_entry_point(&document);
+    package.is_part = !is_started(&document);
+    package.has_entry_point = !package.is_part || document.get("main").is_some();
     if let Some(workspaces) = document.get("workspaces") {
         package.is_workspace_root = true;
         package.workspace_members = tree::texts(workspaces.get("packages").unwrap_or(workspaces));
@@ -66,10 +67,10 @@ fn local_dependency(entry: &Entry) -> Option<String> {
     }
 }
 
-fn has_entry_point(document: &Node) -> bool {
+/// `main` is what others import, as often as what is started.
+fn is_started(document: &Node) -> bool {
     let scripts = document.get("scripts");
     document.get("bin").is_some()
-        || document.get("main").is_some()
         || START_SCRIPTS.iter().any(|script| scripts.is_some_and(|scripts| scripts.get(script).is_some()))
 }
 
