@@ -117,10 +117,16 @@ fn of_folder(folder: &str, depth: usize, above: &Inside, file: &Name) -> Option<
         // `src/main/java/com/example` is the package that Spring's generator proposes.
         "examples" | "example" | "_examples" | "sample-apps" if !above.in_src_main => Role::Example,
         "samples" | "sample" if !feature && depth < 2 => Role::Example,
-        "docs" | "doc" | "documentation" if !feature => Role::Docs,
+        // `apps/docs` of a workspace is a site of documents; of Python it is an application that has some.
+        "docs" | "doc" | "documentation" if !feature || (is_workspace_folder(above) && file.is_of_node()) => Role::Docs,
         "dev" | "local" | "development" if depth == 0 || names::is_environment_folder(above) => Role::Development,
         _ => return None,
     })
+}
+
+/// `apps` and `packages` at the root, where the packages of a workspace are.
+fn is_workspace_folder(above: &Inside) -> bool {
+    above.grandparent.is_empty() && matches!(above.parent, "apps" | "packages" | "sites")
 }
 
 fn is_vendored_folder(folder: &str, above: &Inside, file: &Name) -> bool {
@@ -325,6 +331,8 @@ mod tests {
                 "main.py",
                 "src/app.ts",
                 "app/docs/page.tsx",
+                "apps/docs/models.py",
+                "src/apps/docs/page.tsx",
                 "src/main/java/com/x/test/Runner.java",
                 "src/main/java/com/x/LoadTest.java",
                 "myapp/testing/helpers.py",
@@ -523,6 +531,7 @@ mod tests {
             &[
                 "README.md",
                 "docs/index.md",
+                "apps/docs/src/app/page.tsx",
                 "docs/conf.py",
                 "LICENSE",
                 "LICENSE-MIT",

@@ -52,6 +52,11 @@ impl<'a> Name<'a> {
         matches!(self.extension(), "js" | "mjs" | "cjs" | "css")
     }
 
+    /// Source of JavaScript or TypeScript.
+    pub(super) fn is_of_node(&self) -> bool {
+        matches!(self.extension(), "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx")
+    }
+
     pub(super) fn is_yaml(&self) -> bool {
         matches!(self.extension(), "yml" | "yaml")
     }
