@@ -7,33 +7,46 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Fills in, for the dependencies of every manifest: the packages behind Gradle catalogue aliases, requirements managed elsewhere
 /// (Cargo workspaces, dependencyManagement, central NuGet versions, pnpm catalogues), and locked versions. Lockfile entries that a
-/// manifest asks for become direct; packages of an npm workspace that others ask for by name and version become local ones. The
-/// order of manifests does not matter.
+/// manifest asks for become direct; packages of this repository that others ask for by name and version become local ones. The order
+/// of manifests does not matter.
 pub fn link(manifests: &mut [Manifest]) {
-    link_workspaces(manifests);
+    link_packages(manifests);
     replace_aliases(manifests);
     manage_requirements(manifests);
     lock_versions(manifests);
 }
 
-/// In a workspace, npm and Yarn take a package of that name from beside the one that asks, whatever version it asks for.
-fn link_workspaces(manifests: &mut [Manifest]) {
+/// Packages of this repository that others ask for as they ask for foreign ones. Coordinates of Maven and paths of Go modules name one
+/// package in the world; other names mean the package beside them only in a workspace, whatever version is asked for.
+fn link_packages(manifests: &mut [Manifest]) {
     let packages = || manifests.iter().filter_map(|manifest| manifest.package.as_ref().map(|package| (manifest, package)));
-    let of_npm = || packages().filter(|(_, package)| package.ecosystem == Ecosystem::Npm);
-    let roots: BTreeSet<String> = of_npm()
+    let roots: BTreeSet<(Ecosystem, String)> = packages()
         .filter(|(_, package)| package.is_workspace_root)
-        .map(|(manifest, _)| folder(&manifest.path).to_owned())
+        .map(|(manifest, package)| (package.ecosystem, folder(&manifest.path).to_owned()))
         .collect();
-    if roots.is_empty() {
-        return;
-    }
-    let named: BTreeSet<String> = of_npm().map(|(_, package)| package.name.clone()).filter(|name| !name.is_empty()).collect();
-    for manifest in manifests.iter_mut().filter(|manifest| upwards(folder(&manifest.path)).any(|folder| roots.contains(folder))) {
-        let Some(package) = manifest.package.as_mut().filter(|package| package.ecosystem == Ecosystem::Npm) else { continue };
-        let wanted = manifest.dependencies.iter().filter(|found| found.direct && found.ecosystem == Ecosystem::Npm);
-        let local = wanted.map(|found| &found.name).filter(|name| named.contains(*name) && **name != package.name);
-        let mut missing: Vec<String> = local.filter(|name| !package.local_dependencies.contains(name)).cloned().collect();
-        package.local_dependencies.append(&mut missing);
+    let named: BTreeSet<(Ecosystem, String)> = packages()
+        .filter(|(_, package)| !package.name.is_empty())
+        .map(|(_, package)| (package.ecosystem, package.name.clone()))
+        .collect();
+    for manifest in manifests.iter_mut() {
+        let Some(package) = &mut manifest.package else { continue };
+        let ecosystem = package.ecosystem;
+        let in_workspace = || upwards(folder(&manifest.path)).any(|folder| roots.contains(&(ecosystem, folder.to_owned())));
+        let looks_beside = match ecosystem {
+            Ecosystem::Maven | Ecosystem::Go => true,
+            Ecosystem::Npm | Ecosystem::PyPi => in_workspace(),
+            _ => false,
+        };
+        if !looks_beside {
+            continue;
+        }
+        let wanted = manifest.dependencies.iter().filter(|found| found.direct && found.ecosystem == ecosystem);
+        let local = wanted.filter(|found| found.name != package.name && named.contains(&(ecosystem, found.name.clone())));
+        for name in local.map(|found| &found.name) {
+            if !package.local_dependencies.contains(name) {
+                package.local_dependencies.push(name.clone());
+            }
+        }
     }
 }
 
@@ -263,6 +276,20 @@ boot = "org.springframework.boot:3.2.4"
         let local = |root| linked(&files(root)).remove(1).package.unwrap().local_dependencies;
         assert_eq!(local(r#"{"workspaces": ["apps/*", "packages/*"]}"#), ["@acme/db", "@acme/lint"]);
         assert!(local(r#"{"name": "root"}"#).is_empty(), "without a workspace they come from the registry");
+    }
+
+    #[test]
+    fn modules_of_maven_and_go_that_are_asked_for_by_version() {
+        let pom = |name: &str, more: &str| {
+            format!("<project><groupId>com.acme</groupId><artifactId>{name}</artifactId>{more}</project>")
+        };
+        let wants = "<dependencies><dependency><groupId>com.acme</groupId><artifactId>core</artifactId><version>1.0</version></dependency>\
+             <dependency><groupId>org.acme</groupId><artifactId>core</artifactId><version>1.0</version></dependency></dependencies>";
+        let found = linked(&[("api/pom.xml", &pom("api", wants)), ("core/pom.xml", &pom("core", ""))]);
+        assert_eq!(found[0].package.as_ref().unwrap().local_dependencies, ["com.acme:core"]);
+        let api = "module acme.org/api\nrequire acme.org/core v1.0.0\n";
+        let found = linked(&[("api/go.mod", api), ("core/go.mod", "module acme.org/core\n")]);
+        assert_eq!(found[0].package.as_ref().unwrap().local_dependencies, ["acme.org/core"]);
     }
 
     #[test]
