@@ -560,8 +560,6 @@ mod tests {
                 "dev.docker-compose.yml",
                 "local.Dockerfile",
                 "Shop/Properties/launchSettings.json",
-                "docs.http",
-                "Shop.postman_collection.json",
                 "compose.local.yaml",
                 "docker-compose-dev.yml",
                 "docker-compose.debug.yml",

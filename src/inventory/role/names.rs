@@ -351,10 +351,6 @@ fn is_development(file: &Name, inside: &Inside) -> bool {
     if file.text.starts_with(".lando.") && file.is_yaml() || is_proxy_of_development(file) {
         return true;
     }
-    // Requests that are sent by hand.
-    if matches!(file.extension(), "http" | "rest") || file.has_suffix(&["postman_collection", "postman_environment"]) {
-        return true;
-    }
     let of_images = file.extension() == "dockerfile" || file.text.contains("compose");
     if of_images && DEVELOPMENT_WORDS.iter().any(|word| file.begins(word)) {
         return true;
