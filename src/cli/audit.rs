@@ -13,7 +13,7 @@ use crate::engine::assess::{Assessment, assess};
 use crate::engine::live::join::LiveRun;
 use crate::engine::units::complete;
 use crate::inventory::collect::{Context, Prepared, collect};
-use crate::inventory::source::{MAX_FILE_BYTES, Memory, Source};
+use crate::inventory::source::{Memory, Source};
 use crate::inventory::view::{GitSummary, Inventory};
 use crate::inventory::walk::Disk;
 use crate::model::date;
@@ -161,8 +161,7 @@ fn scanned(
     let (mut context, commit, dirty) = context(disk, given.roles);
     context.notes.extend(given.notes);
     context.read_history(disk, target.history);
-    let bytes = disk.entries().iter().map(|entry| entry.size.min(MAX_FILE_BYTES)).sum();
-    let prepared = Prepared::new(&ruleset.needs, bytes);
+    let prepared = Prepared::of(&ruleset.needs, disk.entries());
     let inventory = complete(ruleset, selected, collect(disk, &prepared, context));
     // As at the end of `run`.
     std::mem::forget(prepared);

@@ -8,7 +8,6 @@ use crate::checks::pack::{self, Selection};
 use crate::config;
 use crate::engine::env::{EnvTable, notes, read, table};
 use crate::inventory::env::{EnvVar, Place};
-use crate::inventory::source::{MAX_FILE_BYTES, Source};
 use crate::inventory::walk::Disk;
 use crate::model::env::Standing;
 
@@ -40,8 +39,7 @@ pub fn run(args: &EnvArgs) -> Result<Exit, Failure> {
     folders.extend(args.table.pack.checks.iter().cloned());
     let ruleset = pack::open(&Selection { verify: false, folders, only_folders: false })?;
     let (context, _, _) = context(&disk, policy.roles);
-    let bytes = disk.entries().iter().map(|entry| entry.size.min(MAX_FILE_BYTES)).sum();
-    let found = table(&ruleset.env, &disk, context, bytes);
+    let found = table(&ruleset.env, &disk, context);
     let text = match args.table.format {
         TableFormat::Terminal => terminal(&found, width(args.width).into()),
         TableFormat::Json => format!("{}\n", serde_json::to_string_pretty(&json(&found)).unwrap_or_default()),

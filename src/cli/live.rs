@@ -8,7 +8,6 @@ use crate::engine::live::plan;
 use crate::engine::routes::table;
 use crate::inventory::collect::Context;
 use crate::inventory::folder;
-use crate::inventory::source::{MAX_FILE_BYTES, Source};
 use crate::inventory::walk::Disk;
 use crate::live::settings::OWNED_PATHS;
 use crate::live::{self, Family, OpenApi, Settings};
@@ -82,8 +81,7 @@ impl<'a> Endpoint<'a> {
 
 /// Routes that answer GET, and whether they mean to answer everybody; what is not certain is left out.
 fn routes(disk: &Disk, frameworks: &Arc<Vec<Framework>>) -> Vec<(String, bool)> {
-    let bytes = disk.entries().iter().map(|entry| entry.size.min(MAX_FILE_BYTES)).sum();
-    let found = table(frameworks, disk, Context::default(), bytes);
+    let found = table(frameworks, disk, Context::default());
     let gets = found.rows.iter().filter(|(_, row)| row.methods.iter().any(|method| &**method == "GET"));
     let mut routes: Vec<(String, bool)> = gets
         .filter_map(|(_, row)| match row.access {

@@ -8,7 +8,6 @@ use crate::checks::pack::{self, Selection};
 use crate::config;
 use crate::engine::routes::{RouteTable, methods, table};
 use crate::inventory::routes::Route;
-use crate::inventory::source::{MAX_FILE_BYTES, Source};
 use crate::inventory::walk::Disk;
 use crate::model::route::Access;
 
@@ -36,8 +35,7 @@ pub fn run(args: &RoutesArgs) -> Result<Exit, Failure> {
     folders.extend(args.pack.checks.iter().cloned());
     let ruleset = pack::open(&Selection { verify: false, folders, only_folders: false })?;
     let (context, _, _) = context(&disk, policy.roles);
-    let bytes = disk.entries().iter().map(|entry| entry.size.min(MAX_FILE_BYTES)).sum();
-    let found = table(&ruleset.routes, &disk, context, bytes);
+    let found = table(&ruleset.routes, &disk, context);
     let text = match args.format {
         TableFormat::Terminal => terminal(&found),
         TableFormat::Json => format!("{}\n", serde_json::to_string_pretty(&json(&found)).unwrap_or_default()),

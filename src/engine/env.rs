@@ -32,10 +32,10 @@ impl EnvTable {
 }
 
 /// Collects what the definitions ask for and joins it. `bytes` is about how much there is to scan.
-pub fn table(contract: &Arc<Contract>, source: &dyn Source, context: Context, bytes: u64) -> EnvTable {
+pub fn table(contract: &Arc<Contract>, source: &dyn Source, context: Context) -> EnvTable {
     let mut needs = NeedSet::default();
     let asked = EnvNeeds::ask(contract, Section::ALL, &mut needs);
-    let prepared = Prepared::new(&needs, bytes);
+    let prepared = Prepared::of(&needs, source.entries());
     let mut collector = collect(source, &prepared, context);
     collector.answer(&|_, _, _| Due::Yes);
     let inventory = collector.inventory;

@@ -20,10 +20,10 @@ pub struct RouteTable {
 }
 
 /// Collects what the definitions ask for and joins it. `bytes` is about how much there is to scan.
-pub fn table(frameworks: &Arc<Vec<Framework>>, source: &dyn Source, context: Context, bytes: u64) -> RouteTable {
+pub fn table(frameworks: &Arc<Vec<Framework>>, source: &dyn Source, context: Context) -> RouteTable {
     let mut needs = NeedSet::default();
     let asked = RouteNeeds::ask(frameworks, &mut needs);
-    let prepared = Prepared::new(&needs, bytes);
+    let prepared = Prepared::of(&needs, source.entries());
     let mut collector = collect(source, &prepared, context);
     collector.answer(&|_, _, _| Due::Yes);
     let inventory = collector.inventory;

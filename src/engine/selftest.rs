@@ -129,13 +129,13 @@ fn test_fact(suite: &Suite<'_>, fact: &str, case: &Case) -> Verdict {
 
 fn test_routes(suite: &Suite<'_>, case: &Case) -> Verdict {
     let files = case.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
-    let table = super::routes::table(&suite.ruleset.routes, &Memory::new(files), Context::default(), 0);
+    let table = super::routes::table(&suite.ruleset.routes, &Memory::new(files), Context::default());
     rows(case, &table.rows.iter().map(|(_, row)| super::routes::line(row, &table.inventory)).collect::<Vec<_>>())
 }
 
 fn test_env(suite: &Suite<'_>, case: &Case) -> Verdict {
     let files = case.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
-    let table = super::env::table(&suite.ruleset.env, &Memory::new(files), Context::default(), 0);
+    let table = super::env::table(&suite.ruleset.env, &Memory::new(files), Context::default());
     rows(case, &table.rows.iter().map(|row| super::env::line(row, &table)).collect::<Vec<_>>())
 }
 

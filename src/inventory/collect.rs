@@ -18,7 +18,7 @@ use super::project_imports::ProjectImports;
 use super::role::{self, Harness, Overrides};
 use super::scan::compose::ComposeFile;
 use super::scan::{self, FileScan, Scanner, Scratch, Selection};
-use super::source::{FileEntry, Source};
+use super::source::{FileEntry, MAX_FILE_BYTES, Source};
 use super::view::{DeclaredDependency, File, FileId, GitSummary, Hit, Inventory};
 use super::walk::Disk;
 
@@ -53,9 +53,17 @@ pub struct Prepared<'n> {
 }
 
 impl<'n> Prepared<'n> {
-    /// Compiles the needs, to scan about `bytes` bytes.
+    /// Compiles the needs, to scan about `bytes` bytes of anything.
     pub fn new(needs: &'n NeedSet, bytes: u64) -> Prepared<'n> {
-        Prepared { selection: Selection::new(needs), scanner: Scanner::new(needs, bytes) }
+        let languages = Language::ALL.iter().copied().collect();
+        Prepared { selection: Selection::new(needs), scanner: Scanner::new(needs, bytes, &languages) }
+    }
+
+    /// Compiles the needs, to scan these files and no others.
+    pub fn of(needs: &'n NeedSet, entries: &[FileEntry]) -> Prepared<'n> {
+        let bytes = entries.iter().map(|entry| entry.size.min(MAX_FILE_BYTES)).sum();
+        let languages = entries.iter().filter_map(|entry| Language::of_path(&entry.path)).collect();
+        Prepared { selection: Selection::new(needs), scanner: Scanner::new(needs, bytes, &languages) }
     }
 }
 
@@ -333,6 +341,7 @@ fn dependencies_of(files: &[File], manifests: Vec<Manifest>) -> Vec<DeclaredDepe
 mod tests {
     use super::*;
     use crate::inventory::source::Memory;
+    use crate::model::needs::{Area, Look, Selector};
 
     #[test]
     fn a_served_script_with_a_map_was_built() {
@@ -361,5 +370,33 @@ mod tests {
             assert_eq!(found, [("fastapi", 1), ("redis", 2)]);
         }
         assert_eq!(decode(vec![0xff, 0xfe, 0x00]), "");
+    }
+
+    #[test]
+    fn what_is_prepared_for_the_files_at_hand_finds_the_same() {
+        let look = |pattern: &str| Look::Text {
+            pattern: pattern.to_owned(),
+            ignore_case: false,
+            area: Area::All,
+            except: None,
+            missing: false,
+            named: false,
+        };
+        let mut needs = NeedSet::default();
+        for languages in [Vec::new(), vec![Language::Python], vec![Language::Go, Language::Python], vec![Language::Go]] {
+            let need = needs.add(Selector { languages, ..Selector::any() }, look("listen_here"));
+            needs.await_answer(need);
+        }
+        let files = ["a.py", "b.go", "c.toml", "d.rs"];
+        let hits = |files: &[&str], of_files: bool| {
+            let memory = Memory::new(files.iter().map(|name| ((*name).to_owned(), b"listen_here\n".to_vec())).collect());
+            let prepared = if of_files { Prepared::of(&needs, memory.entries()) } else { Prepared::new(&needs, 0) };
+            let inventory = collect(&memory, &prepared, Context::default()).inventory;
+            inventory.hits.iter().map(Vec::len).collect::<Vec<_>>()
+        };
+        for files in [&files[..], &files[..1], &files[2..]] {
+            assert_eq!(hits(files, true), hits(files, false), "{files:?}");
+        }
+        assert_eq!(hits(&files, true), [4, 1, 2, 1]);
     }
 }

@@ -191,7 +191,7 @@ mod tests {
     /// Which rules are due in a repository of so many bytes, and the functions to be parsed for them, if not all.
     fn due(rules: &[Json], bodies: &[&str], bytes: u64) -> (Vec<bool>, Option<Vec<String>>) {
         let (needs, text) = (needs(rules), text(bodies));
-        let scanner = Scanner::new(&needs, bytes);
+        let scanner = Scanner::new(&needs, bytes, &[Language::Go].into());
         let subject = Subject::new(FileId(0), "a.go", &text, GO);
         let asked: Vec<_> = (0..rules.len() as u32).map(NeedId).map(|need| (need, scanner.rule(need).unwrap())).collect();
         let Due { rules, parts } = of(&scanner, Language::Go, &asked, &subject);
@@ -244,7 +244,7 @@ mod tests {
     fn a_tree_of_some_declarations_serves_no_rule_about_others() {
         let (needs, text) =
             (needs(&[reads(), json!({"pattern": "os.Exit($X)"})]), text(&["os.Getenv(a)", "other()", "os.Exit(1)"]));
-        let scanner = Scanner::new(&needs, 0);
+        let scanner = Scanner::new(&needs, 0, &[Language::Go].into());
         let mut tree = None;
         let mut hits = |need| resume(&scanner, (FileId(0), "a.go", GO), &text, &[NeedId(need)], &mut tree).hits.len();
         assert_eq!((hits(0), hits(1), hits(0)), (1, 1, 1));

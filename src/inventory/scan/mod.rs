@@ -4,12 +4,13 @@
 //! whose literals occurred wait until it is known that their answer matters; then their files are read again, searched, and parsed
 //! if a rule is among them → hits are kept, texts and most trees are dropped. Expressions and rules compile when first needed. To answer a new kind of `Look`, add a file here and a case in `file::scan`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use super::automaton::{Against, Automaton, Reading};
 use super::document::query::Path;
 use super::syntax::{Automata, CodeRule, Literal, Prefilter, Required};
+use crate::model::language::Language;
 use crate::model::needs::{Condition, Look, NeedId, NeedSet, NodeTest};
 
 pub mod compose;
@@ -131,8 +132,8 @@ impl ConditionPattern {
 }
 
 impl<'n> Scanner<'n> {
-    /// Prepares to scan about `bytes` bytes.
-    pub fn new(needs: &'n NeedSet, bytes: u64) -> Scanner<'n> {
+    /// Prepares to scan about `bytes` bytes, in files of these languages and without one.
+    pub fn new(needs: &'n NeedSet, bytes: u64, languages: &BTreeSet<Language>) -> Scanner<'n> {
         let mut scanner = Scanner {
             needs,
             compiled: needs.needs().iter().map(|_| Compiled::default()).collect(),
@@ -146,17 +147,22 @@ impl<'n> Scanner<'n> {
             automata: Automata::default(),
             bytes,
         };
-        let texts = scanner.gather_literals();
+        let texts = scanner.gather_literals(languages);
         scanner.finders = Finders::new(texts, scanner.literals_of_selectors());
         scanner
     }
 
-    /// Fills `literals` and `ungated`; returns the texts of the literals, by number.
-    fn gather_literals(&mut self) -> Vec<String> {
+    /// Fills `literals` and `ungated`; returns the texts of the literals, by number. What is looked for in other languages than these
+    /// is not found, and nothing is prepared for it.
+    fn gather_literals(&mut self, languages: &BTreeSet<Language>) -> Vec<String> {
         let mut texts: Vec<String> = Vec::new();
         let mut index: HashMap<String, usize> = HashMap::new();
         for (number, need) in self.needs.needs().iter().enumerate() {
             let id = NeedId(number as u32);
+            let wanted = &self.needs.selectors()[need.selector.0 as usize].languages;
+            if !wanted.is_empty() && !wanted.iter().any(|language| languages.contains(language)) {
+                continue;
+            }
             let Some(Prefilter { mut clauses }) = prefilter(&need.look) else { continue };
             clauses.sort_by_key(|clause| std::cmp::Reverse(clause.iter().map(|l| l.text.len()).min()));
             clauses.truncate(MAX_CLAUSES - 1);
