@@ -48,7 +48,12 @@ pub struct Asking<'a> {
     pub needs: &'a NeedSet,
     /// By need id, in how many files it waits for an answer.
     pub waiting: Vec<u32>,
+    /// Does a need ask for a few declarations of a file only?
+    pub is_local: &'a (dyn Fn(NeedId) -> bool + Sync),
 }
+
+/// How much more it costs to ask for the tree of a file than for a few declarations of it, about.
+const WHOLE_FILE: usize = 8;
 
 /// What the parts of an `all` that were looked at leave for the others.
 struct Known<'k> {
@@ -136,14 +141,20 @@ impl Expression {
         }
     }
 
-    /// In how many files its needs wait for a tree: the part that can be ruled out most cheaply is asked for first.
+    /// What its trees would cost, in files of which a few declarations are asked for: the part that can be ruled out most cheaply
+    /// is asked for first.
     fn waiting(&self, asking: &Asking<'_>) -> usize {
         match self {
             Expression::All { of, .. } | Expression::Any(of) => of.iter().map(|part| part.waiting(asking)).sum(),
             Expression::Not(inner) | Expression::Given(inner) => inner.waiting(asking),
             Expression::Probe(probe) => {
                 let trees = probe.needs().iter().filter(|need| asking.needs.cost(**need) == Cost::Tree);
-                trees.map(|need| asking.waiting.get(need.0 as usize).map_or(0, |files| *files as usize)).sum()
+                let cost = |need: &NeedId| match asking.waiting.get(need.0 as usize) {
+                    None | Some(0) => 0,
+                    Some(files) if (asking.is_local)(*need) => *files as usize,
+                    Some(files) => *files as usize * WHOLE_FILE,
+                };
+                trees.map(cost).sum()
             }
         }
     }
@@ -205,7 +216,7 @@ mod tests {
                 within: Within::Component,
                 join: Some("FN".to_owned()),
             };
-            let asking = Asking { needs: &needs, waiting: vec![1, 1, 9] };
+            let asking = Asking { needs: &needs, waiting: vec![9, 9, 3], is_local: &|need| need != uses };
             let mut wants = Wants::default();
             all.wanted(&inventory.whole(), &asking, &Place::default(), &mut wants);
             let of_uses = wants.all().find(|(need, _)| *need == uses).map(|(_, places)| places.to_vec());

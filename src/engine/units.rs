@@ -77,7 +77,8 @@ pub(super) fn unit(ruleset: &Ruleset, inventory: &Inventory, component: Option<u
 pub fn complete(ruleset: &Ruleset, selected: &(dyn Fn(&Check) -> bool + Sync), mut collector: Collector<'_>) -> Inventory {
     loop {
         let judged = every_unit(ruleset, &collector.inventory);
-        let asking = Asking { needs: &ruleset.needs, waiting: collector.waiting() };
+        let is_local = collector.is_local();
+        let asking = Asking { needs: &ruleset.needs, waiting: collector.waiting(), is_local: &is_local };
         let wanted = wanted(&judged, &collector.inventory, |_, view| {
             let mut needs = Wants::default();
             ruleset.facts.iter().for_each(|fact| needs_of_items(&fact.from, view, &asking, &mut needs));
@@ -97,7 +98,8 @@ fn complete_checks(
     judged: &[Unit],
 ) -> Inventory {
     loop {
-        let asking = Asking { needs: &ruleset.needs, waiting: collector.waiting() };
+        let is_local = collector.is_local();
+        let asking = Asking { needs: &ruleset.needs, waiting: collector.waiting(), is_local: &is_local };
         let wanted = wanted(judged, &collector.inventory, |whole, view| {
             let mut needs = Wants::default();
             let scoped = |check: &&Check| (check.scope == Scope::Repository) == whole;

@@ -31,12 +31,18 @@ pub struct Collector<'s> {
 /// Nodes of trees that are kept between rounds, at 24 bytes each: enough for every file of a small repository.
 const MAX_KEPT_NODES: usize = 1_000_000;
 
-impl Collector<'_> {
+impl<'s> Collector<'s> {
     /// By need id, in how many files it waits for an answer.
     pub fn waiting(&self) -> Vec<u32> {
         let mut counts = vec![0; self.inventory.hits.len()];
         self.deferred.iter().flat_map(|(_, needs)| needs).for_each(|need| counts[need.0 as usize] += 1);
         counts
+    }
+
+    /// Which needs ask for a few declarations of a file only, not for the tree of the whole.
+    pub fn is_local(&self) -> impl Fn(NeedId) -> bool + Sync + use<'s> {
+        let scanner = self.scanner;
+        move |need| scanner.is_local(need)
     }
 
     /// Answers the deferred needs that are due. Every other one stays deferred. Returns how many were answered.

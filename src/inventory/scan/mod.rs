@@ -299,6 +299,11 @@ impl<'n> Scanner<'n> {
         .as_ref()
     }
 
+    /// Does a need ask for a few declarations of a file only?
+    pub fn is_local(&self, id: NeedId) -> bool {
+        self.rule(id).is_some_and(CodeRule::is_local)
+    }
+
     /// The rule of a code need.
     fn rule(&self, id: NeedId) -> Option<&CodeRule> {
         let cell = &self.compiled[id.0 as usize].rule;
