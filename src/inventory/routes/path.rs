@@ -125,10 +125,10 @@ pub(super) fn fits(path: &str, pattern: &str) -> Option<bool> {
 /// A pattern of all paths but those that begin with one of the alternatives of a negative lookahead: `/((?!api|_next/static).*)`.
 fn fits_all_but(path: &str, excepted: &str) -> Option<bool> {
     let plain = |text: &&str| !text.is_empty() && !text.contains(['*', '\\', '$', '[', '(', '?']);
-    let excepted = excepted.split(')').next().unwrap_or_default().split('|').filter(plain);
+    let mut excepted = excepted.split(')').next().unwrap_or_default().split('|').filter(plain);
     let path = path.trim_start_matches('/');
     let begins = |except: &str| path.starts_with(except.trim_start_matches('/').trim_end_matches('.'));
-    let is_excepted = excepted.map(begins).fold(false, |any, begins| any || begins);
+    let is_excepted = excepted.any(begins);
     if path.starts_with('?') { None } else { Some(!is_excepted) }
 }
 
