@@ -80,11 +80,13 @@ pub struct Definition {
     pub strict: bool,
     /// Is it only something that may guard, which nobody can tell from files?
     pub doubt: bool,
+    /// Does the nearest guard of those that say so stand in place of the farther ones?
+    pub instead: bool,
     /// Is the scope attached to the application by itself?
     pub root: bool,
     /// Do routes belong to the scope by standing inside it (if ROUTER is captured: through that name), or by its NAME?
     pub inside: bool,
-    /// Where METHOD says nothing.
+    /// Where METHOD says nothing. Of a guard: the only methods that it is in effect on.
     pub methods: Vec<String>,
     /// Where PATH is not captured; `{PATH}` and the like stand for captures.
     pub path: Option<String>,

@@ -86,6 +86,8 @@ impl<'a> Chains<'a> {
             // What may be several is none for certain.
             let Some(child) = mount.get("CHILD") else { continue };
             match chains.meant(child, mount)[..] {
+                // What is taken for the router that it is attached to is something that hangs on it: `app.use(app.sessions)`.
+                [only] if matches!(chains.place(mount, mount.get("INTO")), Place::Scope(into) if into == only) => {}
                 [only] => chains.mounted[only].push(index),
                 _ => {
                     for maker in chains.makers_called(child) {

@@ -116,13 +116,14 @@ impl<'a> Fact<'a> {
     }
 }
 
-/// Is the word there, not as a part of a longer one of lower-case letters? `getmapping` says get, `target` does not.
+/// Is the word there, not as a part of a longer one of lower-case letters? `getmapping` and `methodget` say get, `target` does not.
 fn has_word(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
         let before = text[..at].chars().next_back();
         let after = &text[at + word.len()..];
         let starts = before.is_none_or(|c| !(c.is_ascii_alphabetic() || c == '_'))
             || text[..at].ends_with("map")
+            || text[..at].ends_with("method")
             || text[..at].ends_with("http");
         let ends = after.chars().next().is_none_or(|c| !(c.is_ascii_alphabetic() || c == '_'))
             || after.starts_with("mapping")

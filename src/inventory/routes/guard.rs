@@ -7,6 +7,7 @@ use crate::model::route::{Access, Framework, Reach};
 use super::GuardRef;
 use super::chain::{Chain, Chains, Link};
 use super::fact::{Fact, Facts, words};
+use super::handler::{class_of_handler, folder, last, parts_of_file, references};
 use super::names::{Aliases, Names, Verdict};
 use super::path;
 
@@ -46,6 +47,20 @@ enum Effect {
     At(usize),
     /// It may be, and why that is not known.
     Perhaps(String),
+}
+
+/// What is asked of the guards: a route, under a path, by these methods (none: any).
+pub(super) struct Asked<'r, 'a> {
+    pub(super) route: &'r Fact<'a>,
+    pub(super) path: &'r str,
+    pub(super) methods: &'r [String],
+    pub(super) handler: Option<&'r str>,
+}
+
+/// The marks that are in effect, each with how far out it stands, and why others may be.
+struct Effects<'m, 'a> {
+    known: Vec<(&'m Mark<'a>, usize)>,
+    perhaps: Vec<String>,
 }
 
 impl<'a> Guards<'a> {
@@ -136,37 +151,32 @@ impl<'a> Guards<'a> {
         around.min_by_key(|(found, _)| found.size()).map(|(_, link)| link)
     }
 
-    /// The guards in effect on a route that is reached by a chain under a path, what that makes of it, and why it is not known.
-    pub(super) fn on(
-        &self,
-        chain: &Chain,
-        route: &Fact<'a>,
-        path: &str,
-        handler: Option<&str>,
-    ) -> (Vec<GuardRef>, Access, Vec<String>) {
+    /// Does something guard some methods only?
+    pub(super) fn tell_methods_apart(&self) -> bool {
+        self.marks.iter().any(|mark| !mark.fact.definition.methods.is_empty() && mark.fact.definition.reach != Reach::Path)
+    }
+
+    /// The guards in effect on a route that is reached by a chain under a path by these methods, what that makes of it, and why it
+    /// is not known.
+    pub(super) fn on(&self, chain: &Chain, asked: &Asked<'_, 'a>) -> (Vec<GuardRef>, Access, Vec<String>) {
         let (mut guards, mut notes): (Vec<(usize, GuardRef)>, Vec<String>) = Default::default();
         let mut public: Option<usize> = None;
         let mut doubts = Vec::new();
-        let mut decided_by_path = false;
-        for mark in self.candidates(handler) {
-            if mark.fact.definition.reach == Reach::Path && decided_by_path {
+        let effects = self.in_effect(chain, asked);
+        let nearest = |(mark, level): &(&Mark<'_>, usize)| mark.fact.definition.instead.then_some(*level);
+        let instead = effects.known.iter().filter_map(nearest).min();
+        for (mark, level) in effects.known {
+            let is_replaced = mark.fact.definition.instead && instead.is_some_and(|nearest| level > nearest);
+            if is_replaced || !mark.covers(asked.methods) {
                 continue;
             }
-            match self.effect(mark, chain, route, path, handler) {
-                Effect::None => {}
-                Effect::Perhaps(why) => doubts.push((usize::MAX, why)),
-                Effect::At(level) => {
-                    decided_by_path |= mark.fact.definition.reach == Reach::Path;
-                    match mark.guards {
-                        None => public = Some(public.map_or(level, |known| known.min(level))),
-                        Some(Verdict::Unknown) => {
-                            doubts.push((level, format!("`{}` may guard it", path::short(&mark.name()))));
-                        }
-                        Some(_) => guards.push((level, mark.reference())),
-                    }
-                }
+            match mark.guards {
+                None => public = Some(public.map_or(level, |known| known.min(level))),
+                Some(Verdict::Unknown) => doubts.push((level, format!("`{}` may guard it", path::short(&mark.name())))),
+                Some(_) => guards.push((level, mark.reference())),
             }
         }
+        doubts.extend(effects.perhaps.into_iter().map(|why| (usize::MAX, why)));
         if let Some(public) = public {
             guards.retain(|(level, _)| *level < public);
             doubts.retain(|(level, _)| *level < public);
@@ -190,6 +200,26 @@ impl<'a> Guards<'a> {
         guards.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
         guards.dedup_by(|a, b| a.1 == b.1);
         (guards.into_iter().map(|(_, guard)| guard).collect(), access, notes)
+    }
+
+    fn in_effect(&self, chain: &Chain, asked: &Asked<'_, 'a>) -> Effects<'_, 'a> {
+        let mut effects = Effects { known: Vec::new(), perhaps: Vec::new() };
+        let mut decided_by_path = false;
+        for mark in self.candidates(asked.handler) {
+            let is_by_path = mark.fact.definition.reach == Reach::Path;
+            if is_by_path && decided_by_path {
+                continue;
+            }
+            match self.effect(mark, chain, asked.route, asked.path, asked.handler) {
+                Effect::None => {}
+                Effect::Perhaps(why) => effects.perhaps.push(why),
+                Effect::At(level) => {
+                    decided_by_path |= is_by_path;
+                    effects.known.push((mark, level));
+                }
+            }
+        }
+        effects
     }
 
     fn effect(&self, mark: &Mark<'a>, chain: &Chain, route: &Fact<'a>, path: &str, handler: Option<&str>) -> Effect {
@@ -322,13 +352,6 @@ impl<'a> Guards<'a> {
     }
 }
 
-/// What a handler refers to: `asyncHandler(orders.create)` handles as `orders.create` does.
-fn references(handler: &str) -> impl Iterator<Item = &str> {
-    let wrapped = handler.split_once('(').and_then(|(_, inner)| inner.rsplit_once(')')).map(|(inner, _)| inner);
-    let outer = handler.split(['(', '<']).next().unwrap_or(handler).trim_end_matches(".as_view");
-    [Some(outer), wrapped].into_iter().flatten()
-}
-
 /// Does the chain end at a router of which nobody knows where it is attached?
 fn is_adrift(chain: &Chain) -> bool {
     chain.notes.iter().any(|note| note.starts_with("nothing was seen that mounts") || note.contains("is not known in"))
@@ -340,52 +363,14 @@ fn is_wide(fact: &Fact<'_>) -> bool {
     matches!(fact.definition.reach, Reach::Router | Reach::WholeRouter)
 }
 
-/// The last part of a qualified name.
-fn last(name: &str) -> &str {
-    name.rsplit(['.', ':', '\\']).next().unwrap_or(name)
-}
-
-fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-fn parts_of_file(path: &str) -> Vec<&str> {
-    path.split(['/', '.']).collect()
-}
-
-/// Class and action of `orders#index`, `[OrderController::class, 'index']`, `OrderController@index`, `views.Orders.as_view()`.
-fn class_of_handler(handler: &str) -> Option<(String, Option<String>)> {
-    if let Some((controller, action)) = handler.split_once('#') {
-        let name = controller.rsplit('/').next().unwrap_or(controller);
-        return Some((format!("{}Controller", camel(name)), Some(action.to_owned())));
-    }
-    if let Some((controller, action)) = handler.split_once('/').filter(|(_, action)| !action.contains(['/', '.'])) {
-        let is_plain = !controller.is_empty() && words(controller).next() == Some(controller);
-        return is_plain.then(|| (format!("{}Controller", camel(controller)), Some(action.to_owned())));
-    }
-    let text = handler.trim_start_matches('[');
-    if let Some((class, action)) = text.split_once("::class") {
-        let action = words(action).next().map(str::to_owned);
-        return Some((last(class).to_owned(), action.or_else(|| Some("__invoke".to_owned()))));
-    }
-    if let Some((class, action)) = path::unquoted(text).split_once('@') {
-        return Some((last(class).to_owned(), Some(action.to_owned())));
-    }
-    let name = text.split('(').next().unwrap_or(text).trim_end_matches(".as_view");
-    let name = last(name);
-    Some((name.to_owned(), None))
-}
-
-/// `order_items` as `OrderItems`.
-fn camel(name: &str) -> String {
-    let capital = |word: &str| {
-        let mut letters = word.chars();
-        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
-    };
-    name.split('_').map(capital).collect()
-}
-
 impl Mark<'_> {
+    /// Is it in effect on all of these methods? What guards paths compares them by itself.
+    fn covers(&self, methods: &[String]) -> bool {
+        let own = &self.fact.definition.methods;
+        let is_all = || methods.iter().all(|method| own.contains(method)) && !methods.is_empty();
+        own.is_empty() || self.fact.definition.reach == Reach::Path || is_all()
+    }
+
     fn name(&self) -> String {
         let text = match &self.fact.definition.guard {
             Some(template) => self.fact.filled(template),

@@ -12,12 +12,14 @@
 //! | `meaning` | from an expression in a file to the scopes it means |
 //! | `chain` | from a route up through routers, groups and mounts to the application |
 //! | `guard` | which guards and public marks are in effect on a chain |
+//! | `handler` | what the text of a handler says |
 //!
 //! Nothing is guessed: what cannot be decided is `?` in the row, with the reason in its notes.
 
 mod chain;
 mod fact;
 mod guard;
+mod handler;
 mod meaning;
 mod names;
 mod path;
@@ -30,10 +32,14 @@ use crate::model::route::{Access, Framework, RouteNeeds};
 
 use chain::{Chain, Chains};
 use fact::{Fact, Facts};
-use guard::Guards;
+use guard::{Asked, Guards};
 
 /// Rows of one framework that are kept: more is no application that a person could read a table of.
 const MAX_ROWS: usize = 20_000;
+
+/// The methods of a route for any, told apart where a guard lets everybody read.
+const READS: &[&str] = &["GET"];
+const WRITES: &[&str] = &["DELETE", "PATCH", "POST", "PUT"];
 
 /// A guard in effect.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,7 +122,7 @@ fn rows_of_chain(framework: &Arc<str>, view: &View<'_>, route: &Fact<'_>, chain:
     let mut rows = Vec::new();
     let handler = route.handler();
     let row = |path: &String, methods: Vec<String>, handler: Option<String>| {
-        let (effective, access, more) = guards.on(chain, route, path, handler.as_deref());
+        let (effective, access, more) = guards.on(chain, &Asked { route, path, methods: &methods, handler: handler.as_deref() });
         let mut notes = chain.notes.clone();
         notes.extend(more);
         Route {
@@ -135,7 +141,19 @@ fn rows_of_chain(framework: &Arc<str>, view: &View<'_>, route: &Fact<'_>, chain:
         }
     };
     if route.definition.expand.is_empty() {
-        rows.extend(chain.paths.iter().map(|path| row(path, route.methods(), handler.clone())));
+        for path in &chain.paths {
+            let methods = route.methods();
+            // What answers everything may let everybody read.
+            if methods.is_empty() && guards.tell_methods_apart() {
+                let of = |methods: &[&str]| methods.iter().map(|method| (*method).to_owned()).collect();
+                let (reads, writes) = (row(path, of(READS), handler.clone()), row(path, of(WRITES), handler.clone()));
+                if reads.access != writes.access {
+                    rows.extend([reads, writes]);
+                    continue;
+                }
+            }
+            rows.push(row(path, methods, handler.clone()));
+        }
         return rows;
     }
     for expansion in route.definition.expand.iter().filter(|expansion| route.names_action(&expansion.action)) {

@@ -108,17 +108,38 @@ pub(super) fn join(prefix: &str, path: &str) -> String {
     }
 }
 
-/// Does a path fit a pattern? `**` and a trailing `/*` stand for any number of parts, `*` for one. `None`: a part that is not
-/// known decides.
+/// Does a path fit a pattern? `**`, `:rest*` and a trailing `/*` stand for any number of parts, `*` for one. `None`: a part that
+/// is not known decides, or a group.
 pub(super) fn fits(path: &str, pattern: &str) -> Option<bool> {
+    if let Some((_, excepted)) = pattern.split_once("(?!") {
+        return fits_all_but(path, excepted);
+    }
+    if pattern.contains('(') {
+        return None;
+    }
     let parts =
         |text: &str| text.trim_matches('/').split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
     fits_parts(&parts(path), &parts(pattern))
 }
 
+/// A pattern of all paths but those that begin with one of the alternatives of a negative lookahead: `/((?!api|_next/static).*)`.
+fn fits_all_but(path: &str, excepted: &str) -> Option<bool> {
+    let plain = |text: &&str| !text.is_empty() && !text.contains(['*', '\\', '$', '[', '(', '?']);
+    let mut excepted = excepted.split(')').next().unwrap_or_default().split('|').filter(plain);
+    let path = path.trim_start_matches('/');
+    let begins = |except: &str| path.starts_with(except.trim_start_matches('/').trim_end_matches('.'));
+    let is_excepted = excepted.any(begins);
+    if path.starts_with('?') { None } else { Some(!is_excepted) }
+}
+
+/// Does a part of a pattern stand for any number of parts, as `:path*` does?
+fn is_rest(part: &str) -> bool {
+    part.len() > 2 && part.starts_with(':') && part.ends_with(['*', '+'])
+}
+
 fn fits_parts(path: &[String], pattern: &[String]) -> Option<bool> {
     match (path.first(), pattern.first()) {
-        (_, Some(wild)) if wild == "**" => Some(true),
+        (_, Some(wild)) if wild == "**" || is_rest(wild) => Some(true),
         (_, Some(wild)) if wild == "*" && pattern.len() == 1 => Some(true),
         (None, None) => Some(true),
         (None, Some(_)) | (Some(_), None) => Some(false),
@@ -189,6 +210,13 @@ mod tests {
             ("/a/b", "/a", Some(false)),
             ("/?/b", "/a/**", None),
             ("/x", "**", Some(true)),
+            ("/a/b/c", "/a/:path*", Some(true)),
+            ("/a", "/a/:path*", Some(true)),
+            ("/b", "/a/:path*", Some(false)),
+            ("/api/b", "/((?!api|_next/static|.*\\.png$).*)", Some(false)),
+            ("/b", "/((?!api|_next/static|.*\\.png$).*)", Some(true)),
+            ("/?/b", "/((?!api).*)", None),
+            ("/api/b", "/(api|trpc)(.*)", None),
         ] {
             assert_eq!(fits(path, pattern), fits_it, "{path} {pattern}");
         }
