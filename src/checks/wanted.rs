@@ -53,7 +53,7 @@ pub struct Asking<'a> {
 }
 
 /// How much more it costs to ask for the tree of a file than for a few declarations of it, about.
-const WHOLE_FILE: usize = 8;
+const WHOLE_FILE: usize = 3;
 
 /// What the parts of an `all` that were looked at leave for the others.
 struct Known<'k> {
@@ -216,7 +216,7 @@ mod tests {
                 within: Within::Component,
                 join: Some("FN".to_owned()),
             };
-            let asking = Asking { needs: &needs, waiting: vec![9, 9, 3], is_local: &|need| need != uses };
+            let asking = Asking { needs: &needs, waiting: vec![9, 9, 7], is_local: &|need| need != uses };
             let mut wants = Wants::default();
             all.wanted(&inventory.whole(), &asking, &Place::default(), &mut wants);
             let of_uses = wants.all().find(|(need, _)| *need == uses).map(|(_, places)| places.to_vec());
