@@ -11,7 +11,7 @@
 //!   shared.
 //! - A root that cannot be started, beside components that can, is common ground: its files are shared.
 //! - A .NET project that is not started is part of the components that reference it, or else of what is around it.
-//! - A package of npm that says nothing of how it is started is part of the one that uses it, whatever its files are called.
+//! - A package of npm that has no script to start it is part of the started ones that use it, whatever its files are called.
 //! - At the root, `scripts/` and configuration written in code make no component beside others; its source is judged with one
 //!   component ([`tooling`]).
 
@@ -137,10 +137,10 @@ impl Links {
         let owner = owners(files, &folders);
         let includes = includes(found, &folders, hints);
         let mut started = started(files, &owner, found);
-        let parts = found.values().map(|candidate| candidate.is_part && !candidate.has_dockerfile);
-        for (part, _) in parts.enumerate().filter(|(_, is_part)| *is_part) {
-            let uses = |user: &usize| includes[*user].contains(&part) && !includes[part].contains(user);
-            started[part] &= !(0..includes.len()).any(|user| uses(&user));
+        let is_part: Vec<bool> = found.values().map(|candidate| candidate.is_part && !candidate.has_dockerfile).collect();
+        for part in (0..is_part.len()).filter(|index| is_part[*index]) {
+            let uses = |user: usize| !is_part[user] && includes[user].contains(&part) && !includes[part].contains(&user);
+            started[part] &= !(0..is_part.len()).any(uses);
         }
         Links { owner, includes, started }
     }

@@ -27,7 +27,7 @@ pub(in crate::inventory::manifest) fn package_json(path: &str, text: &str) -> Re
         }
     }
     package.is_part = !is_started(&document);
-    package.has_entry_point = !package.is_part || document.get("main").is_some();
+    package.has_entry_point = !package.is_part || ["bin", "main"].iter().any(|key| document.get(key).is_some());
     if let Some(workspaces) = document.get("workspaces") {
         package.is_workspace_root = true;
         package.workspace_members = tree::texts(workspaces.get("packages").unwrap_or(workspaces));
@@ -67,11 +67,10 @@ fn local_dependency(entry: &Entry) -> Option<String> {
     }
 }
 
-/// `main` is what others import, as often as what is started.
+/// `main` is what others import as often as what is started, and `bin` a tool for those who work on it.
 fn is_started(document: &Node) -> bool {
     let scripts = document.get("scripts");
-    document.get("bin").is_some()
-        || START_SCRIPTS.iter().any(|script| scripts.is_some_and(|scripts| scripts.get(script).is_some()))
+    START_SCRIPTS.iter().any(|script| scripts.is_some_and(|scripts| scripts.get(script).is_some()))
 }
 
 #[cfg(test)]
