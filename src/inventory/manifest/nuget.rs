@@ -37,9 +37,11 @@ pub(super) fn project(path: &str, text: &str) -> Result<Manifest, String> {
         let kind = properties.get("OutputType").copied().unwrap_or_default();
         let is_program =
             ["exe", "winexe"].iter().any(|program| kind.eq_ignore_ascii_case(program)) || APPLICATION_SDKS.contains(&sdk);
+        // Tests of a web application may be of its kind, and are called tests; an application may hold the packages of tests.
+        let is_application = APPLICATION_SDKS.contains(&sdk) && !file_name.to_ascii_lowercase().contains("test");
         let is_test = sdk.starts_with(TEST_SDK)
             || properties.get("IsTestProject").is_some_and(|value| value.eq_ignore_ascii_case("true"))
-            || manifest.dependencies.iter().any(|used| used.direct && used.name == TEST_PACKAGES[0])
+            || (!is_application && manifest.dependencies.iter().any(|used| used.direct && used.name == TEST_PACKAGES[0]))
             || (!APPLICATION_SDKS.contains(&sdk) && manifest.dependencies.iter().any(is_for_tests));
         for dependency in manifest.dependencies.iter_mut().filter(|_| is_test) {
             dependency.scope = DependencyScope::Development;
@@ -202,6 +204,18 @@ mod tests {
 <PackageReference Include="xunit.v3" Version="3.2"/>
 </ItemGroup></Project>"#;
         assert!(shown("t.csproj", text).iter().all(|found| found.2 == Development));
+    }
+
+    #[test]
+    fn a_web_application_that_holds_packages_of_tests_is_no_test() {
+        let text = r#"<Project Sdk="Microsoft.NET.Sdk.Web">
+<ItemGroup>
+<PackageReference Include="Microsoft.NET.Test.Sdk" Version="17.5"/>
+<PackageReference Include="NUnit" Version="3.13"/>
+</ItemGroup></Project>"#;
+        let package = |path: &str| parse(path, text).unwrap().package.unwrap();
+        assert_eq!((package("Shop/Shop.csproj").is_test, package("Shop/Shop.csproj").has_entry_point), (false, true));
+        assert!(package("Shop.Tests/Shop.IntegrationTests.csproj").is_test);
     }
 
     #[test]
