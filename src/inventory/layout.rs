@@ -18,6 +18,7 @@
 mod candidates;
 mod contexts;
 mod gradle;
+mod reach;
 mod tooling;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -27,6 +28,7 @@ use crate::model::role::Role;
 use super::role::is_dockerfile;
 use candidates::{Candidate, is_data, is_entry_point, is_source, is_tooling};
 pub use contexts::{below, built, lent};
+use reach::Reach;
 
 /// What a layout needs to know of a file.
 #[derive(Debug, Clone, Copy)]
@@ -138,8 +140,9 @@ impl Links {
         let includes = includes(found, &folders, hints);
         let mut started = started(files, &owner, found);
         let is_part: Vec<bool> = found.values().map(|candidate| candidate.is_part && !candidate.has_dockerfile).collect();
+        let has = |user: usize, other: usize| includes[user].binary_search(&other).is_ok();
         for part in (0..is_part.len()).filter(|index| is_part[*index]) {
-            let uses = |user: usize| !is_part[user] && includes[user].contains(&part) && !includes[part].contains(&user);
+            let uses = |user: usize| !is_part[user] && has(user, part) && !has(part, user);
             started[part] &= !(0..is_part.len()).any(uses);
         }
         Links { owner, includes, started }
@@ -365,39 +368,6 @@ fn by_path(folders: &[&str], folder: &str, written: &str) -> Option<usize> {
     }
     let path = parts.join("/");
     at(&path).or_else(|| if candidates::is_manifest(&path) { at(folder_of(&path)) } else { None })
-}
-
-/// Which component includes which, as one row of bits per component.
-struct Reach {
-    rows: Vec<Vec<u64>>,
-}
-
-impl Reach {
-    fn new(size: usize) -> Reach {
-        Reach { rows: vec![vec![0; size.div_ceil(64)]; size] }
-    }
-
-    fn add(&mut self, from: usize, to: usize) {
-        self.rows[from][to / 64] |= 1 << (to % 64);
-    }
-
-    fn has(&self, from: usize, to: usize) -> bool {
-        self.rows[from][to / 64] & (1 << (to % 64)) != 0
-    }
-
-    /// Adds what is included through others, and drops the inclusion of oneself.
-    fn close(mut self) -> Vec<Vec<usize>> {
-        let size = self.rows.len();
-        for through in 0..size {
-            let row = self.rows[through].clone();
-            for from in 0..size {
-                if self.has(from, through) {
-                    self.rows[from].iter_mut().zip(&row).for_each(|(bits, more)| *bits |= more);
-                }
-            }
-        }
-        (0..size).map(|from| (0..size).filter(|to| *to != from && self.has(from, *to)).collect()).collect()
-    }
 }
 
 #[cfg(test)]
