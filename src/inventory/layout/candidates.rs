@@ -130,26 +130,24 @@ fn add_entry_points(files: &[LayoutFile<'_>], found: &mut BTreeMap<String, Candi
 /// Makes candidates of the applications of a workspace that has one manifest for all of them: Nx, Nest, Angular.
 fn add_projects(files: &[LayoutFile<'_>], found: &mut BTreeMap<String, Candidate>) {
     const WORKSPACES: [&str; 3] = ["nx.json", "nest-cli.json", "angular.json"];
-    let named = |path: &str, names: &[&str]| names.contains(&path.rsplit('/').next().unwrap_or(path));
-    let roots: BTreeSet<&str> =
-        files.iter().map(|file| file.path).filter(|path| named(path, &WORKSPACES)).map(folder_of).collect();
-    for root in roots {
-        let started = |path: &'_ str| {
-            let inside = path.strip_prefix(root)?.trim_start_matches('/');
-            let (folder, rest) = inside.strip_prefix("apps/").or_else(|| inside.strip_prefix("projects/"))?.split_once('/')?;
-            matches!(rest, "src/main.ts" | "src/main.tsx" | "src/main.js" | "src/main.jsx")
-                .then(|| path[..path.len() - rest.len() - 1].to_owned())
-                .filter(|_| !folder.is_empty())
-        };
-        let production = files.iter().filter(|file| file.role == Role::Production);
-        let projects: BTreeSet<String> = production.filter_map(|file| started(file.path)).collect();
-        if projects.len() < 2 {
-            continue;
+    const STARTED: [&str; 4] = ["/src/main.ts", "/src/main.tsx", "/src/main.js", "/src/main.jsx"];
+    let name = |path: &'_ str| path.len() - path.rsplit('/').next().map_or(0, str::len);
+    let workspaces = files.iter().filter(|file| WORKSPACES.contains(&&file.path[name(file.path)..]));
+    let roots: BTreeSet<&str> = workspaces.map(|file| folder_of(file.path)).collect();
+    let mut projects: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for file in files.iter().filter(|file| file.role == Role::Production) {
+        let Some(project) = STARTED.iter().find_map(|end| file.path.strip_suffix(end)) else { continue };
+        let around = folder_of(project);
+        let root = folder_of(around);
+        if matches!(around.rsplit('/').next(), Some("apps" | "projects")) && roots.contains(root) {
+            projects.entry(root).or_default().insert(project);
         }
+    }
+    for (root, projects) in projects.into_iter().filter(|(_, projects)| projects.len() > 1) {
         // What its manifest starts, or its image, is one of them.
         found.entry(root.to_owned()).and_modify(|root| (root.has_entry_point, root.has_dockerfile) = (false, false));
         for project in projects {
-            found.entry(project).or_default().has_entry_point = true;
+            found.entry(project.to_owned()).or_default().has_entry_point = true;
         }
     }
 }

@@ -279,8 +279,11 @@ fn a_package_that_nothing_starts_is_part_of_what_uses_it() {
     assert!(built.components.iter().all(|component| component.deployable));
     let alone = layout(&paths, &[startable(hint("api", "npm", "api", &[])), part(hint("core", "npm", "core", &[]))]);
     assert!(alone.components.iter().all(|component| component.deployable));
-    let circle = layout(&paths, &[part(hint("api", "npm", "api", &["core"])), part(hint("core", "npm", "core", &["api"]))]);
-    assert!(circle.components.iter().all(|component| component.deployable));
+    for api in [api(), part(hint("api", "npm", "api", &["core"]))] {
+        let paths = ["api/main.ts", "api/package.json", "core/app.ts", "core/package.json"];
+        let circle = layout(&paths, &[api, part(hint("core", "npm", "core", &["api"]))]);
+        assert!(circle.components.iter().all(|component| component.deployable));
+    }
 }
 
 #[test]
@@ -292,6 +295,16 @@ fn applications_of_one_manifest() {
     // One application is its whole workspace.
     let one = ["nest-cli.json", "package.json", "apps/api/src/main.ts", "libs/core/src/index.ts"];
     assert_eq!(ids(&layout(&one, &[startable(hint("", "npm", "shop", &[]))])), ["."]);
+    let beside = [
+        "package.json",
+        "x.ts",
+        "web/nx.json",
+        "web/package.json",
+        "web/x.ts",
+        "webapps/api/src/main.ts",
+        "webapps/b/src/main.ts",
+    ];
+    assert!(ids(&layout(&beside, &[])).iter().all(|id| !id.starts_with("webapps/")));
     let packages = ["package.json", "apps/api/src/main.ts", "apps/web/src/main.tsx"];
     assert_eq!(ids(&layout(&packages, &[])), ["."]);
 }

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::inventory::layout::folder_of as folder;
 use crate::model::route::{Access, Framework, Reach};
 
 use super::GuardRef;
 use super::chain::{Chain, Chains, Link};
 use super::fact::{Fact, Facts, words};
-use super::handler::{class_of_handler, folder, last, parts_of_file, references};
+use super::handler::{class_of_handler, last, parts_of_file, references};
 use super::names::{Aliases, Names, Verdict};
 use super::path;
 

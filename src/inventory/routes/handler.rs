@@ -15,10 +15,6 @@ pub(super) fn last(name: &str) -> &str {
     name.rsplit(['.', ':', '\\']).next().unwrap_or(name)
 }
 
-pub(super) fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
 pub(super) fn parts_of_file(path: &str) -> Vec<&str> {
     path.split(['/', '.']).collect()
 }

@@ -111,7 +111,7 @@ pub(super) fn join(prefix: &str, path: &str) -> String {
 /// Does a path fit a pattern? `**`, `:rest*` and a trailing `/*` stand for any number of parts, `*` for one. `None`: a part that
 /// is not known decides, or a group.
 pub(super) fn fits(path: &str, pattern: &str) -> Option<bool> {
-    if let Some((_, excepted)) = pattern.split_once("(?!") {
+    if let Some(excepted) = pattern.trim_start_matches('/').strip_prefix("((?!") {
         return fits_all_but(path, excepted);
     }
     if pattern.contains('(') {
@@ -123,13 +123,21 @@ pub(super) fn fits(path: &str, pattern: &str) -> Option<bool> {
 }
 
 /// A pattern of all paths but those that begin with one of the alternatives of a negative lookahead: `/((?!api|_next/static).*)`.
+/// An alternative that is no plain text may leave out more; one of endings, as `.*\\.png$`, leaves out files only.
 fn fits_all_but(path: &str, excepted: &str) -> Option<bool> {
-    let plain = |text: &&str| !text.is_empty() && !text.contains(['*', '\\', '$', '[', '(', '?']);
-    let mut excepted = excepted.split(')').next().unwrap_or_default().split('|').filter(plain);
     let path = path.trim_start_matches('/');
-    let begins = |except: &str| path.starts_with(except.trim_start_matches('/').trim_end_matches('.'));
-    let is_excepted = excepted.any(begins);
-    if path.starts_with('?') { None } else { Some(!is_excepted) }
+    let has_ending = path.rsplit('/').next().is_some_and(|last| last.contains('.'));
+    let mut is_open = path.starts_with('?');
+    for except in excepted.split(')').next().unwrap_or_default().split('|').filter(|except| !except.is_empty()) {
+        if except.starts_with(".*") && except.contains("\\.") {
+            is_open |= has_ending;
+        } else if except.contains(['*', '\\', '$', '[', '(', '?', '+']) {
+            is_open = true;
+        } else if path.starts_with(except.trim_start_matches('/').trim_end_matches('.')) {
+            return Some(false);
+        }
+    }
+    (!is_open).then_some(true)
 }
 
 /// Does a part of a pattern stand for any number of parts, as `:path*` does?
@@ -216,6 +224,10 @@ mod tests {
             ("/api/b", "/((?!api|_next/static|.*\\.png$).*)", Some(false)),
             ("/b", "/((?!api|_next/static|.*\\.png$).*)", Some(true)),
             ("/?/b", "/((?!api).*)", None),
+            ("/x.png", "/((?!api|.*\\.png$).*)", None),
+            ("/b", "/((?!api|(?:login|join)).*)", None),
+            // Of a lookahead further in, nobody can tell what stands before it.
+            ("/b", "/admin/((?!api).*)", None),
             ("/api/b", "/(api|trpc)(.*)", None),
         ] {
             assert_eq!(fits(path, pattern), fits_it, "{path} {pattern}");
