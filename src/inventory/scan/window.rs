@@ -117,7 +117,13 @@ impl Branch<Cow<'static, str>> {
         }
         let Some(crossings) = self.crossings else { return (!self.may_match(lower)).then(Vec::new) };
         let mut ranges: Vec<Range<usize>> = Vec::new();
+        let mut line = 0;
         for place in places {
+            // On the line of the one before it widens nothing.
+            if place.end <= line {
+                continue;
+            }
+            line = line_end(lower, place.end);
             let start = back(lower, place.start, crossings);
             let end = forth(lower, place.end, crossings);
             match ranges.last_mut().filter(|last| last.end >= start) {

@@ -11,7 +11,9 @@ use super::{reach, regex};
 /// Most alternatives that are told apart.
 const MAX_BRANCHES: usize = 32;
 /// Most clauses that are kept of an alternative, beside the first.
-const MAX_OTHERS: usize = 3;
+const MAX_OTHERS: usize = 2;
+/// Most literals of these: each is looked for by itself.
+const MAX_LITERALS: usize = 6;
 
 /// What one alternative of an expression requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +39,9 @@ fn branch(hir: &Hir) -> Option<Branch> {
     clauses.dedup();
     let texts = |clause: Vec<Literal>| clause.into_iter().map(|literal| literal.text).collect::<Vec<_>>();
     let mut clauses = clauses.into_iter().map(texts).filter(|clause| !clause.is_empty());
-    Some(Branch { crossings: reach::crossings(hir), lead: clauses.next()?, others: clauses.take(MAX_OTHERS).collect() })
+    let lead = clauses.next()?;
+    let others = clauses.filter(|clause| clause.len() <= MAX_LITERALS).take(MAX_OTHERS).collect();
+    Some(Branch { crossings: reach::crossings(hir), lead, others })
 }
 
 /// What an expression is alternatively, if it is several things; `None`: there are too many.
