@@ -9,7 +9,7 @@ use super::clause::{Literal, weight};
 use super::{reach, regex};
 
 /// Most alternatives that are told apart.
-const MAX_BRANCHES: usize = 32;
+const MAX_BRANCHES: usize = 64;
 /// Most clauses that are kept of an alternative, beside the first.
 const MAX_OTHERS: usize = 2;
 /// Most literals of these: each is looked for by itself.
@@ -58,20 +58,33 @@ fn alternatives(hir: &Hir) -> Option<Vec<Hir>> {
             }
             found
         }
-        // What the parser has taken out of all alternatives: `\bfoo|\bbar`.
+        // What the parser has taken out of all alternatives, as in `\bfoo|\bbar`, or a group of things that each require something.
         HirKind::Concat(parts) => {
-            let is_fixed = |part: &&Hir| matches!(part.kind(), HirKind::Look(_) | HirKind::Literal(_) | HirKind::Empty);
-            let mut open = parts.iter().enumerate().filter(|(_, part)| !is_fixed(part));
+            let mut open = parts.iter().enumerate().filter(|(_, part)| is_open(part));
             let (Some((at, part)), None) = (open.next(), open.next()) else { return Some(vec![hir.clone()]) };
+            let middles = alternatives(part)?;
+            if middles.iter().any(|middle| regex::required(middle).is_empty()) {
+                return Some(vec![hir.clone()]);
+            }
             let whole = |middle: Hir| {
                 let (before, after) = (parts[..at].iter().cloned(), parts[at + 1..].iter().cloned());
                 Hir::concat(before.chain([middle]).chain(after).collect())
             };
-            alternatives(part)?.into_iter().map(whole).collect()
+            middles.into_iter().map(whole).collect()
         }
         _ => vec![hir.clone()],
     };
     Some(found)
+}
+
+/// May it be several things?
+fn is_open(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Alternation(_) => true,
+        HirKind::Capture(capture) => is_open(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().any(is_open),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -98,6 +111,10 @@ mod tests {
         ];
         assert_eq!(found, Some(expected.to_vec()));
         assert_eq!(derive(r"class\s+post", false).unwrap()[0].others, [["post"]]);
+        // In a group, too, if that says more.
+        let found = leads(r"\(\s*(?:select\s+from|insert\b)\s*x");
+        assert_eq!(found, Some(vec![one(&["select"], Some(3)), one(&["insert"], Some(2))]));
+        assert_eq!(leads(r"secret\s*(?:=|=>)").map(|found| found.len()), Some(1));
     }
 
     #[test]
