@@ -27,6 +27,14 @@ pub(super) struct Window {
     searchers: Vec<Searcher>,
 }
 
+/// A literal of an alternative in a text.
+#[derive(Debug)]
+struct Place {
+    branch: u16,
+    start: usize,
+    end: usize,
+}
+
 /// Finds literals of which each alternative has one.
 #[derive(Debug)]
 struct Searcher {
@@ -71,8 +79,8 @@ impl Window {
             return None;
         }
         let mut ranges = Vec::new();
-        for (branch, places) in self.branches.iter().zip(self.places(lower)?) {
-            ranges.extend(branch.ranges(lower, &places)?);
+        for places in self.places(lower)?.chunk_by(|one, other| one.branch == other.branch) {
+            self.branches[usize::from(places[0].branch)].ranges(lower, places, &mut ranges)?;
         }
         ranges.sort_unstable_by_key(|range| (range.start, range.end));
         let mut apart: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
@@ -85,10 +93,9 @@ impl Window {
         (apart.iter().map(Range::len).sum::<usize>() <= lower.len() / 2).then_some(apart)
     }
 
-    /// By alternative, where its literals stand, ascending. `None`: there are many.
-    fn places(&self, lower: &[u8]) -> Option<Vec<Vec<Range<usize>>>> {
-        let mut places = vec![Vec::new(); self.branches.len()];
-        let mut count = 0;
+    /// Where literals stand, by alternative and place. `None`: there are many.
+    fn places(&self, lower: &[u8]) -> Option<Vec<Place>> {
+        let (mut places, mut count) = (Vec::new(), 0);
         for searcher in &self.searchers {
             let mut at = 0;
             while let Some(found) = searcher.packed.find_in(lower, aho_corasick::Span::from(at..lower.len())) {
@@ -96,28 +103,21 @@ impl Window {
                 if count > MAX_PLACES {
                     return None;
                 }
-                for branch in &searcher.of[found.pattern().as_usize()] {
-                    places[usize::from(*branch)].push(found.start()..found.end());
-                }
+                let place = |branch: &u16| Place { branch: *branch, start: found.start(), end: found.end() };
+                places.extend(searcher.of[found.pattern().as_usize()].iter().map(place));
                 at = found.start() + 1;
             }
         }
-        if self.searchers.len() > 1 {
-            places.iter_mut().for_each(|places| places.sort_unstable_by_key(|place| place.start));
-        }
+        places.sort_unstable_by_key(|place| (place.branch, place.start));
         Some(places)
     }
 }
 
 impl Branch<Cow<'static, str>> {
-    /// The lines in which it can match, around these places, ascending and apart. `None`: it may go on for any number of lines.
-    fn ranges(&self, lower: &[u8], places: &[Range<usize>]) -> Option<Vec<Range<usize>>> {
-        if places.is_empty() {
-            return Some(Vec::new());
-        }
-        let Some(crossings) = self.crossings else { return (!self.may_match(lower)).then(Vec::new) };
-        let mut ranges: Vec<Range<usize>> = Vec::new();
-        let mut line = 0;
+    /// Adds the lines in which it can match, around these places, ascending and apart. `None`: it may go on for any number of lines.
+    fn ranges(&self, lower: &[u8], places: &[Place], ranges: &mut Vec<Range<usize>>) -> Option<()> {
+        let Some(crossings) = self.crossings else { return (!self.may_match(lower)).then_some(()) };
+        let (first, mut line) = (ranges.len(), 0);
         for place in places {
             // On the line of the one before it widens nothing.
             if place.end <= line {
@@ -126,13 +126,16 @@ impl Branch<Cow<'static, str>> {
             line = line_end(lower, place.end);
             let start = back(lower, place.start, crossings);
             let end = forth(lower, place.end, crossings);
-            match ranges.last_mut().filter(|last| last.end >= start) {
+            match ranges[first..].last_mut().filter(|last| last.end >= start) {
                 Some(last) => last.end = last.end.max(end),
                 None => ranges.push(start..end),
             }
         }
-        ranges.retain(|range| self.may_match(&lower[range.clone()]));
-        Some(ranges)
+        if !self.others.is_empty() {
+            let added = ranges.split_off(first);
+            ranges.extend(added.into_iter().filter(|range| self.may_match(&lower[range.clone()])));
+        }
+        Some(())
     }
 
     /// Does a text hold what it requires beside the first?
