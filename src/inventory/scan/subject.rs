@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use super::position::Lines;
 use super::profiles;
+use super::window::Folded;
 use crate::inventory::syntax::{self, Class, Keep, Mask, RustFacts};
 use crate::inventory::view::FileId;
 use crate::model::language::Language;
@@ -17,7 +18,7 @@ pub(super) struct Subject<'t> {
     pub(super) lines: OnceCell<Lines<'t>>,
     pub(super) language: Option<Language>,
     mask: OnceCell<Mask>,
-    lower: OnceCell<Vec<u8>>,
+    folded: OnceCell<Folded>,
     source: OnceCell<String>,
     code: OnceCell<String>,
     comments: OnceCell<String>,
@@ -34,7 +35,7 @@ impl<'t> Subject<'t> {
             language,
             lines: OnceCell::new(),
             mask: OnceCell::new(),
-            lower: OnceCell::new(),
+            folded: OnceCell::new(),
             source: OnceCell::new(),
             code: OnceCell::new(),
             comments: OnceCell::new(),
@@ -63,7 +64,12 @@ impl<'t> Subject<'t> {
 
     /// The text in lower case; offsets are the same.
     pub(super) fn lower(&self) -> &[u8] {
-        self.lower.get_or_init(|| self.text.as_bytes().to_ascii_lowercase())
+        self.folded().text()
+    }
+
+    /// The same with what is known of its lines.
+    pub(super) fn folded(&self) -> &Folded {
+        self.folded.get_or_init(|| Folded::new(self.text))
     }
 
     pub(super) fn area(&self, area: Area) -> &str {

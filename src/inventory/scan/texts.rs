@@ -15,7 +15,7 @@ const MAX_EXCEPTED: usize = 500;
 /// Answers a text need in a file.
 pub(super) fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut FileScan) {
     let Look::Text { area, missing, named, .. } = &scanner.needs.need(need).look else { return };
-    let ranges = scanner.window(need).filter(|_| !missing).and_then(|window| window.ranges(subject.lower()));
+    let ranges = scanner.window(need).filter(|_| !missing).and_then(|window| window.ranges(subject.folded()));
     if ranges.as_ref().is_some_and(Vec::is_empty) {
         return;
     }

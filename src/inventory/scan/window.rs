@@ -5,6 +5,7 @@
 //! expression is not even built. Each alternative of it has literals of its own. The result is that of a search of the whole text.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use aho_corasick::packed;
@@ -72,15 +73,15 @@ impl Window {
         Some(Window { branches, searchers })
     }
 
-    /// The ranges of whole lines in which matches lie, ascending and apart. `lower` is the text in lower case. `None`: the text is as
-    /// well searched whole.
-    pub(super) fn ranges(&self, lower: &[u8]) -> Option<Vec<Range<usize>>> {
+    /// The ranges of whole lines in which matches lie, ascending and apart. `None`: the text is as well searched whole.
+    pub(super) fn ranges(&self, text: &Folded) -> Option<Vec<Range<usize>>> {
+        let lower = text.text();
         if lower.len() <= SMALL {
             return None;
         }
         let mut ranges = Vec::new();
         for places in self.places(lower)?.chunk_by(|one, other| one.branch == other.branch) {
-            self.branches[usize::from(places[0].branch)].ranges(lower, places, &mut ranges)?;
+            self.branches[usize::from(places[0].branch)].ranges(text, places, &mut ranges)?;
         }
         ranges.sort_unstable_by_key(|range| (range.start, range.end));
         let mut apart: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
@@ -115,7 +116,8 @@ impl Window {
 
 impl Branch<Cow<'static, str>> {
     /// Adds the lines in which it can match, around these places, ascending and apart. `None`: it may go on for any number of lines.
-    fn ranges(&self, lower: &[u8], places: &[Place], ranges: &mut Vec<Range<usize>>) -> Option<()> {
+    fn ranges(&self, text: &Folded, places: &[Place], ranges: &mut Vec<Range<usize>>) -> Option<()> {
+        let lower = text.text();
         let Some(crossings) = self.crossings else { return (!self.may_match(lower)).then_some(()) };
         let (first, mut line) = (ranges.len(), 0);
         for place in places {
@@ -123,9 +125,8 @@ impl Branch<Cow<'static, str>> {
             if place.end <= line {
                 continue;
             }
-            line = line_end(lower, place.end);
-            let start = back(lower, place.start, crossings);
-            let end = forth(lower, place.end, crossings);
+            let Range { start, end } = text.around(place.start..place.end, crossings);
+            line = text.around(place.start..place.end, 0).end;
             match ranges[first..].last_mut().filter(|last| last.end >= start) {
                 Some(last) => last.end = last.end.max(end),
                 None => ranges.push(start..end),
@@ -145,34 +146,45 @@ impl Branch<Cow<'static, str>> {
     }
 }
 
-/// The start of the line so many lines before, blank ones not counted.
-fn back(text: &[u8], from: usize, crossings: u32) -> usize {
-    let mut start = line_start(text, from);
-    for _ in 0..crossings {
-        let solid = text[..start].iter().rposition(|byte| !byte.is_ascii_whitespace());
-        let Some(solid) = solid else { return 0 };
-        start = line_start(text, solid);
+/// A text in lower case, and its lines.
+#[derive(Debug)]
+pub(super) struct Folded {
+    text: Vec<u8>,
+    /// Where the lines that are not blank start and end, their line ends not counted.
+    lines: OnceCell<Vec<Range<u32>>>,
+}
+
+impl Folded {
+    pub(super) fn new(text: &str) -> Folded {
+        Folded { text: text.as_bytes().to_ascii_lowercase(), lines: OnceCell::new() }
     }
-    start
-}
 
-/// The end of the line so many lines after, blank ones not counted.
-fn forth(text: &[u8], from: usize, crossings: u32) -> usize {
-    let mut end = line_end(text, from);
-    for _ in 0..crossings {
-        let solid = text[end..].iter().position(|byte| !byte.is_ascii_whitespace());
-        let Some(solid) = solid else { return text.len() };
-        end = line_end(text, end + solid);
+    pub(super) fn text(&self) -> &[u8] {
+        &self.text
     }
-    end
+
+    /// The lines on which something stands that is not blank, and so many before and after, blank ones not counted. Where there are
+    /// fewer, all of the text on that side.
+    fn around(&self, place: Range<usize>, crossings: u32) -> Range<usize> {
+        let lines = self.lines.get_or_init(|| solid_lines(&self.text));
+        let line = |at: usize| lines.partition_point(|line| (line.end as usize) < at);
+        let first = line(place.start + 1).checked_sub(crossings as usize).and_then(|first| lines.get(first));
+        let last = lines.get(line(place.end) + crossings as usize);
+        let (start, end) = (first.map_or(0, |line| line.start as usize), last.map_or(self.text.len(), |line| line.end as usize));
+        // What is looked for may be blank itself.
+        start.min(place.start)..end.max(place.end)
+    }
 }
 
-fn line_start(text: &[u8], at: usize) -> usize {
-    memchr::memrchr(b'\n', &text[..at]).map_or(0, |line| line + 1)
-}
-
-fn line_end(text: &[u8], at: usize) -> usize {
-    memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |line| at + line)
+fn solid_lines(text: &[u8]) -> Vec<Range<u32>> {
+    let (mut lines, mut start) = (Vec::with_capacity(text.len() / 32), 0);
+    for end in memchr::memchr_iter(b'\n', text).chain([text.len()]) {
+        if text[start..end].iter().any(|byte| !byte.is_ascii_whitespace()) {
+            lines.push(start as u32..end as u32);
+        }
+        start = end + 1;
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -188,7 +200,7 @@ mod tests {
     fn the_lines_around_literals_are_searched() {
         let text = format!("{}\nkey = secret\n\n\n  : 1\n{}", "a\n".repeat(200), "b\n".repeat(200));
         let cited = |pattern: &str| {
-            let ranges = Window::of(pattern, false)?.ranges(text.as_bytes())?;
+            let ranges = Window::of(pattern, false)?.ranges(&Folded::new(&text))?;
             Some(ranges.into_iter().map(|range| text[range].to_owned()).collect::<Vec<_>>())
         };
         assert_eq!(cited("secret.*"), Some(vec!["key = secret".to_owned()]));
@@ -205,7 +217,7 @@ mod tests {
         let filler = "a\n".repeat(200);
         let text = format!("one secret\n{filler}a secret\nnear it\n{filler}near\n{filler}");
         let window = Window::of(r"secret\s+near", false).unwrap();
-        let ranges = window.ranges(text.as_bytes()).unwrap();
+        let ranges = window.ranges(&Folded::new(&text)).unwrap();
         assert_eq!(ranges.into_iter().map(|range| &text[range]).collect::<Vec<_>>(), ["a\na secret\nnear it"]);
     }
 
@@ -214,7 +226,7 @@ mod tests {
         let filler = "a\n".repeat(200);
         let text = format!("class one\n{filler}table\n{filler}class post\n{filler}create table\n{filler}created\n{filler}");
         let cited = |pattern: &str| {
-            let ranges = Window::of(pattern, false).unwrap().ranges(text.as_bytes()).unwrap();
+            let ranges = Window::of(pattern, false).unwrap().ranges(&Folded::new(&text)).unwrap();
             ranges.into_iter().map(|range| &text[range]).collect::<Vec<_>>()
         };
         assert_eq!(cited(r"\bclass +post|\bcreate +table"), ["class post", "create table"]);
@@ -230,7 +242,7 @@ mod tests {
         assert!(window.searchers.len() > 1);
         for word in ["word10a", "word25c", "word39d"] {
             let text = format!("{}{word}7 x\n{}", ".\n".repeat(200), ".\n".repeat(200));
-            let ranges = window.ranges(text.as_bytes()).unwrap();
+            let ranges = window.ranges(&Folded::new(&text)).unwrap();
             assert_eq!(ranges.into_iter().map(|range| &text[range]).collect::<Vec<_>>(), [format!("{word}7 x")]);
         }
     }
@@ -238,8 +250,8 @@ mod tests {
     #[test]
     fn a_text_full_of_literals_is_searched_whole() {
         let window = Window::of("secret", false).unwrap();
-        assert_eq!(window.ranges("secret\n".repeat(100).as_bytes()), None);
-        assert_eq!(window.ranges(b"one secret"), None);
+        assert_eq!(window.ranges(&Folded::new(&"secret\n".repeat(100))), None);
+        assert_eq!(window.ranges(&Folded::new("one secret")), None);
     }
 
     proptest! {
@@ -252,7 +264,7 @@ mod tests {
             words in proptest::collection::vec("(key|abc|=|x| |\n|\n\n|\n  \n|[.]{40}\n)", 20..80),
         ) {
             let (pattern, text) = (pieces.concat(), words.concat());
-            let Some(ranges) = Window::of(&pattern, false).and_then(|window| window.ranges(text.as_bytes())) else { return Ok(()) };
+            let Some(ranges) = Window::of(&pattern, false).and_then(|window| window.ranges(&Folded::new(&text))) else { return Ok(()) };
             let whole = Automaton::new(&pattern, LINES, Against::FewFiles).map_err(TestCaseError::fail)?;
             let found: Vec<_> = ranges.into_iter().flat_map(|range| whole.matches_within(text.as_bytes(), range)).collect();
             prop_assert_eq!(found, whole.matches(text.as_bytes()).collect::<Vec<_>>(), "{} {:?}", pattern, text);
