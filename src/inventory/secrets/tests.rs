@@ -220,6 +220,14 @@ const ASSIGNED: &[(&str, &str, &str)] = &[
     ("app.js", "app.use(cookieParser('orchard-lantern'))", "orchard-lantern"),
     ("auth.go", "return token.SignedString([]byte(\"orchard-lantern\"))", "orchard-lantern"),
     ("src/auth.rs", "let key = EncodingKey::from_secret(b\"orchard-lantern\");", "orchard-lantern"),
+    // Only the section says what they are for.
+    ("appsettings.json", "{ \"Jwt\": { \"Issuer\": \"acme\", \"Key\": \"orchard-lantern-quill\" } }", "orchard-lantern-quill"),
+    ("appsettings.json", "{ \"JwtSettings\": { \"SecurityKey\": \"orchard-lantern-quill\" } }", "orchard-lantern-quill"),
+    ("config/default.json", "{ \"SecretKey\": { \"Key\": \"q8Zr2LmX0pVt5KcY7wNd\" } }", "q8Zr2LmX0pVt5KcY7wNd"),
+    ("appsettings.json", "{ \"Jwt:Key\": \"orchard-lantern-quill\" }", "orchard-lantern-quill"),
+    ("config.toml", "[jwt]\nissuer = \"acme\"\nkey = \"orchard-lantern-quill\"", "orchard-lantern-quill"),
+    ("config.ini", "[jwt]\nissuer = acme\nkey = orchard-lantern-quill", "orchard-lantern-quill"),
+    ("application.properties", "jwt.key=orchard-lantern-quill", "orchard-lantern-quill"),
     // Close to names and yet values.
     ("a.py", "DB_PASSWORD = \"db_password42!\"", "db_password42!"),
     ("A.cs", "string JwtSecret => \"orchard-lantern\";", "orchard-lantern"),
@@ -395,6 +403,15 @@ const LOOK_ALIKE: &[(&str, &str)] = &[
     ("a.yml", "token: ${{ secrets.GITHUB_TOKEN }}"),
     ("a.yml", "development:\n  password: winter2024"),
     ("a.yml", "password: file:/run/secrets/db1"),
+    ("appsettings.json", "{ \"Jwt\": { \"Key\": \"your-secret-key-change-me\" } }"),
+    ("appsettings.json", "{ \"Jwt\": { \"Key\": \"\" } }"),
+    ("appsettings.json", "{ \"SecretKey\": { \"Key\": \"SECRET_AND_SECURE_KEY\" } }"),
+    ("app.json", "{ \"jwt\": { \"key\": \"jwt-secret\" }, \"token\": { \"key\": \"auth_token\" } }"),
+    ("app.json", "{ \"development\": {\n  \"jwt\": {\n    \"key\": \"orchard-lantern-quill\" } } }"),
+    ("app.json", "{ \"jwt\": { \"key\": \"/etc/keys/jwt.pem\" }, \"db\": { \"key\": \"orchard-lantern-quill\" } }"),
+    ("locales/en.json", "{ \"jwt\": { \"key\": \"orchard-lantern-quill\" } }"),
+    ("config.toml", "[jwt]\nkey = \"${JWT_KEY}\"\n[index]\nkey = \"orchard-lantern-quill\""),
+    ("app.properties", "jwt.key=${JWT_KEY}"),
     ("locales/en.json", "{\"password\": \"Passw0rd\", \"username\": \"User\"}"),
     ("i18n/de/auth.ts", "password: 'Kennwort1',"),
     (".env", "DB_PASSWORD="),
@@ -508,6 +525,17 @@ fn keys_connections_and_tokens_are_told_apart() {
     assert_eq!(sure(&engine, "a.js", &jwt).iter().map(|found| found.0).collect::<Vec<_>>(), [SecretKind::Jwt]);
 }
 
+/// A word in capitals may be a name that something replaces.
+#[test]
+fn a_section_with_a_word_in_capitals_is_doubtful() {
+    let text = "{ \"SecretKey\": { \"Key\": \"SECRET_AND_SECURE_KEY\" } }";
+    let found = find(&engine(), "appsettings.json", text);
+    assert_eq!(
+        found.iter().map(|found| (found.kind, found.confidence)).collect::<Vec<_>>(),
+        [(SecretKind::Assignment, Confidence::Low)]
+    );
+}
+
 #[test]
 fn several_secrets_on_a_line_are_all_masked() {
     let engine = engine();
@@ -556,9 +584,9 @@ proptest! {
 
     /// No text of any kind makes the engine stumble, and what it finds lies inside the text.
     #[test]
-    fn any_text_is_searched(text in "(password|secret|token|api_key|://|@|:|=|\"|'|`|\n| |eyJ|PRIVATE KEY-----|-----BEGIN |AKIA|ghp_|é|[a-z0-9]{1,9}|\\\\|<|>|[(]|[)]|,){0,60}") {
+    fn any_text_is_searched(text in "(password|secret|token|api_key|jwt|key|@tcp[(]|[{]|[}]|\\[|\\]|://|@|:|=|\"|'|`|\n| |eyJ|PRIVATE KEY-----|-----BEGIN |AKIA|ghp_|é|[a-z0-9]{1,9}|\\\\|<|>|[(]|[)]|,){0,60}") {
         let engine = engine();
-        for path in ["a.py", "a.go", "a.xml", "a.yml", ".env", "a.sh", "a.sql", "a.rs", "a"] {
+        for path in ["a.py", "a.go", "a.xml", "a.yml", ".env", "a.sh", "a.sql", "a.rs", "a.json", "a.ini", "a"] {
             let found = find(&engine, path, &text);
             for finding in &found {
                 prop_assert!(text.get(finding.start..finding.end).is_some());
@@ -585,10 +613,13 @@ fn repeated_beginnings_stay_linear() {
         "jwt.sign(",
         "secret:\n",
         "\"token\":",
+        "user:x@tcp(",
     ] {
         let text = part.repeat(400_000 / part.len());
         for path in ["a.py", "a.yml", "a.xml"] {
             find(&engine, path, &text);
         }
     }
+    find(&engine, "a.json", &"\"jwt\":{".repeat(40_000));
+    find(&engine, "a.ini", &"[jwt]\nkey=".repeat(40_000));
 }
