@@ -37,19 +37,16 @@ mod document {
 /// What a regular expression requires of a text.
 #[path = "inventory/syntax/literals"]
 mod literals {
+    pub mod branch;
     #[expect(dead_code, reason = "the program uses more of it")]
     pub mod clause;
     pub mod reach;
     pub mod regex;
 
-    /// The literals of each clause, and how many ends of lines a match can cross.
-    pub type Known = (Vec<Vec<String>>, Option<u32>);
-
-    /// As in the program, which joins the requirements of whole rules.
-    pub fn known(pattern: &str, ignore_case: bool) -> Option<Known> {
-        let derived = regex::derive(pattern, ignore_case).ok()?;
+    /// The literals of each clause, as in the program, which joins the requirements of whole rules.
+    pub fn known(pattern: &str, ignore_case: bool) -> Option<Vec<Vec<String>>> {
         let texts = |clause: Vec<clause::Literal>| clause.into_iter().map(|literal| literal.text).collect();
-        Some((derived.clauses.into_iter().map(texts).collect(), derived.crossings))
+        Some(regex::derive(pattern, ignore_case).ok()?.into_iter().map(texts).collect())
     }
 }
 
@@ -67,7 +64,7 @@ fn main() -> io::Result<()> {
     let mut bytes = Vec::new();
     let mut strings = Strings::default();
     let (mut live_bytes, mut live_strings) = (Vec::new(), Strings::default());
-    let mut patterns = BTreeSet::new();
+    let mut patterns = Patterns::default();
     for path in &files {
         let relative = path.strip_prefix(&checks).unwrap_or(path).to_string_lossy().replace('\\', "/");
         let text = fs::read_to_string(path)?;
@@ -218,22 +215,31 @@ fn varint(mut value: u64, into: &mut Vec<u8>) {
     into.push(value as u8);
 }
 
+/// The regular expressions of the pack, and whether they ignore case.
+#[derive(Default)]
+struct Patterns {
+    all: BTreeSet<(String, bool)>,
+    /// Those of text probes, which are held against whole files.
+    of_texts: BTreeSet<(String, bool)>,
+}
+
 /// The regular expressions below a node: `regex` of code rules, `pattern` of text probes, what values and names are held against.
-fn expressions(node: &Node, under: &str, into: &mut BTreeSet<(String, bool)>) {
+fn expressions(node: &Node, under: &str, into: &mut Patterns) {
     let ignore_case = node.get("ignore-case").is_some_and(|value| value.value == Value::Bool(true));
     for entry in node.entries() {
         match (&*entry.key, entry.value.as_str()) {
             ("regex", Some(pattern)) => {
-                into.insert((pattern.to_owned(), false));
+                into.all.insert((pattern.to_owned(), false));
             }
             ("pattern", Some(pattern)) if under == "text" => {
-                into.insert((pattern.trim().to_owned(), ignore_case));
+                into.all.insert((pattern.trim().to_owned(), ignore_case));
+                into.of_texts.insert((pattern.trim().to_owned(), ignore_case));
             }
             ("matches" | "not-matches" | "key" | "key-not", Some(pattern)) => {
-                into.insert((pattern.trim().to_owned(), false));
+                into.all.insert((pattern.trim().to_owned(), false));
             }
             (_, Some(pattern)) if under == "names" => {
-                into.insert((pattern.trim().to_owned(), false));
+                into.all.insert((pattern.trim().to_owned(), false));
             }
             (key, _) => expressions(&entry.value, key, into),
         }
@@ -241,14 +247,27 @@ fn expressions(node: &Node, under: &str, into: &mut BTreeSet<(String, bool)>) {
     node.items().iter().for_each(|item| expressions(item, under, into));
 }
 
-fn literals_table(patterns: &BTreeSet<(String, bool)>) -> String {
+fn literals_table(patterns: &Patterns) -> String {
+    let list = |clauses: &[Vec<String>]| clauses.iter().map(|clause| format!("&{clause:?}")).collect::<Vec<_>>().join(", ");
     let mut source = String::from(
-        "/// Expression, whether case matters not, ends of lines crossed, clauses; ascending.\n#[allow(clippy::type_complexity, reason = \"generated\")]\nstatic LITERALS: &[(&str, bool, Option<u32>, &[&[&str]])] = &[\n",
+        "/// Expression, whether case matters not, clauses; ascending.\nstatic LITERALS: &[(&str, bool, &[&[&str]])] = &[\n",
     );
-    for (pattern, ignore_case) in patterns {
-        let Some((clauses, crossings)) = literals::known(pattern, *ignore_case) else { continue };
-        let clauses: Vec<String> = clauses.iter().map(|clause| format!("&{clause:?}")).collect();
-        let _ = writeln!(source, "    ({pattern:?}, {ignore_case}, {crossings:?}, &[{}]),", clauses.join(", "));
+    for (pattern, ignore_case) in &patterns.all {
+        let Some(clauses) = literals::known(pattern, *ignore_case) else { continue };
+        let _ = writeln!(source, "    ({pattern:?}, {ignore_case}, &[{}]),", list(&clauses));
+    }
+    source.push_str(
+        "];\n/// Expression, whether case matters not, its alternatives if all require something; ascending.\nstatic BRANCHES: &[(&str, bool, Option<&[KnownBranch]>)] = &[\n",
+    );
+    for (pattern, ignore_case) in &patterns.of_texts {
+        let branches = literals::branch::derive(pattern, *ignore_case).map(|branches| {
+            let branch = |branch: &literals::branch::Branch| {
+                format!("({:?}, &{:?}, &[{}])", branch.crossings, branch.lead, list(&branch.others))
+            };
+            format!("&[{}]", branches.iter().map(branch).collect::<Vec<_>>().join(", "))
+        });
+        let branches = branches.map_or("None".to_owned(), |branches| format!("Some({branches})"));
+        let _ = writeln!(source, "    ({pattern:?}, {ignore_case}, {branches}),");
     }
     source.push_str("];\n");
     source

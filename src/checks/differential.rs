@@ -9,6 +9,7 @@ use crate::model::code::CodeSource;
 use crate::model::language::Language;
 use crate::model::needs::Look;
 
+use super::load::Ruleset;
 use super::pack::{self, Selection};
 
 /// The source files in the tests of all checks and facts, each once.
@@ -77,17 +78,26 @@ fn every_rule_finds_what_ast_grep_finds() {
 #[test]
 fn local_rules_find_in_the_declarations_of_a_file_what_they_find_in_the_whole() {
     let ruleset = pack::open(&Selection::default()).unwrap();
+    let mut files = files();
+    for (language, rules, hits) in
+        [(Language::Go, 150, 300), (Language::TypeScript, 400, 900), (Language::Tsx, 400, 10), (Language::JavaScript, 400, 900)]
+    {
+        let (local, found) = compare_excerpts(&ruleset, language, &files.remove(&language).unwrap_or_default());
+        assert!(local > rules && found > hits, "{language}: {local} local rules, {found} found");
+    }
+}
+
+/// How many rules of a language are local, and how often they match.
+fn compare_excerpts(ruleset: &Ruleset, wanted: Language, files: &[String]) -> (usize, usize) {
     let minute = std::time::Duration::from_secs(60);
-    let language = Language::Go;
-    let files: Vec<_> = files().remove(&language).unwrap_or_default();
-    let whole: Vec<Parsed> = files.iter().map(|text| Parsed::new(language, text, minute).unwrap()).collect();
-    let masks: Vec<_> = files.iter().map(|text| mask::Mask::new(mask::Syntax::from(language), text)).collect();
+    let whole: Vec<Parsed> = files.iter().map(|text| Parsed::new(wanted, text, minute).unwrap()).collect();
+    let masks: Vec<_> = files.iter().map(|text| mask::Mask::new(mask::Syntax::from(wanted), text)).collect();
     let (mut local, mut found, automata) = (0, 0, Automata::default());
     for need in ruleset.needs.needs() {
-        let Look::Code { language: Language::Go, source, .. } = &need.look else { continue };
-        let rule = CodeRule::compile(language, source).unwrap();
-        let prefilter = Prefilter::from_rule(language, source);
-        if !rule.is_local() || prefilter.is_empty() {
+        let Look::Code { language, source, .. } = &need.look else { continue };
+        let rule = CodeRule::compile(*language, source).unwrap();
+        let prefilter = Prefilter::from_rule(*language, source);
+        if *language != wanted || !rule.is_local() || prefilter.is_empty() {
             continue;
         }
         local += 1;
@@ -96,7 +106,7 @@ fn local_rules_find_in_the_declarations_of_a_file_what_they_find_in_the_whole() 
             if hits.is_empty() {
                 continue;
             }
-            let starts = declarations(language, text, mask);
+            let starts = declarations(wanted, text, mask);
             let ends = starts.iter().copied().chain([text.len()]);
             let pieces = std::iter::once(0).chain(starts.iter().copied()).zip(ends).map(|(start, end)| start..end);
             let traces = Traces::new(&automata);
@@ -106,10 +116,10 @@ fn local_rules_find_in_the_declarations_of_a_file_what_they_find_in_the_whole() 
                 prefilter.accepts(text, None) && traces.admit(&rule, stretch, true)
             };
             let pieces: Vec<_> = (0..).zip(pieces).filter(admits).map(|(_, piece)| piece).collect();
-            let cut = Parsed::excerpt(language, text, pieces, minute).unwrap();
+            let cut = Parsed::excerpt(wanted, text, pieces, minute).unwrap();
             assert_eq!(cut.find(text, &[(0, &rule)], &automata, minute).unwrap(), hits, "{source:?} in\n{text}");
             found += hits.len();
         }
     }
-    assert!(local > 150 && found > 300, "{local} local rules, {found} found");
+    (local, found)
 }

@@ -5,8 +5,9 @@
 //! ASCII: the identifiers that checks look for are, and the engine is several times faster so. A pattern that cannot be written
 //! without Unicode gets it.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use regex_automata::meta::{Config, Regex};
 use regex_automata::util::syntax;
@@ -152,6 +153,21 @@ impl Lengths {
             false => (&self.long, Against::FewFiles),
         };
         cell.get_or_init(|| Automaton::new(&self.pattern, self.reading, against).ok()).as_ref()
+    }
+}
+
+/// Expressions over names and paths by what is written, each compiled once for all who ask.
+#[derive(Debug, Default)]
+pub struct Expressions(Mutex<BTreeMap<String, Arc<Lazy>>>);
+
+impl Expressions {
+    /// The expression of this text.
+    pub fn of(&self, pattern: &str) -> Arc<Lazy> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.get(pattern) {
+            Some(expression) => Arc::clone(expression),
+            None => Arc::clone(known.entry(pattern.to_owned()).or_insert(Arc::new(Lazy::new(pattern.to_owned())))),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::model::needs::{Look, NeedId, NeedSet};
 use crate::model::report::SkippedFile;
 use crate::model::role::{Role, RoleOverride, RoleSet};
 
+use super::automaton::Expressions;
 use super::decode::{decode, utf16};
 use super::document::scripts::Scripts;
 use super::history::{self, Repository};
@@ -215,6 +216,7 @@ fn empty(
         history: None,
         notes,
         routes: Kept::default(),
+        expressions: Expressions::default(),
         variables: Kept::default(),
         fronts: Kept::default(),
     }

@@ -12,6 +12,7 @@ use crate::model::report::SkippedFile;
 use crate::model::role::Role;
 use crate::model::text;
 
+use super::automaton::Expressions;
 use super::env::EnvVar;
 use super::fronts::Front;
 use super::history::Extent;
@@ -135,6 +136,8 @@ pub struct Inventory {
     pub routes: Kept<Route>,
     /// Tables of variables that were joined already.
     pub variables: Kept<EnvVar>,
+    /// Expressions of the definitions of routes.
+    pub expressions: Expressions,
     /// What proxies front, once somebody asked.
     pub fronts: Kept<Front>,
 }

@@ -13,11 +13,16 @@ const MAX_COMPARED: usize = 4_000_000;
 /// What makes names alike.
 pub(super) struct Alike<'n> {
     names: &'n Names,
+    /// Words of one meaning, singular and between underscores: one, and what it is replaced by.
+    same: Vec<(String, String)>,
 }
 
 impl<'n> Alike<'n> {
     pub(super) fn new(names: &'n Names) -> Alike<'n> {
-        Alike { names }
+        let words = |text: &String| format!("_{}_", text.split('_').map(singular).collect::<Vec<_>>().join("_"));
+        let groups = names.alike.iter().filter_map(|group| group.split_first());
+        let same = groups.flat_map(|(first, others)| others.iter().map(move |other| (words(other), words(first)))).collect();
+        Alike { names, same }
     }
 
     /// Pairs of indexes, each name of one list with those of the other that are alike, in order. Names of the same normal form come
@@ -46,11 +51,9 @@ impl<'n> Alike<'n> {
         let bare = self.names.prefixes.iter().find_map(|prefix| upper.strip_prefix(prefix.as_str())).unwrap_or(&upper);
         let parts: Vec<String> = bare.split('_').filter(|part| !part.is_empty()).map(singular).collect();
         let mut joined = format!("_{}_", parts.join("_"));
-        for group in &self.names.alike {
-            let words = |text: &String| text.split('_').map(singular).collect::<Vec<_>>().join("_");
-            let Some((first, others)) = group.split_first() else { continue };
-            for other in others {
-                joined = joined.replace(&format!("_{}_", words(other)), &format!("_{}_", words(first)));
+        for (other, first) in &self.same {
+            if joined.contains(other.as_str()) {
+                joined = joined.replace(other, first);
             }
         }
         joined.replace('_', "")

@@ -66,7 +66,7 @@ struct Effects<'m, 'a> {
 
 impl<'a> Guards<'a> {
     pub(super) fn new(framework: &Framework, facts: &'a Facts<'a>, chains: &'a Chains<'a>) -> Guards<'a> {
-        let names = Names::new(framework, &facts.defines, &facts.passes);
+        let names = Names::new(framework, &chains.view.inventory.expressions, &facts.defines, &facts.passes);
         let mut guards = Guards {
             facts,
             chains,

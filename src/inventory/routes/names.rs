@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::inventory::automaton::Lazy;
+use crate::inventory::automaton::{Expressions, Lazy};
 use crate::inventory::view::FileId;
 use crate::model::route::Framework;
 
@@ -41,10 +42,10 @@ impl<'a> Aliases<'a> {
 
 /// The judge of one framework.
 pub(super) struct Names<'a> {
-    never: Lazy,
-    guard: Lazy,
-    harmless: Lazy,
-    likely: Lazy,
+    never: Arc<Lazy>,
+    guard: Arc<Lazy>,
+    harmless: Arc<Lazy>,
+    likely: Arc<Lazy>,
     /// Functions and aliases that guard.
     defined: BTreeSet<&'a str>,
     /// Functions and classes that let callers without credentials through: all of them, or (true) all that nothing else stops.
@@ -53,8 +54,8 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn new(framework: &Framework, defines: &[Fact<'a>], passes: &[Fact<'a>]) -> Names<'a> {
-        let compiled = |pattern: &str| Lazy::new(pattern.to_owned());
+    pub(super) fn new(framework: &Framework, known: &Expressions, defines: &[Fact<'a>], passes: &[Fact<'a>]) -> Names<'a> {
+        let compiled = |pattern: &str| known.of(pattern);
         let names = &framework.names;
         let mut judge = Names {
             never: compiled(&names.never),
@@ -167,7 +168,7 @@ mod tests {
             class_tokens: Vec::new(),
             handler_tokens: Vec::new(),
         };
-        let judge = Names::new(&framework(true), &[], &[]);
+        let judge = Names::new(&framework(true), &Expressions::default(), &[], &[]);
         for (text, strict, verdict) in [
             ("optional.requireAuth", false, Verdict::Harmless),
             ("requireAuth(limit)", false, Verdict::Guard),
@@ -184,6 +185,6 @@ mod tests {
         ] {
             assert_eq!(judge.of(text, strict), verdict, "{text}");
         }
-        assert_eq!(Names::new(&framework(false), &[], &[]).of("robots()", false), Verdict::Harmless);
+        assert_eq!(Names::new(&framework(false), &Expressions::default(), &[], &[]).of("robots()", false), Verdict::Harmless);
     }
 }

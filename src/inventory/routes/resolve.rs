@@ -1,6 +1,6 @@
 //! From a name in a file to what it means: modules of all languages to files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::inventory::view::{FileId, View};
 use crate::model::language::Language;
@@ -9,21 +9,40 @@ use super::fact::Fact;
 
 /// The files of a view by the last part of their module's name, and what each file imports.
 pub(super) struct Modules<'a> {
-    by_name: BTreeMap<&'a str, Vec<(FileId, Vec<&'a str>)>>,
+    by_name: HashMap<&'a str, Vec<FileId>>,
     /// By file and local name: module and symbol.
     imports: BTreeMap<(FileId, &'a str), (&'a str, Option<&'a str>)>,
     view: View<'a>,
 }
 
+/// The folders of a path, and the name of a module in them; `None` for the file that stands for its folder.
+fn divided(path: &str) -> (&str, Option<&str>) {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    (folders, Some(stem).filter(|stem| !matches!(*stem, "index" | "__init__" | "mod")))
+}
+
 /// The parts of a module's name: of its path, without ending, and without the file that stands for its folder.
 fn parts(path: &str) -> Vec<&str> {
-    let (folders, name) = path.rsplit_once('/').map_or(("", path), |(folders, name)| (folders, name));
-    let mut parts: Vec<&str> = folders.split('/').filter(|part| !part.is_empty()).collect();
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    if !matches!(stem, "index" | "__init__" | "mod") {
-        parts.push(stem);
+    let (folders, name) = divided(path);
+    folders.split('/').filter(|part| !part.is_empty()).chain(name).collect()
+}
+
+fn by_name(view: View<'_>) -> HashMap<&str, Vec<FileId>> {
+    let mut by_name: HashMap<&str, Vec<FileId>> = HashMap::new();
+    for (index, file) in view.inventory.files.iter().enumerate() {
+        let id = FileId(index as u32);
+        if file.language.is_none() || !view.contains(id) {
+            continue;
+        }
+        let (folders, name) = divided(&file.path);
+        let folder = Some(folders.rsplit('/').next().unwrap_or(folders)).filter(|folder| !folder.is_empty());
+        // Of a package of Go, any file may hold what it exports.
+        let package = folder.filter(|_| name.is_some() && file.language == Some(Language::Go));
+        let known = [package, name.or(folder)];
+        known.into_iter().flatten().for_each(|name| by_name.entry(name).or_default().push(id));
     }
-    parts
+    by_name
 }
 
 /// Endings that source writes behind the names of modules.
@@ -31,20 +50,6 @@ const ENDINGS: &[&str] = &[".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".php",
 
 impl<'a> Modules<'a> {
     pub(super) fn new(view: View<'a>, imports: &[Fact<'a>]) -> Modules<'a> {
-        let mut by_name: BTreeMap<&str, Vec<(FileId, Vec<&str>)>> = BTreeMap::new();
-        for (index, file) in view.inventory.files.iter().enumerate() {
-            let id = FileId(index as u32);
-            let file_parts = if file.language.is_some() && view.contains(id) { parts(&file.path) } else { continue };
-            // Of a package of Go, any file may hold what it exports.
-            let go_package =
-                (file.language == Some(Language::Go)).then(|| file_parts.get(file_parts.len().wrapping_sub(2))).flatten();
-            if let Some(package) = go_package {
-                by_name.entry(package).or_default().push((id, file_parts[..file_parts.len() - 1].to_vec()));
-            }
-            if let Some(last) = file_parts.last() {
-                by_name.entry(last).or_default().push((id, file_parts.clone()));
-            }
-        }
         let mut known = BTreeMap::new();
         for fact in imports {
             let (module, symbol) = (fact.get("MODULE"), fact.get("SYMBOL"));
@@ -53,7 +58,20 @@ impl<'a> Modules<'a> {
             let name = fact.get("NAME").or(symbol).unwrap_or(last);
             known.insert((fact.file, name), (module, symbol));
         }
-        Modules { by_name, imports: known, view }
+        Modules { by_name: by_name(view), imports: known, view }
+    }
+
+    /// The files under whose name, or (in Go) under the name of whose package, a module may be known; in order.
+    fn called(&self, name: &str) -> &[FileId] {
+        self.by_name.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The names under which a file that is called so is known, by their parts.
+    fn names(&self, file: FileId, last: &str) -> impl Iterator<Item = Vec<&'a str>> {
+        let file = self.view.inventory.file(file);
+        let whole = parts(&file.path);
+        let package = (file.language == Some(Language::Go)).then(|| whole[..whole.len().saturating_sub(1)].to_vec());
+        [package, Some(whole)].into_iter().flatten().filter(move |parts| parts.last() == Some(&last))
     }
 
     /// The module and the symbol that a local name stands for.
@@ -103,13 +121,16 @@ impl<'a> Modules<'a> {
     }
 
     fn exactly(&self, wanted: &[&str]) -> Vec<FileId> {
-        let found = wanted.last().and_then(|last| self.by_name.get(last));
-        found.into_iter().flatten().filter(|(_, parts)| parts == wanted).map(|(file, _)| *file).collect()
+        let Some(last) = wanted.last() else { return Vec::new() };
+        let is_it = |file: &FileId| self.names(*file, last).any(|parts| parts == wanted);
+        self.called(last).iter().copied().filter(is_it).collect()
     }
 
     /// The files whose module's name ends like this; for packages of Go whose paths begin with a host, as much of it as there is.
     pub(super) fn ending_with(&self, from: FileId, wanted: &[&str]) -> Vec<FileId> {
-        let Some(candidates) = wanted.last().and_then(|last| self.by_name.get(last)) else { return Vec::new() };
+        let Some(last) = wanted.last() else { return Vec::new() };
+        let candidates: Vec<(FileId, Vec<&str>)> =
+            self.called(last).iter().flat_map(|file| self.names(*file, last).map(|parts| (*file, parts))).collect();
         let common = |parts: &[&str]| parts.iter().rev().zip(wanted.iter().rev()).take_while(|(a, b)| a == b).count();
         // Packages of Go are named from their host on; of others, a part of the name alone is another module.
         let is_go = self.view.inventory.file(from).language == Some(Language::Go);

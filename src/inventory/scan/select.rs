@@ -2,6 +2,7 @@
 //! the path, one glob set for plain names and extensions, no pattern per selector.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
 
 use globset::{Candidate, GlobSet, GlobSetBuilder};
 
@@ -10,6 +11,9 @@ use crate::model::glob::{self, NameGlob, PathGlob};
 use crate::model::language::Language;
 use crate::model::needs::{Look, NeedId, NeedSet, SelectorId};
 use crate::model::role::Role;
+
+/// All that decides which selectors a file matches: its globs, ascending, and the rest of what selectors ask.
+type Alike = (Vec<usize>, Option<Language>, Role, Option<bool>);
 
 /// The selectors of a need set, ready to be matched.
 pub struct Selection<'n> {
@@ -28,6 +32,8 @@ pub struct Selection<'n> {
     excluding: Vec<Vec<SelectorId>>,
     /// Selectors without globs.
     free: Vec<SelectorId>,
+    /// What was found for files of which the same is known: the files of a folder are mostly alike.
+    known: Mutex<HashMap<Alike, Box<[SelectorId]>>>,
     /// For each selector, does one of its needs look at content?
     reads: Vec<bool>,
     /// For each selector, its document needs.
@@ -85,18 +91,42 @@ impl<'n> Selection<'n> {
             }
         }
         let globs = builder.build().unwrap_or_else(|_| GlobSet::empty());
-        Selection { needs, wild: Wild::new(wild), folders, globs, numbers, by_glob, excluding, free, reads, documents_of }
+        Selection {
+            needs,
+            wild: Wild::new(wild),
+            folders,
+            globs,
+            numbers,
+            by_glob,
+            excluding,
+            free,
+            known: Mutex::default(),
+            reads,
+            documents_of,
+        }
     }
 
     /// The selectors that a file matches, ascending.
     pub fn of(&self, path: &str, language: Option<Language>, role: Role, tracked: Option<bool>) -> Box<[SelectorId]> {
-        let admits = |id: &SelectorId| self.needs.selectors()[id.0 as usize].admits(language, role, tracked);
         let path = glob::folded(path);
         let (above, name) = path.rsplit_once('/').unwrap_or(("", &path));
         let mut matched = self.globs.matches_candidate(&Candidate::new(&*path));
         matched.iter_mut().for_each(|glob| *glob = self.numbers[*glob]);
         matched.extend(self.wild.matches(&path, name));
         matched.extend(above.split('/').filter_map(|folder| self.folders.get(folder)).flatten());
+        matched.sort_unstable();
+        matched.dedup();
+        let alike = (matched, language, role, tracked);
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&alike) {
+            return known.clone();
+        }
+        let selectors = self.of_alike(&alike);
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(alike, selectors.clone());
+        selectors
+    }
+
+    fn of_alike(&self, (matched, language, role, tracked): &Alike) -> Box<[SelectorId]> {
+        let admits = |id: &SelectorId| self.needs.selectors()[id.0 as usize].admits(*language, *role, *tracked);
         let named = matched.iter().flat_map(|glob| &self.by_glob[*glob]);
         let mut selectors: Vec<SelectorId> = self.free.iter().chain(named).copied().filter(admits).collect();
         for excluding in matched.iter().map(|glob| &self.excluding[*glob]).filter(|excluding| !excluding.is_empty()) {

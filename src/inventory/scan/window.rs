@@ -1,14 +1,15 @@
 //! Where in a text an expression can match at all: the lines around its literals.
 //!
 //! An expression that crosses a known number of line ends matches within so many lines of each of its required literals. Searching
-//! those lines alone costs a fraction of the file, in steps and in states of the lazy automaton. The result is that of a search of
-//! the whole text.
+//! those lines alone costs a fraction of the file, in steps and in states of the lazy automaton; and where there are none the
+//! expression is not even built. Each alternative of it has literals of its own. The result is that of a search of the whole text.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use aho_corasick::packed;
 
-use crate::inventory::syntax::{Literal, Prefilter};
+use crate::inventory::syntax::{Branch, branches};
 
 /// Texts up to this size are searched whole, in bytes.
 const SMALL: usize = 256;
@@ -16,26 +17,51 @@ const SMALL: usize = 256;
 /// Literals of a text that are looked at; with more of them the windows are the text.
 const MAX_PLACES: usize = 400;
 
+/// Literals that one searcher takes.
+const MAX_LITERALS: usize = 64;
+
 /// The lines around the literals of one expression.
 #[derive(Debug)]
 pub(super) struct Window {
-    /// Finds the literals of each clause, the most selective first: one of each is in every match.
-    clauses: Vec<packed::Searcher>,
-    /// Ends of lines that a match can cross.
-    crossings: u32,
+    branches: Vec<Branch<Cow<'static, str>>>,
+    searchers: Vec<Searcher>,
+}
+
+/// Finds literals of which each alternative has one.
+#[derive(Debug)]
+struct Searcher {
+    packed: packed::Searcher,
+    /// By literal, the alternatives that it is of, or that a literal is of with which it begins.
+    of: Vec<Vec<u16>>,
+}
+
+impl Searcher {
+    fn new(literals: &[&str], branches: &[Branch<Cow<'static, str>>]) -> Option<Searcher> {
+        let mut builder = packed::Config::new().match_kind(packed::MatchKind::LeftmostLongest).builder();
+        let packed = builder.extend(literals).build()?;
+        let is_of =
+            |branch: &Branch<_>, literal: &str| branch.lead.iter().any(|lead: &Cow<'_, str>| literal.starts_with(&**lead));
+        let of = |literal: &&str| (0..).zip(branches).filter(|(_, branch)| is_of(branch, literal)).map(|(at, _)| at).collect();
+        Some(Searcher { packed, of: literals.iter().map(of).collect() })
+    }
 }
 
 impl Window {
     /// `None`: a match may be anywhere.
     pub(super) fn of(pattern: &str, ignore_case: bool) -> Option<Window> {
-        let (prefilter, crossings) = Prefilter::with_reach(pattern, ignore_case).ok()?;
-        let texts = |clause: Vec<Literal>| clause.into_iter().map(|literal| literal.text).collect::<Vec<String>>();
-        // A literal is on one line, so that the next one is looked for on the next.
-        let on_a_line = |literals: &Vec<String>| !literals.iter().any(|literal| literal.contains('\n'));
-        let clauses = prefilter.clauses.into_iter().map(texts).filter(on_a_line);
-        let searcher = |literals: Vec<String>| packed::Config::new().builder().extend(literals).build();
-        let clauses: Vec<_> = clauses.filter_map(searcher).collect();
-        Some(Window { clauses, crossings: crossings? }).filter(|window| !window.clauses.is_empty())
+        let branches = branches(pattern, ignore_case)?;
+        let mut literals: Vec<&str> = branches.iter().flat_map(|branch| &branch.lead).map(|lead| &**lead).collect();
+        // Literals that begin alike stay together: of those that stand at one place the longest is found.
+        literals.sort_unstable();
+        literals.dedup();
+        let mut searchers = Vec::new();
+        while !literals.is_empty() {
+            let starts = |at: &usize| literals.get(*at).is_none_or(|next| !next.starts_with(literals[at - 1]));
+            let end = (1..=literals.len().min(MAX_LITERALS)).rev().find(starts)?;
+            searchers.push(Searcher::new(&literals[..end], &branches)?);
+            literals.drain(..end);
+        }
+        Some(Window { branches, searchers })
     }
 
     /// The ranges of whole lines in which matches lie, ascending and apart. `lower` is the text in lower case. `None`: the text is as
@@ -44,56 +70,92 @@ impl Window {
         if lower.len() <= SMALL {
             return None;
         }
-        let narrow = |ranges: Vec<Range<usize>>, clause| self.around(lower, &ranges, clause).unwrap_or(ranges);
-        let ranges = self.clauses.iter().fold(std::iter::once(0..lower.len()).collect(), narrow);
-        (ranges.iter().map(Range::len).sum::<usize>() <= lower.len() / 2).then_some(ranges)
-    }
-
-    /// The lines around the literals of a clause within these ranges: a match holds one of them, and goes no further. `None`: there are
-    /// many.
-    fn around(&self, lower: &[u8], ranges: &[Range<usize>], clause: &packed::Searcher) -> Option<Vec<Range<usize>>> {
-        let (mut narrowed, mut places) = (Vec::<Range<usize>>::new(), 0);
+        let mut ranges = Vec::new();
+        for (branch, places) in self.branches.iter().zip(self.places(lower)?) {
+            ranges.extend(branch.ranges(lower, &places)?);
+        }
+        ranges.sort_unstable_by_key(|range| (range.start, range.end));
+        let mut apart: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
         for range in ranges {
-            let (first, mut at) = (narrowed.len(), range.start);
-            while let Some(found) = clause.find_in(lower, aho_corasick::Span::from(at..range.end)) {
-                places += 1;
-                if places > MAX_PLACES {
-                    return None;
-                }
-                let start = self.back(lower, found.start()).max(range.start);
-                let end = self.forth(lower, found.end()).min(range.end);
-                match narrowed[first..].last_mut().filter(|last| last.end >= start) {
-                    Some(last) => last.end = last.end.max(end),
-                    None => narrowed.push(start..end),
-                }
-                // Literals on the rest of this line widen nothing.
-                at = line_end(lower, found.end());
+            match apart.last_mut().filter(|last| last.end >= range.start) {
+                Some(last) => last.end = last.end.max(range.end),
+                None => apart.push(range),
             }
         }
-        Some(narrowed)
+        (apart.iter().map(Range::len).sum::<usize>() <= lower.len() / 2).then_some(apart)
     }
 
-    /// The start of the line so many lines before, blank ones not counted.
-    fn back(&self, text: &[u8], from: usize) -> usize {
-        let mut start = line_start(text, from);
-        for _ in 0..self.crossings {
-            let solid = text[..start].iter().rposition(|byte| !byte.is_ascii_whitespace());
-            let Some(solid) = solid else { return 0 };
-            start = line_start(text, solid);
+    /// By alternative, where its literals stand, ascending. `None`: there are many.
+    fn places(&self, lower: &[u8]) -> Option<Vec<Vec<Range<usize>>>> {
+        let mut places = vec![Vec::new(); self.branches.len()];
+        let mut count = 0;
+        for searcher in &self.searchers {
+            let mut at = 0;
+            while let Some(found) = searcher.packed.find_in(lower, aho_corasick::Span::from(at..lower.len())) {
+                count += 1;
+                if count > MAX_PLACES {
+                    return None;
+                }
+                for branch in &searcher.of[found.pattern().as_usize()] {
+                    places[usize::from(*branch)].push(found.start()..found.end());
+                }
+                at = found.start() + 1;
+            }
         }
-        start
+        if self.searchers.len() > 1 {
+            places.iter_mut().for_each(|places| places.sort_unstable_by_key(|place| place.start));
+        }
+        Some(places)
+    }
+}
+
+impl Branch<Cow<'static, str>> {
+    /// The lines in which it can match, around these places, ascending and apart. `None`: it may go on for any number of lines.
+    fn ranges(&self, lower: &[u8], places: &[Range<usize>]) -> Option<Vec<Range<usize>>> {
+        if places.is_empty() {
+            return Some(Vec::new());
+        }
+        let Some(crossings) = self.crossings else { return (!self.may_match(lower)).then(Vec::new) };
+        let mut ranges: Vec<Range<usize>> = Vec::new();
+        for place in places {
+            let start = back(lower, place.start, crossings);
+            let end = forth(lower, place.end, crossings);
+            match ranges.last_mut().filter(|last| last.end >= start) {
+                Some(last) => last.end = last.end.max(end),
+                None => ranges.push(start..end),
+            }
+        }
+        ranges.retain(|range| self.may_match(&lower[range.clone()]));
+        Some(ranges)
     }
 
-    /// The end of the line so many lines after, blank ones not counted.
-    fn forth(&self, text: &[u8], from: usize) -> usize {
-        let mut end = line_end(text, from);
-        for _ in 0..self.crossings {
-            let solid = text[end..].iter().position(|byte| !byte.is_ascii_whitespace());
-            let Some(solid) = solid else { return text.len() };
-            end = line_end(text, end + solid);
-        }
-        end
+    /// Does a text hold what it requires beside the first?
+    fn may_match(&self, lower: &[u8]) -> bool {
+        let holds = |literal: &Cow<'_, str>| memchr::memmem::find(lower, literal.as_bytes()).is_some();
+        self.others.iter().all(|clause| clause.iter().any(holds))
     }
+}
+
+/// The start of the line so many lines before, blank ones not counted.
+fn back(text: &[u8], from: usize, crossings: u32) -> usize {
+    let mut start = line_start(text, from);
+    for _ in 0..crossings {
+        let solid = text[..start].iter().rposition(|byte| !byte.is_ascii_whitespace());
+        let Some(solid) = solid else { return 0 };
+        start = line_start(text, solid);
+    }
+    start
+}
+
+/// The end of the line so many lines after, blank ones not counted.
+fn forth(text: &[u8], from: usize, crossings: u32) -> usize {
+    let mut end = line_end(text, from);
+    for _ in 0..crossings {
+        let solid = text[end..].iter().position(|byte| !byte.is_ascii_whitespace());
+        let Some(solid) = solid else { return text.len() };
+        end = line_end(text, end + solid);
+    }
+    end
 }
 
 fn line_start(text: &[u8], at: usize) -> usize {
@@ -124,7 +186,8 @@ mod tests {
         assert_eq!(cited(r"secret\s+:"), Some(vec!["a\n\nkey = secret\n\n\n  : 1".to_owned()]));
         assert_eq!(cited("nowhere"), Some(Vec::new()));
         assert_eq!(cited(r"secret[^,]*,"), None);
-        assert_eq!(cited(r"secret\nmore"), None);
+        assert_eq!(cited(r"secret[^,]*nowhere"), Some(Vec::new()));
+        assert_eq!(cited(r"secret\nmore"), Some(Vec::new()));
         assert_eq!(cited(r"\w+"), None);
     }
 
@@ -134,7 +197,33 @@ mod tests {
         let text = format!("one secret\n{filler}a secret\nnear it\n{filler}near\n{filler}");
         let window = Window::of(r"secret\s+near", false).unwrap();
         let ranges = window.ranges(text.as_bytes()).unwrap();
-        assert_eq!(ranges.into_iter().map(|range| &text[range]).collect::<Vec<_>>(), ["a secret\nnear it"]);
+        assert_eq!(ranges.into_iter().map(|range| &text[range]).collect::<Vec<_>>(), ["a\na secret\nnear it"]);
+    }
+
+    #[test]
+    fn each_alternative_is_looked_for_around_its_own_literals() {
+        let filler = "a\n".repeat(200);
+        let text = format!("class one\n{filler}table\n{filler}class post\n{filler}create table\n{filler}created\n{filler}");
+        let cited = |pattern: &str| {
+            let ranges = Window::of(pattern, false).unwrap().ranges(text.as_bytes()).unwrap();
+            ranges.into_iter().map(|range| &text[range]).collect::<Vec<_>>()
+        };
+        assert_eq!(cited(r"\bclass +post|\bcreate +table"), ["class post", "create table"]);
+        assert_eq!(cited(r"\bclass +table|\bcreate +post"), Vec::<&str>::new());
+        // One literal begins with another.
+        assert_eq!(cited(r"created\b|create +table"), ["create table", "created"]);
+    }
+
+    #[test]
+    fn literals_of_many_alternatives_are_all_found() {
+        let pattern: Vec<String> = (10..40).map(|at| format!(r"word{at}[abcd]\d+ x")).collect();
+        let window = Window::of(&pattern.join("|"), false).unwrap();
+        assert!(window.searchers.len() > 1);
+        for word in ["word10a", "word25c", "word39d"] {
+            let text = format!("{}{word}7 x\n{}", ".\n".repeat(200), ".\n".repeat(200));
+            let ranges = window.ranges(text.as_bytes()).unwrap();
+            assert_eq!(ranges.into_iter().map(|range| &text[range]).collect::<Vec<_>>(), [format!("{word}7 x")]);
+        }
     }
 
     #[test]
@@ -150,7 +239,7 @@ mod tests {
         /// Patterns and texts of the same few pieces, so that they often match.
         #[test]
         fn windows_find_what_the_whole_text_holds(
-            pieces in proptest::collection::vec(r"(key|abc|\\s\*|\\s\+|\[\^x\]|\[\^\\n\]\{0,9\}|\^|\$|\\b|\.\*|=|\\n|(key|abc)\?|\(\?:key\|abc\))", 1..6),
+            pieces in proptest::collection::vec(r"(key|abc|\\s\*|\\s\+|\[\^x\]|\[\^\\n\]\{0,9\}|\^|\$|\\b|\.\*|=|\\n|(key|abc)\?|\(\?:key\|abc\)|\|)", 1..8),
             words in proptest::collection::vec("(key|abc|=|x| |\n|\n\n|\n  \n|[.]{40}\n)", 20..80),
         ) {
             let (pattern, text) = (pieces.concat(), words.concat());

@@ -26,7 +26,7 @@ mod scanner_limits;
 mod tree;
 
 pub use declarations::{are_known as has_declarations, declarations};
-pub use literals::{Literal, Prefilter, Required};
+pub use literals::{Branch, Literal, Prefilter, Required, branches};
 pub use mask::{Class, Keep, Mask, Syntax, mask};
 pub use parse::{MAX_BYTES, Unparsed};
 pub use rule::{Automata, CodeRule, Stretch, Traces};

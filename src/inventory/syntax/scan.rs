@@ -84,7 +84,9 @@ impl Parsed {
             pieces.push((source.len(), part.start));
             source.push_str(text.get(part.clone()).unwrap_or_default());
         }
-        let tree = Tree::new(&parse(language, &source, Instant::now() + net)?)?.moved(&pieces);
+        // As tree-sitter has it, what stands before the first word is not of the root.
+        let whole = text.len() - text.trim_start().len()..text.len();
+        let tree = Tree::new(&parse(language, &source, Instant::now() + net)?)?.moved(&pieces, whole);
         Ok(Parsed { language, source: None, tree, excerpt: parts })
     }
 

@@ -72,7 +72,8 @@ impl Tree {
     }
 
     /// The tree of an excerpt, moved to where its pieces stand in the whole: for each piece its first byte in the excerpt and in the text.
-    pub(super) fn moved(mut self, pieces: &[(usize, usize)]) -> Tree {
+    /// The root becomes that of the whole, which is all of `text`.
+    pub(super) fn moved(mut self, pieces: &[(usize, usize)], text: std::ops::Range<usize>) -> Tree {
         let there = |at: u32, is_end: bool| {
             let at = at as usize;
             // The end of a node is that of the piece in which its last byte stands.
@@ -84,6 +85,9 @@ impl Tree {
             let is_empty = node.start == node.end;
             node.start = there(node.start, is_empty);
             node.end = there(node.end, true);
+        }
+        if let Some(root) = self.nodes.first_mut() {
+            (root.start, root.end) = (text.start as u32, text.end as u32);
         }
         self
     }

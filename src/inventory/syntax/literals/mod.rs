@@ -7,9 +7,10 @@
 //! Literals are compared without ASCII case. Two characters whose lower case is ASCII though they are not, `ſ` and the Kelvin
 //! sign, are taken for themselves: nobody spells `token` with them.
 //!
-//! `regex` reads regular expressions (`reach`: how far over lines they match), `rule` code rules. To use a new part of a rule: say in `rule` what it requires; when in
+//! `regex` reads regular expressions (`reach`: how far over lines they match, `branch`: their alternatives), `rule` code rules. To use a new part of a rule: say in `rule` what it requires; when in
 //! doubt, nothing.
 
+mod branch;
 mod clause;
 mod keywords;
 mod known;
@@ -21,7 +22,9 @@ mod rule;
 use super::mask::{Class, Mask};
 use clause::{implies, weight};
 
+pub use branch::Branch;
 pub use clause::Literal;
+pub use known::branches;
 pub use required::Required;
 
 /// Most clauses of a prefilter.
@@ -37,12 +40,7 @@ pub struct Prefilter {
 impl Prefilter {
     /// What a text must contain for the expression to match in it. An expression that cannot be parsed is an error.
     pub fn from_regex(pattern: &str, case_insensitive: bool) -> Result<Prefilter, String> {
-        known::derived(pattern, case_insensitive).map(|derived| Prefilter::of(derived.clauses))
-    }
-
-    /// The same, with how many ends of lines a match can cross: a run of blank lines counts once, `None` is any number.
-    pub fn with_reach(pattern: &str, case_insensitive: bool) -> Result<(Prefilter, Option<u32>), String> {
-        known::derived(pattern, case_insensitive).map(|derived| (Prefilter::of(derived.clauses), derived.crossings))
+        known::derived(pattern, case_insensitive).map(Prefilter::of)
     }
 
     /// Does this accept every text? Then the rule costs a look at every file.

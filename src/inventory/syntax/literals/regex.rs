@@ -4,7 +4,6 @@ use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::clause::{Literal, any_of, literal};
-use super::reach;
 
 /// How deeply groups may be nested; the walk recurses.
 const MAX_NESTING: u32 = 100;
@@ -13,25 +12,25 @@ const MAX_CLASS: usize = 8;
 /// Texts of which one has to stand at a place.
 const MAX_RUNS: usize = 16;
 
-/// What is known of an expression.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Derived {
-    /// What a text must contain for it to match there.
-    pub clauses: Vec<Vec<Literal>>,
-    /// How many ends of lines a match can cross, as `reach::crossings` counts them.
-    pub crossings: Option<u32>,
+/// What a text must contain for an expression to match there. One that cannot be parsed is an error.
+pub(super) fn derive(pattern: &str, case_insensitive: bool) -> Result<Vec<Vec<Literal>>, String> {
+    Ok(required(&parse(pattern, case_insensitive)?))
 }
 
-/// Derives it. An expression that cannot be parsed is an error.
-pub(super) fn derive(pattern: &str, case_insensitive: bool) -> Result<Derived, String> {
+/// Parses it.
+pub(super) fn parse(pattern: &str, case_insensitive: bool) -> Result<Hir, String> {
     // The classes of Unicode are costly to build and are never literals; a pattern that needs them gets them.
     let parse = |unicode| {
         let mut builder = ParserBuilder::new();
         builder.case_insensitive(case_insensitive).unicode(unicode).utf8(false).nest_limit(MAX_NESTING);
         builder.build().parse(pattern).map_err(|error| error.to_string())
     };
-    let hir = parse(false).or_else(|_| parse(true))?;
-    Ok(Derived { clauses: clauses(&hir, &[Vec::new()]), crossings: reach::crossings(&hir) })
+    parse(false).or_else(|_| parse(true))
+}
+
+/// The same for one that is parsed.
+pub(super) fn required(hir: &Hir) -> Vec<Vec<Literal>> {
+    clauses(hir, &[Vec::new()])
 }
 
 /// What is required behind one of the texts `lead`, which comes right before.

@@ -57,12 +57,7 @@ impl Reader<'_> {
                 "regex" => match self.names(rule).filter(|_| is_name(rule)) {
                     Some(names) => out.push(names),
                     None => {
-                        out.extend(
-                            value
-                                .as_str()
-                                .and_then(|text| known::derived(text, false).ok().map(|derived| derived.clauses))
-                                .unwrap_or_default(),
-                        );
+                        out.extend(value.as_str().and_then(|text| known::derived(text, false).ok()).unwrap_or_default());
                     }
                 },
                 "kind" => out.extend(
