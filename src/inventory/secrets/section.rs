@@ -155,7 +155,7 @@ fn in_lines(text: &str, head: (usize, usize)) -> Vec<(usize, usize)> {
 mod tests {
     use super::*;
 
-    fn names<'t>(text: &'t str, style: Style) -> Vec<&'t str> {
+    fn names(text: &str, style: Style) -> Vec<&str> {
         let lower = text.to_ascii_lowercase();
         let at = KEYWORDS.iter().filter_map(|keyword| lower.find(keyword)).min().expect("a section");
         keys(text, at, style).into_iter().map(|(start, end)| &text[start..end]).collect()
