@@ -380,7 +380,7 @@ mod tests {
                 "Dockerfile",
                 docker,
                 &["stages", "0", "instructions", "0", "resolved"],
-                "RUN npm ci",
+                "npm ci",
             ),
             (Commands::Compose, Format::Yaml, "compose.yaml", compose, &["services", "api", "resolved"], "node api.js"),
             (Commands::Compose, Format::Yaml, "compose.yaml", compose, &["services", "web", "resolved"], "node server.js"),

@@ -153,7 +153,10 @@ fn in_lines(text: &str, head: (usize, usize)) -> Vec<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{engine, find, sure};
     use super::*;
+    use crate::model::secret::SecretKind;
+    use crate::model::terms::Confidence;
 
     fn names(text: &str, style: Style) -> Vec<&str> {
         let lower = text.to_ascii_lowercase();
@@ -193,5 +196,54 @@ mod tests {
         ] {
             assert_eq!(names(text, style), Vec::<&str>::new(), "{text}");
         }
+    }
+
+    #[test]
+    fn literals_of_sections_that_sign_are_found() {
+        let engine = engine();
+        for (path, text, value) in [
+            (
+                "appsettings.json",
+                "{ \"Jwt\": { \"Issuer\": \"acme\", \"Key\": \"orchard-lantern-quill\" } }",
+                "orchard-lantern-quill",
+            ),
+            ("appsettings.json", "{ \"JwtSettings\": { \"SecurityKey\": \"orchard-lantern-quill\" } }", "orchard-lantern-quill"),
+            ("config/default.json", "{ \"SecretKey\": { \"Key\": \"q8Zr2LmX0pVt5KcY7wNd\" } }", "q8Zr2LmX0pVt5KcY7wNd"),
+            ("appsettings.json", "{ \"Jwt:Key\": \"orchard-lantern-quill\" }", "orchard-lantern-quill"),
+            ("config.toml", "[jwt]\nissuer = \"acme\"\nkey = \"orchard-lantern-quill\"", "orchard-lantern-quill"),
+            ("config.ini", "[jwt]\nissuer = acme\nkey = orchard-lantern-quill", "orchard-lantern-quill"),
+            ("application.properties", "jwt.key=orchard-lantern-quill", "orchard-lantern-quill"),
+        ] {
+            assert_eq!(sure(&engine, path, text), [(SecretKind::Assignment, value.to_owned())], "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn placeholders_names_and_other_sections_are_not() {
+        let engine = engine();
+        for (path, text) in [
+            ("appsettings.json", "{ \"Jwt\": { \"Key\": \"your-secret-key-change-me\" } }"),
+            ("appsettings.json", "{ \"Jwt\": { \"Key\": \"\" } }"),
+            ("appsettings.json", "{ \"SecretKey\": { \"Key\": \"SECRET_AND_SECURE_KEY\" } }"),
+            ("app.json", "{ \"jwt\": { \"key\": \"jwt-secret\" }, \"token\": { \"key\": \"auth_token\" } }"),
+            ("app.json", "{ \"development\": {\n  \"jwt\": {\n    \"key\": \"orchard-lantern-quill\" } } }"),
+            ("app.json", "{ \"jwt\": { \"key\": \"/etc/keys/jwt.pem\" }, \"db\": { \"key\": \"orchard-lantern-quill\" } }"),
+            ("locales/en.json", "{ \"jwt\": { \"key\": \"orchard-lantern-quill\" } }"),
+            ("config.toml", "[jwt]\nkey = \"${JWT_KEY}\"\n[index]\nkey = \"orchard-lantern-quill\""),
+            ("app.properties", "jwt.key=${JWT_KEY}"),
+        ] {
+            assert_eq!(sure(&engine, path, text), [], "{path}: {text}");
+        }
+    }
+
+    /// A word in capitals may be a name that something replaces.
+    #[test]
+    fn a_section_with_a_word_in_capitals_is_doubtful() {
+        let text = "{ \"SecretKey\": { \"Key\": \"SECRET_AND_SECURE_KEY\" } }";
+        let found = find(&engine(), "appsettings.json", text);
+        assert_eq!(
+            found.iter().map(|found| (found.kind, found.confidence)).collect::<Vec<_>>(),
+            [(SecretKind::Assignment, Confidence::Low)]
+        );
     }
 }
