@@ -121,3 +121,157 @@ tests:
     let cited: Vec<_> = evidence.iter().map(|one| (one["kind"].as_str().unwrap(), one["line"].as_u64().unwrap())).collect();
     assert_eq!(cited, [("finding", 1), ("support", 2)], "{}", stdout(&output));
 }
+
+/// The outcomes of a pack's own tests; nothing but what the check itself says decides them.
+fn assert_pack(name: &str, check: &str) {
+    let pack = crate::support::tree(&[(name, check)]);
+    let output = run(&["checks", "test", "--checks", pack.path().to_str().unwrap(), name.trim_end_matches(".yaml")]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), crate::support::stderr(&output));
+}
+
+#[test]
+fn a_check_may_ask_what_a_command_starts() {
+    assert_pack(
+        "database/started.yaml",
+        r#"title: The start of the container migrates
+priority: P1
+effort: low
+why: Otherwise somebody has to.
+fix: { summary: Migrate. }
+absent: fail
+require:
+  - say: what starts the image migrates
+    strength: wired
+    document: { kind: dockerfile, select: "$.stages[?@.final]", where: [{ at: cmd.resolved, matches: &migrates '\bprisma migrate deploy\b' }] }
+  - say: a service migrates
+    strength: wired
+    document: { kind: compose, select: "$.services[*]", where: [{ at: resolved, matches: *migrates }] }
+  - say: a workflow migrates
+    strength: wired
+    document: { kind: github-workflow, select: "$.jobs[*].steps[*]", where: [{ at: resolved, matches: *migrates }] }
+  - say: a process migrates
+    strength: wired
+    document: { kind: yaml, path: [Procfile], select: "$.resolved[*]", where: [{ matches: *migrates }] }
+tests:
+  - name: the image
+    expect: pass
+    at: ["Dockerfile:2"]
+    files:
+      package.json: &package |
+        {"scripts": {"prestart:prod": "npm run db:up", "db:up": "prisma migrate deploy", "start:prod": "node dist", "start": "node ."}}
+      Dockerfile: |
+        FROM node:22
+        CMD ["npm", "run", "start:prod"]
+  - name: a service of a stack that is deployed
+    expect: pass
+    at: ["docker-stack.yml:4"]
+    files:
+      package.json: *package
+      docker-stack.yml: |
+        services:
+          api:
+            image: acme/api
+            command: yarn start:prod
+  - name: a workflow
+    expect: pass
+    at: [".github/workflows/deploy.yml:6"]
+    files:
+      package.json: *package
+      .github/workflows/deploy.yml: |
+        on: push
+        jobs:
+          deploy:
+            runs-on: ubuntu-latest
+            steps:
+              - run: pnpm run start:prod
+  - name: a process
+    expect: pass
+    at: ["Procfile:1"]
+    files:
+      package.json: *package
+      Procfile: |
+        web: npm run start:prod
+  - name: a start that does not
+    expect: fail
+    files:
+      package.json: *package
+      Dockerfile: |
+        FROM node:22
+        CMD ["npm", "start"]
+"#,
+    );
+}
+
+#[test]
+fn symbols_of_ruby_join_with_what_they_name() {
+    assert_pack(
+        "auth/callbacks.yaml",
+        r#"title: What is called before actions refuses
+priority: P1
+effort: low
+why: Otherwise it guards nothing.
+fix: { summary: Refuse. }
+absent: fail
+require:
+  - say: what is called before actions refuses
+    strength: wired
+    join: NAME
+    all:
+      - code: { language: ruby, capture: [NAME], rule: { kind: call, all: [{ has: { field: method, regex: '^before_action$' } }, { has: { field: arguments, has: { kind: simple_symbol, pattern: $NAME } } }] } }
+      - code: { language: ruby, capture: [NAME], rule: { kind: method, all: [{ has: { field: name, pattern: $NAME } }, { has: { kind: call, stopBy: end, regex: '^head :forbidden' } }] } }
+tests:
+  - name: it does
+    expect: pass
+    at: ["app/a.rb:2"]
+    files: &files
+      app/a.rb: |
+        class A
+          before_action :ensure_owner
+        end
+      app/b.rb: |
+        module B
+          def ensure_owner
+            head :forbidden
+          end
+        end
+  - name: another one does
+    expect: fail
+    files:
+      <<: *files
+      app/a.rb: |
+        class A
+          before_action :ensure_member
+        end
+"#,
+    );
+}
+
+#[test]
+fn a_block_of_terraform_has_its_own_name() {
+    assert_pack(
+        "infrastructure/buckets.yaml",
+        r#"title: Buckets of logs are none
+priority: P1
+effort: low
+why: They are large.
+fix: { summary: Remove them. }
+absent: pass
+forbid:
+  - say: it is a bucket of logs
+    document: { kind: hcl, select: "$.resource.aws_s3_bucket.*[*]", where: [{ key: 'logs' }] }
+tests:
+  - name: one
+    expect: fail
+    at: ["main.tf:2"]
+    files:
+      main.tf: |
+        resource "aws_s3_bucket" "data" {}
+        resource "aws_s3_bucket" "logs" {}
+  - name: none
+    expect: pass
+    files:
+      main.tf: |
+        resource "aws_s3_bucket" "data" {}
+"#,
+    );
+}

@@ -32,8 +32,11 @@ impl Reader {
         let defaults = Defaults { languages: languages(&map), imports, files, says };
         let own = map.get("names").map(|node| names(&Map::new(node, "`names`", problems))).unwrap_or_default();
         let unknown_guards = map.flag("unknown-guards", true);
-        let tokens = map.get("class-tokens").map(Node::entries).unwrap_or_default();
-        let class_tokens = tokens.iter().filter_map(|e| Some((e.key.to_string(), e.value.scalar()?))).collect();
+        let tokens = |key: &'static str| {
+            let tokens = map.get(key).map(Node::entries).unwrap_or_default();
+            tokens.iter().filter_map(|e| Some((e.key.to_string(), e.value.scalar()?))).collect()
+        };
+        let (class_tokens, handler_tokens) = (tokens("class-tokens"), tokens("handler-tokens"));
         let mut definitions = Vec::new();
         for section in Section::ALL {
             for item in map.get(section.as_str()).map(Node::items).unwrap_or_default() {
@@ -43,7 +46,7 @@ impl Reader {
         map.get("tests");
         map.finish();
         let name = name.to_owned();
-        self.frameworks.push(Framework { name, means, definitions, names: own, unknown_guards, class_tokens });
+        self.frameworks.push(Framework { name, means, definitions, names: own, unknown_guards, class_tokens, handler_tokens });
     }
 
     /// Every framework, with the names that all share beside its own.

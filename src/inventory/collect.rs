@@ -11,6 +11,7 @@ use crate::model::role::{Role, RoleOverride, RoleSet};
 
 use super::automaton::Expressions;
 use super::decode::{decode, utf16};
+use super::document::scripts::Scripts;
 use super::history::{self, Repository};
 use super::kept::Kept;
 use super::layout::{self, Layout, LayoutFile, ManifestHint};
@@ -85,19 +86,23 @@ pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, mut conte
     context.notes.extend(overrides.notes(source.entries().iter().map(|entry| entry.path.as_str())));
     let read_text = |index: usize| source.read(index).ok().map(decode);
     let harness = Harness::find(source.entries().iter().map(|entry| entry.path.as_str()), &read_text);
+    let asks_for_scripts = scanner.needs.needs().iter().any(|need| scan::asks_for_scripts(&need.look));
+    let scripts = asks_for_scripts.then(|| Scripts::find(source.entries().iter().map(|entry| entry.path.as_str()), &read_text));
     let classified: Vec<File> =
         source.entries().par_iter().map(|entry| classify(source, entry, selection, &overrides, &harness)).collect();
     let read: Vec<ReadFile> = (0..classified.len())
         .into_par_iter()
         .map_init(
             || Scratch::new(scanner),
-            |scratch, index| read_file((source, &overrides), scanner, selection, scratch, index, &classified[index]),
+            |scratch, index| {
+                read_file((source, &overrides, scripts.as_ref()), scanner, selection, scratch, index, &classified[index])
+            },
         )
         .collect();
     let mut deferred = Vec::new();
     let past = context.past;
     let context = (context.git, context.notes);
-    let mut inventory = assemble(source, scanner, classified, read, context, &mut deferred);
+    let mut inventory = assemble((source, scripts.as_ref()), scanner, classified, read, context, &mut deferred);
     if let Some(mut repository) = past {
         // By a thread of the pool: what the scan of the files let go is there, and what this lets go is there for those who come after.
         rayon::scope(|_| answer_history(&mut inventory, &mut repository, scanner.needs, selection));
@@ -140,7 +145,7 @@ fn classify(source: &dyn Source, entry: &FileEntry, selection: &Selection<'_>, o
 }
 
 fn read_file(
-    (source, overrides): (&dyn Source, &Overrides),
+    (source, overrides, scripts): (&dyn Source, &Overrides, Option<&Scripts>),
     scanner: &Scanner<'_>,
     selection: &Selection<'_>,
     scratch: &mut Scratch,
@@ -174,7 +179,7 @@ fn read_file(
     let text = decode(bytes);
     read.scanned = true;
     let id = FileId(index as u32);
-    read.scan = scan::scan(scanner, selection, scratch, (id, &file.path, file.language, selectors), &text);
+    read.scan = scan::scan(scanner, selection, scratch, scripts, (id, &file.path, file.language, selectors), &text);
     if is_manifest {
         match manifest::parse(&file.path, &text) {
             Ok(manifest) => read.manifest = Some(manifest),
@@ -182,7 +187,7 @@ fn read_file(
         }
     }
     read.file = changed;
-    if is_compose {
+    if is_compose && (!scan::is_stack(&file.path) || scan::has_services(&text)) {
         read.compose = Some(ComposeFile { id, text });
     }
     read
@@ -218,7 +223,7 @@ fn empty(
 }
 
 fn assemble(
-    source: &dyn Source,
+    (source, scripts): (&dyn Source, Option<&Scripts>),
     scanner: &Scanner<'_>,
     files: Vec<File>,
     read: Vec<ReadFile>,
@@ -250,7 +255,7 @@ fn assemble(
         composes.extend(result.compose);
     }
     project_imports.apply(scanner, &inventory.files, deferred);
-    let (compose_hits, compose_gaps) = scan::compose::answer(scanner, &inventory.files, &composes);
+    let (compose_hits, compose_gaps) = scan::compose::answer(scanner, &inventory.files, &composes, scripts);
     for (need, hit) in compose_hits {
         inventory.hits[need.0 as usize].push(hit);
     }

@@ -136,6 +136,8 @@ pub struct Framework {
     pub unknown_guards: bool,
     /// Texts in paths that stand for the name of the class around, and the ending of the class that goes.
     pub class_tokens: Vec<(String, String)>,
+    /// Texts in paths that stand for the name of the action (NAME of the route, else its HANDLER), and the ending of the handler that goes.
+    pub handler_tokens: Vec<(String, String)>,
 }
 
 /// The frameworks with the needs that answer their definitions.

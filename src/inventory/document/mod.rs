@@ -18,6 +18,7 @@ pub mod nginx;
 pub mod node;
 pub mod position;
 pub mod query;
+pub mod scripts;
 mod template;
 pub mod toml;
 pub mod xml;

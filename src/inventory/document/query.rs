@@ -101,6 +101,15 @@ impl Path {
     /// The selected nodes, each with the key under which it stands. An element of an array has none, nor has the root, nor a node
     /// selected with a filter that looks at the root.
     pub fn select_with_keys<'a>(&self, root: &'a Node) -> Vec<(Option<&'a str>, &'a Node)> {
+        self.selected(root, false)
+    }
+
+    /// The same where blocks that repeat are arrays, as in HCL: an element of an array has the key of the array.
+    pub fn select_with_block_keys<'a>(&self, root: &'a Node) -> Vec<(Option<&'a str>, &'a Node)> {
+        self.selected(root, true)
+    }
+
+    fn selected<'a>(&self, root: &'a Node, blocks: bool) -> Vec<Found<'a>> {
         match &self.engine {
             Engine::Crate(query) => {
                 let found = js_path_process(query, root).unwrap_or_default();
@@ -110,8 +119,8 @@ impl Path {
                 let mut found: Vec<Found<'a>> = vec![(None, root)];
                 for step in steps {
                     let mut next = Vec::new();
-                    for (_, node) in found {
-                        step.apply(node, &mut next);
+                    for (key, node) in found {
+                        step.apply(node, Some(key).filter(|_| blocks), &mut next);
                     }
                     found = next;
                 }
@@ -122,17 +131,21 @@ impl Path {
 }
 
 impl Step {
-    fn apply<'a>(&self, node: &'a Node, found: &mut Vec<Found<'a>>) {
+    /// `key` is the key of the node, if elements of an array have that of the array.
+    fn apply<'a>(&self, node: &'a Node, key: Option<Option<&'a str>>, found: &mut Vec<Found<'a>>) {
         if found.len() >= MAX_SELECTED {
             return;
         }
         for selector in &self.selectors {
+            let before = found.len();
             selector.apply(node, found);
+            if let (Some(of_array), Value::Array(_)) = (key, &node.value) {
+                found[before..].iter_mut().for_each(|(key, _)| *key = of_array);
+            }
         }
         if self.descends {
-            for child in node.items().iter().chain(node.entries().iter().map(|entry| &entry.value)) {
-                self.apply(child, found);
-            }
+            node.items().iter().for_each(|child| self.apply(child, key, found));
+            node.entries().iter().for_each(|entry| self.apply(&entry.value, key.map(|_| Some(&*entry.key)), found));
         }
     }
 }
@@ -414,6 +427,23 @@ metadata:
         assert_eq!(keys("$.a[?@ == 2]"), some(&["z"]));
         assert_eq!(keys("$.a.y[*]"), [None, None]);
         assert_eq!(keys("$"), [None]);
+    }
+
+    #[test]
+    fn blocks_that_repeat_have_the_key_of_their_array() {
+        let node =
+            json::parse("{\"r\": {\"db\": {\"main\": [{\"x\": 1}], \"logs\": [{\"x\": 2}, {\"x\": 3}]}}}").unwrap().remove(0);
+        let keys = |path: &str| -> Vec<Option<String>> {
+            let found = Path::parse(path).unwrap();
+            found.select_with_block_keys(&node).into_iter().map(|(key, _)| key.map(str::to_string)).collect()
+        };
+        let some = |keys: &[&str]| keys.iter().map(|key| Some(key.to_string())).collect::<Vec<_>>();
+        assert_eq!(keys("$.r.db.*[*]"), some(&["main", "logs", "logs"]));
+        assert_eq!(keys("$.r.db.logs[1]"), some(&["logs"]));
+        assert_eq!(keys("$.r.db.*[?@.x > 1]"), some(&["logs", "logs"]));
+        assert_eq!(keys("$.r.db.*[*].x"), some(&["x", "x", "x"]));
+        assert_eq!(keys("$..[?@.x > 1]"), some(&["logs", "logs"]));
+        assert_eq!(keys("$.r.db.main"), some(&["main"]));
     }
 
     #[test]

@@ -4,7 +4,10 @@
 use super::names::Name;
 
 pub(super) fn is_compose(file: &Name) -> bool {
-    file.is_yaml() && ["docker-compose", "compose", "docker-stack", "podman-compose"].iter().any(|tool| file.begins(tool))
+    const TOOLS: &[&str] = &["docker-compose", "compose", "docker-stack", "docker-swarm", "swarm", "podman-compose"];
+    // `stack.yaml` is that of a build tool of Haskell.
+    let is_stack = file.begins("stack") && file.text != "stack.yaml";
+    file.is_yaml() && (is_stack || TOOLS.iter().any(|tool| file.begins(tool)))
 }
 
 /// How a container image is built.

@@ -111,6 +111,12 @@ impl<'a> Chains<'a> {
             return done;
         }
         self.follow(start, Link::Route(index), place, &mut done);
+        for (token, ending) in &self.framework.handler_tokens {
+            let named = route.get("NAME").map(path::unquoted);
+            let handler = || route.get("HANDLER").map(|handler| handler.strip_suffix(ending.as_str()).unwrap_or(handler));
+            let Some(name) = named.or_else(handler) else { continue };
+            done.iter_mut().flat_map(|chain| &mut chain.paths).for_each(|path| *path = path.replace(token.as_str(), name));
+        }
         done
     }
 

@@ -125,7 +125,9 @@ impl<'a> Names<'a> {
         let last = callee.rfind('.').map_or(0, |dot| dot + 1);
         let named = text.get(..=callee.len()).unwrap_or(text);
         let says_itself = |expression: &Lazy, text: &str| expression.ends(text).any(|end| end > last);
-        let is_defined = words(callee).last().is_some_and(|name| self.defined.contains(name));
+        // The attribute `[Gate]` is the class `GateAttribute`.
+        let is_known = |name: &str| self.defined.contains(name) || self.defined.contains(format!("{name}Attribute").as_str());
+        let is_defined = words(callee).last().is_some_and(is_known);
         if says(&self.never) || self.passing(text) == Some(Verdict::Harmless) {
             Verdict::Harmless
         } else if says(&self.guard) {
@@ -164,6 +166,7 @@ mod tests {
             names: names.clone(),
             unknown_guards,
             class_tokens: Vec::new(),
+            handler_tokens: Vec::new(),
         };
         let judge = Names::new(&framework(true), &Expressions::default(), &[], &[]);
         for (text, strict, verdict) in [

@@ -2,15 +2,17 @@
 //!
 //! A file called `*prod*` beside a base is an override of it, unless it stands on its own: each of its services brings an image
 //! or a build, and so does the base's service of the same name. Then the base is the development file and does not decide.
+//! What a swarm runs (`docker-stack.yml`) is deployed as it is.
 
 use std::collections::BTreeMap;
 
 use super::Scanner;
-use super::documents::{Found, evaluate, named};
+use super::documents::{Found, asks_for_scripts, evaluate, is_stack, named};
 use super::position::Lines;
 use crate::inventory::document::{
     self, Format,
     compose::{merge, normalise},
+    scripts::{Commands, Scripts},
 };
 use crate::inventory::view::{File, FileId, Hit};
 use crate::model::needs::{DocumentKind, Look, NeedId, SelectorId};
@@ -40,7 +42,12 @@ impl Merged {
 }
 
 /// Answers the compose needs. Returns hits and gaps by need.
-pub fn answer(scanner: &Scanner<'_>, files: &[File], composes: &[ComposeFile]) -> (Vec<(NeedId, Hit)>, Gaps) {
+pub fn answer(
+    scanner: &Scanner<'_>,
+    files: &[File],
+    composes: &[ComposeFile],
+    scripts: Option<&Scripts>,
+) -> (Vec<(NeedId, Hit)>, Gaps) {
     let (mut hits, mut gaps) = (Vec::new(), Vec::new());
     let mut by_folder: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, compose) in composes.iter().enumerate() {
@@ -53,9 +60,17 @@ pub fn answer(scanner: &Scanner<'_>, files: &[File], composes: &[ComposeFile]) -
         .collect();
     for members in by_folder.values() {
         for merged in documents(files, composes, members, &needs, &mut gaps) {
+            let resolved = scripts.map(|scripts| {
+                let mut node = merged.node.clone();
+                let path = merged.origins.first().map_or("", |first| &*files[composes[*first].id.0 as usize].path);
+                scripts.resolve(Commands::Compose, path, &mut node);
+                node
+            });
             for need in &needs {
+                let asks = asks_for_scripts(&scanner.needs.need(*need).look);
+                let node = resolved.as_ref().filter(|_| asks).unwrap_or(&merged.node);
                 let selector = scanner.needs.need(*need).selector;
-                for Found { span, name } in evaluate(scanner, *need, &[&merged.node]) {
+                for Found { span, name } in evaluate(scanner, *need, &[node]) {
                     let Some(compose) = merged.origins.get(span.origin as usize).map(|index| &composes[*index]) else { continue };
                     if merged.is_selected(selector, files, composes) {
                         let lines = Lines::new(&compose.text);
@@ -88,7 +103,10 @@ fn documents(files: &[File], composes: &[ComposeFile], members: &[usize], needs:
     let is_base =
         |index: usize| matches!(&*name(index), "compose.yaml" | "compose.yml" | "docker-compose.yaml" | "docker-compose.yml");
     let base = parsed.iter().position(|(index, _)| is_base(*index)).map(|at| parsed.remove(at));
-    let production = parsed.iter().position(|(index, _)| name(*index).contains("prod")).map(|at| parsed.remove(at));
+    let production = parsed
+        .iter()
+        .position(|(index, _)| name(*index).contains("prod") && !is_stack(&name(*index)))
+        .map(|at| parsed.remove(at));
     let mut merged = Vec::new();
     match (base, production) {
         (Some((_, base)), Some((index, node))) if stands_alone(&node, &base) => merged.push(single(index, node)),
@@ -120,6 +138,7 @@ mod tests {
     use crate::inventory::collect::{Context, Prepared, collect};
     use crate::inventory::source::Memory;
     use crate::model::needs::{Condition, DocumentKind, Look, NeedSet, NodeTest, Selector};
+    use crate::model::role::RoleSet;
 
     const BASE: &str = "services:\n  db:\n    image: postgres:17\n    restart: always\n";
 
@@ -151,6 +170,28 @@ mod tests {
         assert_eq!(cited(&[image.clone(), ports]), ["compose.prod.yaml:3"]);
         // What is not there has no place.
         assert_eq!(cited(&[image, ("network_mode", NodeTest::Exists(false))]), ["compose.yaml:3"]);
+    }
+
+    #[test]
+    fn what_a_swarm_runs_is_deployed_as_it_is() {
+        let stack = "services:\n  db:\n    ports: [\"5432:5432\"]\n";
+        let found = |path: &str, text: &str| {
+            let files = [("docker-compose.yml", BASE), (path, text)];
+            let files = files.into_iter().map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).collect();
+            let conditions = vec![Condition { at: vec!["ports".to_owned()], op: NodeTest::Exists(true) }];
+            let select = "$.services.*".to_owned();
+            let look = Look::Document { kind: DocumentKind::Compose, objects: Vec::new(), select, conditions, named: None };
+            let mut needs = NeedSet::default();
+            let roles = RoleSet::DECIDING;
+            let need = needs.add(Selector { globs: vec![path.to_owned()], roles, ..Selector::any() }, look);
+            let (memory, prepared) = (Memory::new(files), Prepared::new(&needs, 0));
+            collect(&memory, &prepared, Context::default()).inventory.hits[need.0 as usize].len()
+        };
+        for path in ["docker-stack.yml", "docker-stack.prod.yml", "stack.yml", "swarm.yaml", "swarm-prod.yml"] {
+            assert_eq!(found(path, stack), 1, "{path}");
+            assert_eq!(found(path, &format!("x:\n  {}", stack.replace('\n', "\n  "))), 0, "{path}");
+        }
+        assert_eq!(found("stacks.yml", stack), 0);
     }
 
     #[test]

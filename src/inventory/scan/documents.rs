@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use super::file::FileScan;
 use super::subject::Subject;
 use super::{ConditionPattern, DocumentQuery, Scanner, Selection};
+use crate::inventory::document::scripts::{Commands, RESOLVED, Scripts};
 use crate::inventory::document::{self, Format};
 use crate::inventory::view::Hit;
 use crate::model::needs::{Condition, DocumentKind, Look, NAME, Naming, NeedId, NodeTest, SelectorId};
@@ -19,20 +20,24 @@ const MAX_NAME: usize = 200;
 /// Answers the document needs of one file. Compose files are answered later, merged (`compose`).
 pub(super) fn scan(
     scanner: &Scanner<'_>,
-    selection: &Selection<'_>,
-    selectors: &[SelectorId],
+    (selection, selectors): (&Selection<'_>, &[SelectorId]),
+    scripts: Option<&Scripts>,
     subject: &Subject<'_>,
     found: &mut FileScan,
 ) {
-    let mut parsed: Vec<((Format, bool), Parsed)> = Vec::new();
+    let mut parsed: Vec<((Format, bool, bool), Parsed)> = Vec::new();
     let shape = OnceCell::new();
     for need in selectors.iter().flat_map(|selector| selection.documents_of(*selector)) {
-        let Look::Document { kind, objects, .. } = &scanner.needs.need(*need).look else { continue };
+        let look = &scanner.needs.need(*need).look;
+        let Look::Document { kind, objects, .. } = look else { continue };
         let Some(format) = shape.get_or_init(|| Shape::of(subject)).format(*kind, subject) else { continue };
         // Pipelines write `${{ … }}` inside values that are text all the same; nothing prints these files.
         let pipeline = matches!(kind, DocumentKind::GithubWorkflow | DocumentKind::GitlabCi);
-        let index = parsed.iter().position(|(known, _)| *known == (format, pipeline)).unwrap_or_else(|| {
-            parsed.push(((format, pipeline), parse(format, pipeline, subject.text)));
+        // Whoever does not ask for it sees the document as it is written.
+        let shape_of = (format, pipeline, asks_for_scripts(look));
+        let index = parsed.iter().position(|(known, _)| *known == shape_of).unwrap_or_else(|| {
+            let commands = commands_of(*kind, subject.path).filter(|_| shape_of.2);
+            parsed.push((shape_of, load(format, pipeline, scripts.zip(commands), subject)));
             parsed.len() - 1
         });
         match &parsed[index].1 {
@@ -48,8 +53,34 @@ pub(super) fn scan(
     }
 }
 
+/// Does this need ask what commands resolve to?
+pub fn asks_for_scripts(look: &Look) -> bool {
+    let Look::Document { kind, select, conditions, .. } = look else { return false };
+    let holds_commands = [DocumentKind::Dockerfile, DocumentKind::GithubWorkflow, DocumentKind::Compose, DocumentKind::Yaml];
+    holds_commands.contains(kind)
+        && (select.contains(RESOLVED) || conditions.iter().any(|condition| condition.at.iter().any(|name| name == RESOLVED)))
+}
+
+/// What kind of commands a file holds.
+fn commands_of(kind: DocumentKind, path: &str) -> Option<Commands> {
+    match kind {
+        DocumentKind::Dockerfile => Some(Commands::Dockerfile),
+        DocumentKind::GithubWorkflow => Some(Commands::Workflow),
+        DocumentKind::Yaml if path == "Procfile" || path.ends_with("/Procfile") => Some(Commands::Procfile),
+        _ => None,
+    }
+}
+
 /// The documents of a file, or why there are none.
 type Parsed = Result<Vec<Node>, String>;
+
+fn load(format: Format, plain: bool, scripts: Option<(&Scripts, Commands)>, subject: &Subject<'_>) -> Parsed {
+    let mut roots = parse(format, plain, subject.text)?;
+    if let Some((scripts, commands)) = scripts {
+        roots.iter_mut().for_each(|root| scripts.resolve(commands, subject.path, root));
+    }
+    Ok(roots)
+}
 
 fn parse(format: Format, plain: bool, text: &str) -> Parsed {
     if text.len() > MAX_BYTES {
@@ -104,14 +135,26 @@ impl Shape {
     }
 }
 
-/// Is this the name of a compose file?
+/// May a file of this name be a compose file? One of a stack is one if it says so (`is_stack`, `has_services`).
 pub fn is_compose(path: &str) -> bool {
+    begins_like(path, &["compose", "docker-compose"]) || is_stack(path)
+}
+
+/// Is it named for what a swarm runs? It is deployed as it is, over no base; other tools use these names, too.
+pub fn is_stack(path: &str) -> bool {
+    begins_like(path, &["docker-stack", "stack", "docker-swarm", "swarm"])
+}
+
+/// Does a line at the left open the services of a compose file?
+pub fn has_services(text: &str) -> bool {
+    text.lines().any(|line| line.strip_prefix("services:").is_some_and(|rest| rest.trim_start().is_empty() || rest.contains('#')))
+}
+
+fn begins_like(path: &str, bases: &[&str]) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"));
     stem.is_some_and(|stem| {
-        ["compose", "docker-compose"]
-            .iter()
-            .any(|base| stem.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_'])))
+        bases.iter().any(|base| stem.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_'])))
     })
 }
 
@@ -217,7 +260,8 @@ fn target<'d>(condition: &Condition, node: &'d Node) -> Option<&'d Node> {
 
 impl DocumentQuery {
     fn select<'d>(&self, root: &'d Node) -> Vec<(Option<String>, &'d Node)> {
-        self.path.select_with_keys(root).into_iter().map(|(key, node)| (key.map(str::to_owned), node)).collect()
+        let found = if self.has_blocks { self.path.select_with_block_keys(root) } else { self.path.select_with_keys(root) };
+        found.into_iter().map(|(key, node)| (key.map(str::to_owned), node)).collect()
     }
 }
 

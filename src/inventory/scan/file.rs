@@ -6,6 +6,7 @@ use super::importing::Importing;
 use super::subject::{Standing, Subject};
 use super::texts::texts;
 use super::{Scanner, Selection, documents, excerpt, imports, secrets};
+use crate::inventory::document::scripts::Scripts;
 use crate::inventory::syntax::Parsed;
 use crate::inventory::view::{FileId, Hit};
 use crate::model::language::Language;
@@ -86,6 +87,7 @@ pub fn scan(
     scanner: &Scanner<'_>,
     selection: &Selection<'_>,
     scratch: &mut Scratch,
+    scripts: Option<&Scripts>,
     file: (FileId, &str, Option<Language>, &[SelectorId]),
     text: &str,
 ) -> FileScan {
@@ -116,7 +118,7 @@ pub fn scan(
         }
     }
     secrets::scan(scanner, selectors, &mut scratch.marks, &subject, &mut found);
-    documents::scan(scanner, selection, selectors, &subject, &mut found);
+    documents::scan(scanner, (selection, selectors), scripts, &subject, &mut found);
     found.global_imports = imports::for_project(path, language, text);
     drop_other_roles(scanner, &subject, &mut found);
     found
@@ -273,7 +275,10 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, par
                 let Look::Code { capture, .. } = &scanner.needs.need(need).look else { continue };
                 let mut hit = subject.lines().hit_at(subject.id, code.line, code.column, code.end_line);
                 let named = code.captures.into_iter().filter(|(name, _)| capture.contains(name));
-                hit.captures = named.map(|(name, value)| (name.as_str().into(), value.as_str().into())).collect();
+                let is_row = capture.iter().any(|name| name == SPAN);
+                let named = named
+                    .map(|(name, value)| (name.as_str().into(), if is_row { &value } else { unquoted(language, &value) }.into()));
+                hit.captures = named.collect();
                 if capture.iter().any(|name| name == SPAN) {
                     hit.captures.push((SPAN.into(), format!("{}..{}", code.start, code.end).into()));
                 }
@@ -282,6 +287,12 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, par
         }
         Err(unparsed) => found.gaps.extend(needs.iter().map(|need| (*need, unparsed.to_string()))),
     }
+}
+
+/// The name that a value spells: Ruby calls `ensure_owner` by the symbol `:ensure_owner`.
+fn unquoted(language: Language, value: &str) -> &str {
+    let name = value.strip_prefix(':').filter(|_| language == Language::Ruby);
+    name.filter(|name| name.starts_with(|c: char| c.is_alphabetic() || c == '_')).unwrap_or(value)
 }
 
 /// The metavariables whose values this need keeps.

@@ -192,6 +192,14 @@ fn is_named_type(statement: &str) -> bool {
 }
 
 fn go(line: &str, module: &str) -> bool {
+    // `import ("fmt"; "net/http")`
+    if let Some(list) = line.strip_prefix("import").and_then(|rest| rest.trim_start().strip_prefix('(')) {
+        return list.trim_end().trim_end_matches(')').split(';').any(|one| go_spec(one.trim(), module));
+    }
+    go_spec(line, module)
+}
+
+fn go_spec(line: &str, module: &str) -> bool {
     let rest = line.strip_prefix("import ").unwrap_or(line);
     let quoted = rest.split_once('"').filter(|(alias, _)| alias.trim().chars().all(|c| c.is_alphanumeric() || "._".contains(c)));
     quoted.is_some_and(|(_, path)| {
@@ -246,6 +254,9 @@ mod tests {
             (TypeScript, "import x from 'next/server'", "next", true),
             (Go, "\"github.com/gin-gonic/gin\"", "github.com/gin-gonic/gin", true),
             (Go, "jwt \"github.com/golang-jwt/jwt/v5\"", "github.com/golang-jwt/jwt", true),
+            (Go, "import (\"fmt\"; \"github.com/gin-gonic/gin\")", "github.com/gin-gonic/gin", true),
+            (Go, "import (g \"github.com/gin-gonic/gin\"; \"fmt\")", "github.com/gin-gonic/gin", true),
+            (Go, "import (\"fmt\"; \"github.com/gin-gonic/ginx\")", "github.com/gin-gonic/gin", false),
             (Go, "fmt.Println(\"github.com/gin-gonic/gin\")", "github.com/gin-gonic/gin", false),
             (Java, "import org.springframework.web.bind.annotation.*;", "org.springframework.web", true),
             (Rust, "use tower_http::cors::CorsLayer;", "tower_http", true),

@@ -11,7 +11,7 @@ use super::automaton::{Against, Automaton, Reading};
 use super::document::query::Path;
 use super::syntax::{Automata, CodeRule, Literal, Prefilter, Required};
 use crate::model::language::Language;
-use crate::model::needs::{Condition, Look, NeedId, NeedSet, NodeTest};
+use crate::model::needs::{Condition, DocumentKind, Look, NeedId, NeedSet, NodeTest};
 
 pub mod compose;
 mod documents;
@@ -30,7 +30,7 @@ mod texts;
 mod window;
 
 pub use documents::evaluate as evaluate_document;
-pub use documents::is_compose;
+pub use documents::{asks_for_scripts, has_services, is_compose, is_stack};
 pub use file::{FileScan, Scratch, resume, scan};
 pub(super) use imports::is_imported_by;
 pub use select::Selection;
@@ -103,6 +103,8 @@ struct Compiled {
 /// A document need with its path and patterns compiled.
 pub struct DocumentQuery {
     path: Path,
+    /// Are its arrays blocks that repeat?
+    has_blocks: bool,
     /// For each condition, its pattern if it has one.
     patterns: Vec<ConditionPattern>,
 }
@@ -318,9 +320,10 @@ impl<'n> Scanner<'n> {
     pub fn document(&self, id: NeedId) -> Option<&DocumentQuery> {
         let cell = &self.compiled[id.0 as usize].document;
         cell.get_or_init(|| match &self.needs.need(id).look {
-            Look::Document { select, conditions, .. } => {
+            Look::Document { select, conditions, kind, .. } => {
                 let path = Path::parse(select).ok()?;
-                Some(DocumentQuery { path, patterns: conditions.iter().map(|_| ConditionPattern::default()).collect() })
+                let patterns = conditions.iter().map(|_| ConditionPattern::default()).collect();
+                Some(DocumentQuery { path, has_blocks: *kind == DocumentKind::Hcl, patterns })
             }
             _ => None,
         })

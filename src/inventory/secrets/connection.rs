@@ -63,10 +63,31 @@ const GENERIC: &[&str] = &[
 const ANYONE: &[&str] =
     &["user", "username", "usr", "u", "myuser", "me", "foo", "login", "name", "account", "db_user", "dbuser", "someuser", "test"];
 
+/// Environments of .NET that run on a laptop, in tests, in the network of a compose file, or nowhere.
+const ELSEWHERE: &[&str] = &[
+    "development",
+    "dev",
+    "local",
+    "localhost",
+    "test",
+    "testing",
+    "tests",
+    "ci",
+    "docker",
+    "compose",
+    "sample",
+    "example",
+    "template",
+    "integration",
+    "integrationtests",
+    "e2e",
+];
+
 /// Is the file published with a .NET application and in force in production?
 pub(super) fn is_published(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    matches!(name.as_str(), "appsettings.json" | "appsettings.production.json" | "appsettings.staging.json")
+    let environment = name.strip_prefix("appsettings.").and_then(|rest| rest.strip_suffix("json"));
+    environment.is_some_and(|environment| !environment.split(['.', '-', '_']).any(|word| ELSEWHERE.contains(&word)))
 }
 
 /// The password in the URL whose `://` starts at `at`. `published`: see [`is_published`].
@@ -106,6 +127,35 @@ pub(super) fn url(text: &str, at: usize, published: bool) -> Option<Password> {
     let host = if host.is_empty() { socket(&text[end + 1..]) } else { host.to_owned() };
     let confidence = judge(user, password, &host, published)?;
     Some(Password { from, start, end, confidence })
+}
+
+/// The password in the data source name of Go's MySQL driver whose `@tcp(` starts at `at`: `user:password@tcp(host:3306)/db`.
+pub(super) fn dsn(text: &str, at: usize) -> Option<Password> {
+    let bytes = text.as_bytes();
+    let stop = |byte: &u8| byte.is_ascii_whitespace() || byte.is_ascii_control() || matches!(byte, b'"' | b'\'' | b'`' | b'\\');
+    let first = at.saturating_sub(MAX_USERINFO);
+    let mut from = first + bytes[first..at].iter().rposition(stop).map_or(0, |stop| stop + 1);
+    // `DSN=user:…`, `mysql://user:…`
+    for start in ["=", "://"] {
+        from += text
+            .get(from..at)?
+            .rfind(start)
+            .filter(|cut| text[from..from + cut].bytes().all(is_word))
+            .map_or(0, |cut| cut + start.len());
+    }
+    let colon = from + text.get(from..at)?.find(':')?;
+    let host = text.get(at + "@tcp(".len()..)?;
+    let host = &host[..host.bytes().take(MAX_USERINFO).position(|byte| matches!(byte, b')' | b':'))?];
+    let user = text.get(from..colon)?;
+    if user.is_empty() || !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')) {
+        return None;
+    }
+    let confidence = judge(user, text.get(colon + 1..at)?, host, false)?;
+    Some(Password { from, start: colon + 1, end: at, confidence })
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// The server of a URL that names it behind the path only: `/shop?host=/cloudsql/acme:europe-west1:main`.
@@ -306,6 +356,45 @@ mod tests {
             "https://fonts.acme.io/css?family=A:1,2@3",
         ] {
             assert_eq!(in_url(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn data_source_names_of_go() {
+        let found = |text: &str| dsn(text, text.find("@tcp(")?).map(|found| text[found.start..found.end].to_owned());
+        let lit = "Heron-Lantern-88";
+        for text in [
+            format!("dsn := \"app:{lit}@tcp(db.acme.io:3306)/shop?parseTime=true\""),
+            format!("`app:{lit}@tcp(10.2.0.7)/shop`"),
+            format!("DSN=app:{lit}@tcp(db.acme.io:3306)/shop"),
+            format!("\"mysql://app:{lit}@tcp(db.acme.io:3306)/shop\""),
+        ] {
+            assert_eq!(found(&text).as_deref(), Some(lit), "{text}");
+        }
+        for text in [
+            format!("\"app:{lit}@tcp(localhost:3306)/shop\""),
+            format!("\"app:{lit}@tcp(127.0.0.1:3306)/shop\""),
+            format!("\"app:{lit}@tcp(db:3306)/shop\""),
+            "\"user:password@tcp(db.acme.io:3306)/shop\"".to_owned(),
+            "\"%s:%s@tcp(%s:%d)/%s\"".to_owned(),
+            "\"app:%s@tcp(db.acme.io)/x\"".to_owned(),
+            "\"app@tcp(db.acme.io)/x\"".to_owned(),
+            format!("\"app:{lit}@tcp(db.example.com:3306)/shop\""),
+            "@tcp(".to_owned(),
+        ] {
+            assert_eq!(found(&text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn settings_of_environments_that_are_deployed_are_published() {
+        for name in ["appsettings.json", "src/appsettings.Production.json", "appsettings.UAT.json", "AppSettings.Prod-EU.json"] {
+            assert!(is_published(name), "{name}");
+        }
+        for name in
+            ["appsettings.Development.json", "appsettings.Docker.json", "appsettings.sample.json", "a.json", "appsettings.xml"]
+        {
+            assert!(!is_published(name), "{name}");
         }
     }
 

@@ -34,6 +34,7 @@ mod name;
 mod placeholder;
 mod random;
 mod search;
+mod section;
 mod snippet;
 
 use std::collections::BTreeMap;
@@ -64,9 +65,13 @@ enum Hint {
     Token(usize),
     /// It is part of a name.
     Name,
+    /// It is part of the name of a section, which says what its keys are for.
+    Section,
     /// A function that takes a key as this argument.
     Call(usize),
     Url,
+    /// The server of a data source name of Go.
+    Dsn,
     Pem,
     Jwt,
     /// A rule of the user may match somewhere in the file.
@@ -140,11 +145,13 @@ impl Engine {
             format.keywords().into_iter().for_each(|keyword| add(keyword, hint));
         }
         if has(SecretKind::Assignment) {
+            section::KEYWORDS.iter().for_each(|keyword| add((*keyword).to_owned(), Hint::Section));
             name::KEYWORDS.iter().for_each(|keyword| add((*keyword).to_owned(), Hint::Name));
             call::FUNCTIONS.iter().for_each(|(function, argument)| add((*function).to_owned(), Hint::Call(*argument)));
         }
         let shapes = [
             (SecretKind::ConnectionString, "://", Hint::Url),
+            (SecretKind::ConnectionString, "@tcp(", Hint::Dsn),
             (SecretKind::PrivateKey, "private key", Hint::Pem),
             (SecretKind::Jwt, "eyj", Hint::Jwt),
         ];

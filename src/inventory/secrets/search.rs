@@ -12,7 +12,8 @@ use super::context::{self, Context};
 use super::custom::{self, Place};
 use super::grammar::Grammar;
 use super::judge::{self, Suspect};
-use super::{Engine, Finding, Hint, MAX_FINDINGS, Subject, call, connection, key, name, random};
+use super::section::{self, Style};
+use super::{Engine, Finding, Hint, MAX_FINDINGS, Subject, call, connection, field, key, name, placeholder, random};
 
 /// Literals of one file whose surroundings are read line by line.
 const MAX_GATES: usize = 400;
@@ -29,6 +30,11 @@ pub(super) struct Search<'s> {
     is_published: bool,
     /// Names before this byte were judged.
     named_until: usize,
+    /// How the file writes sections.
+    style: Option<Style>,
+    /// Names of sections before this byte were read.
+    sectioned_until: usize,
+    sections: usize,
     gates: usize,
     judged: usize,
     /// For each format that was met, where the texts stand beside which a token is published.
@@ -52,6 +58,9 @@ impl<'s> Search<'s> {
             is_sample: is_sample(subject.path),
             is_published: connection::is_published(subject.path),
             named_until: 0,
+            style: Style::of_path(subject.path),
+            sectioned_until: 0,
+            sections: 0,
             gates: 0,
             judged: 0,
             besides: BTreeMap::new(),
@@ -73,7 +82,12 @@ impl<'s> Search<'s> {
             Hint::Token(index) => self.token(index, at),
             Hint::Rule(index) => self.rule(index),
             Hint::Name => self.name(at),
+            Hint::Section => self.section(at),
             Hint::Call(argument) => self.call(at, at + length, argument),
+            Hint::Dsn => {
+                let found = connection::dsn(text, at).filter(|_| !self.in_comment(at));
+                self.found.extend(found.map(|found| self.connection(&found)));
+            }
             Hint::Url => {
                 let found = connection::url(text, at, self.is_published).filter(|_| !self.in_comment(at));
                 self.found.extend(found.map(|found| self.connection(&found)));
@@ -163,6 +177,42 @@ impl<'s> Search<'s> {
         self.add(kind, confidence, (name.0, start, end));
     }
 
+    /// Keys that only the section around them says are secrets.
+    fn section(&mut self, at: usize) {
+        let Some(style) = self.style.filter(|_| at >= self.sectioned_until && self.sections < MAX_GATES && !self.is_prose) else {
+            return;
+        };
+        let text = self.subject.text;
+        self.sectioned_until = assignment::name_at(text, at).1;
+        for leaf in section::keys(text, at, style) {
+            self.sections += 1;
+            let Some((start, end)) = assignment::read(text, leaf, self.grammar).map(|found| found.value) else { continue };
+            let value = &text[start..end];
+            // A name of something that holds the key; a word of capitals may be replaced by it.
+            if value.len() < 8 || field::is_field_name(value) || self.in_comment(leaf.0) {
+                continue;
+            }
+            let confidence = if field::is_constant_name(value) && !placeholder::is_harmless(value) {
+                Some(Confidence::Low)
+            } else {
+                self.signs_with(leaf.0, (start, end), Grammar::Source)
+            };
+            if let Some(confidence) = confidence.filter(|_| !self.is_gated(leaf.0, "")) {
+                let confidence = if self.is_sample { Confidence::Low } else { confidence };
+                self.add(SecretKind::Assignment, confidence, (leaf.0, start, end));
+            }
+        }
+    }
+
+    /// How sure it is that this literal, named at `at`, is a key that signs or encrypts.
+    fn signs_with(&self, at: usize, (start, end): (usize, usize), grammar: Grammar) -> Option<Confidence> {
+        let name = name::judge("signing_secret")?;
+        let value = &self.subject.text[start..end];
+        let context = Context::new(self.subject.text, at, end);
+        let form = Form::Assigned;
+        judge::judge(&Suspect { name: &name, value, form, grammar, context: &context, is_packaged: false, is_constant: true })
+    }
+
     /// A password in a list of settings.
     fn setting(&mut self, name: (usize, usize), at: usize) {
         let text = self.subject.text;
@@ -182,18 +232,7 @@ impl<'s> Search<'s> {
         else {
             return;
         };
-        let Some(name) = name::judge("signing_secret") else { return };
-        let context = Context::new(text, at, end);
-        let suspect = Suspect {
-            name: &name,
-            value: &text[start..end],
-            form: Form::Assigned,
-            grammar: self.grammar,
-            context: &context,
-            is_packaged: false,
-            is_constant: true,
-        };
-        let Some(confidence) = judge::judge(&suspect) else { return };
+        let Some(confidence) = self.signs_with(at, (start, end), self.grammar) else { return };
         if (self.subject.class_at)(at) == Class::Code && !self.is_gated(at, "") {
             let confidence = if self.is_sample { Confidence::Low } else { confidence };
             self.add(SecretKind::Assignment, confidence, (at, start, end));

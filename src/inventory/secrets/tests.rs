@@ -35,12 +35,12 @@ fn formats() -> Vec<TokenFormat> {
     formats
 }
 
-fn engine() -> Engine {
+pub(super) fn engine() -> Engine {
     Engine::new(&formats(), &SecretRules::default())
 }
 
 /// What the scan does: the places of keywords in one pass.
-fn find(engine: &Engine, path: &str, text: &str) -> Vec<Finding> {
+pub(super) fn find(engine: &Engine, path: &str, text: &str) -> Vec<Finding> {
     let automaton = aho_corasick::AhoCorasick::builder().ascii_case_insensitive(true).build(engine.keywords()).unwrap();
     let mut marks: Vec<_> =
         automaton.find_overlapping_iter(text).map(|found| (found.pattern().as_u32(), found.start() as u32)).collect();
@@ -49,7 +49,7 @@ fn find(engine: &Engine, path: &str, text: &str) -> Vec<Finding> {
 }
 
 /// Found with at least medium confidence.
-fn sure(engine: &Engine, path: &str, text: &str) -> Vec<(SecretKind, String)> {
+pub(super) fn sure(engine: &Engine, path: &str, text: &str) -> Vec<(SecretKind, String)> {
     let found = find(engine, path, text);
     found.iter().filter(|f| f.confidence >= Confidence::Medium).map(|f| (f.kind, text[f.start..f.end].to_owned())).collect()
 }
@@ -556,9 +556,9 @@ proptest! {
 
     /// No text of any kind makes the engine stumble, and what it finds lies inside the text.
     #[test]
-    fn any_text_is_searched(text in "(password|secret|token|api_key|://|@|:|=|\"|'|`|\n| |eyJ|PRIVATE KEY-----|-----BEGIN |AKIA|ghp_|é|[a-z0-9]{1,9}|\\\\|<|>|[(]|[)]|,){0,60}") {
+    fn any_text_is_searched(text in "(password|secret|token|api_key|jwt|key|@tcp[(]|[{]|[}]|\\[|\\]|://|@|:|=|\"|'|`|\n| |eyJ|PRIVATE KEY-----|-----BEGIN |AKIA|ghp_|é|[a-z0-9]{1,9}|\\\\|<|>|[(]|[)]|,){0,60}") {
         let engine = engine();
-        for path in ["a.py", "a.go", "a.xml", "a.yml", ".env", "a.sh", "a.sql", "a.rs", "a"] {
+        for path in ["a.py", "a.go", "a.xml", "a.yml", ".env", "a.sh", "a.sql", "a.rs", "a.json", "a.ini", "a"] {
             let found = find(&engine, path, &text);
             for finding in &found {
                 prop_assert!(text.get(finding.start..finding.end).is_some());
@@ -585,10 +585,13 @@ fn repeated_beginnings_stay_linear() {
         "jwt.sign(",
         "secret:\n",
         "\"token\":",
+        "user:x@tcp(",
     ] {
         let text = part.repeat(400_000 / part.len());
         for path in ["a.py", "a.yml", "a.xml"] {
             find(&engine, path, &text);
         }
     }
+    find(&engine, "a.json", &"\"jwt\":{".repeat(40_000));
+    find(&engine, "a.ini", &"[jwt]\nkey=".repeat(40_000));
 }
