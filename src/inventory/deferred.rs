@@ -90,7 +90,8 @@ impl<'s> Collector<'s> {
             return Answer { file, scan, left: Vec::new(), count: 0, tree: None };
         };
         let text = decode(bytes);
-        let (needs, left): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(_, due)| due.is_in(&text));
+        let mut sought = Sought { text: &text, known: Vec::new() };
+        let (needs, left): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(_, due)| due.is_in(&mut sought));
         let numbers = |needs: Vec<(NeedId, Due)>| needs.into_iter().map(|(need, _)| need).collect::<Vec<_>>();
         let (needs, left) = (numbers(needs), numbers(left));
         let scan = match needs.is_empty() {
@@ -123,12 +124,29 @@ impl Due {
         }
     }
 
-    fn is_in(&self, text: &str) -> bool {
+    fn is_in(&self, sought: &mut Sought<'_>) -> bool {
         match self {
             Due::No => false,
             Due::Yes => true,
-            Due::WithNames(sets) => sets.iter().any(|names| names.iter().any(|name| text.contains(&**name))),
+            Due::WithNames(sets) => sets.iter().any(|names| sought.holds_one_of(names)),
         }
+    }
+}
+
+/// A text in which names are looked for, each set once: all parts that are joined ask for the same.
+struct Sought<'t> {
+    text: &'t str,
+    known: Vec<(Arc<BTreeSet<Arc<str>>>, bool)>,
+}
+
+impl Sought<'_> {
+    fn holds_one_of(&mut self, names: &Arc<BTreeSet<Arc<str>>>) -> bool {
+        if let Some((_, holds)) = self.known.iter().find(|(known, _)| Arc::ptr_eq(known, names)) {
+            return *holds;
+        }
+        let holds = names.iter().any(|name| memchr::memmem::find(self.text.as_bytes(), name.as_bytes()).is_some());
+        self.known.push((Arc::clone(names), holds));
+        holds
     }
 }
 

@@ -18,6 +18,9 @@ const SMALL: usize = 256;
 /// Literals of a text that are looked at; with more of them the windows are the text.
 const MAX_PLACES: usize = 400;
 
+/// Ranges of an alternative up to which each is asked for the other literals: of more, some have them.
+const MAX_ASKED: usize = 8;
+
 /// Literals that one searcher takes.
 const MAX_LITERALS: usize = 64;
 
@@ -118,7 +121,10 @@ impl Branch<Cow<'static, str>> {
     /// Adds the lines in which it can match, around these places, ascending and apart. `None`: it may go on for any number of lines.
     fn ranges(&self, text: &Folded, places: &[Place], ranges: &mut Vec<Range<usize>>) -> Option<()> {
         let lower = text.text();
-        let Some(crossings) = self.crossings else { return (!self.may_match(lower)).then_some(()) };
+        if !self.may_match(lower) {
+            return Some(());
+        }
+        let crossings = self.crossings?;
         let (first, mut line) = (ranges.len(), 0);
         for place in places {
             // On the line of the one before it widens nothing.
@@ -132,7 +138,7 @@ impl Branch<Cow<'static, str>> {
                 None => ranges.push(start..end),
             }
         }
-        if !self.others.is_empty() {
+        if !self.others.is_empty() && ranges.len() - first <= MAX_ASKED {
             let added = ranges.split_off(first);
             ranges.extend(added.into_iter().filter(|range| self.may_match(&lower[range.clone()])));
         }
