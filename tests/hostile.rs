@@ -76,6 +76,16 @@ fn a_file_too_large_to_parse_is_named_where_it_could_have_decided() {
 }
 
 #[test]
+fn a_list_of_texts_too_large_to_parse_leaves_nothing_open() {
+    let folder = tree(&[APP[1], ("requirements.txt", "fastapi==0.115.0\nsqlalchemy==2.0.0\n")]);
+    let row = "    {\"name\": \"select(User) from users; logger.info(x) # session.execute\"},\n";
+    std::fs::write(folder.path().join("names.py"), format!("NAMES = [\n{}]\n", row.repeat(1024 * 1024 / row.len() + 1))).unwrap();
+    let report = audit(folder.path());
+    let reasons: Vec<&str> = report["checks"].as_array().unwrap().iter().filter_map(|row| row["reason"].as_str()).collect();
+    assert!(!reasons.iter().any(|reason| reason.contains("names.py")), "{reasons:?}");
+}
+
+#[test]
 fn a_huge_sparse_file_is_skipped_by_name() {
     let folder = tree(&APP);
     let mut file = std::fs::File::create(folder.path().join("dump.py")).unwrap();

@@ -10,7 +10,7 @@ use crate::inventory::document::scripts::Scripts;
 use crate::inventory::syntax::Parsed;
 use crate::inventory::view::{FileId, Hit};
 use crate::model::language::Language;
-use crate::model::needs::{Cost, Look, NeedId, SelectorId};
+use crate::model::needs::{Area, Cost, Look, NeedId, SelectorId};
 use crate::model::role::Role;
 use crate::model::route::SPAN;
 
@@ -229,6 +229,10 @@ fn rust_calls(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found:
 fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, parsed: &mut Option<Parsed>, found: &mut FileScan) {
     let Some(language) = subject.language.filter(|_| !needs.is_empty()) else { return };
     if subject.text.len() > MAX_PARSED_BYTES {
+        // A list of texts that an application ships, which nothing in it can use.
+        if !subject.area(Area::Code).contains('(') {
+            return;
+        }
         found.gaps.extend(needs.iter().map(|need| (*need, "it is larger than 1 MiB, too large to parse".to_owned())));
         return;
     }

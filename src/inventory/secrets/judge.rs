@@ -222,9 +222,19 @@ fn authorization(suspect: &Suspect<'_>) -> Option<Confidence> {
             let plausible = decoded.bytes().all(|byte| byte.is_ascii_graphic()) && password.len() >= 4 && !user.is_empty();
             (plausible && !placeholder::is_harmless(password) && !field::is_field_name(password)).then_some(Confidence::Medium)
         }
-        "bearer" | "token" | "apikey" => issued(value, 16).map(|_| Confidence::Medium),
+        // What is sent as a credential is one, whatever it is used for elsewhere.
+        "bearer" | "token" | "apikey" => {
+            let is_made = issued(value, 16).is_some() || random::is_uuid(value) && !is_example(value);
+            is_made.then_some(Confidence::Medium)
+        }
         _ => None,
     }
+}
+
+/// A UUID that manuals show, or one without entropy.
+fn is_example(value: &str) -> bool {
+    let manuals = ["123e4567", "550e8400", "f81d4fae"];
+    random::has_sequence(value) || manuals.iter().any(|start| value.to_ascii_lowercase().starts_with(start))
 }
 
 /// The session secret that half of all tutorials use.
