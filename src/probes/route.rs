@@ -39,8 +39,7 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     for name in frameworks.iter().filter(|name| loading.routes.iter().all(|known| known.name != **name)) {
         map.note_at("framework", format!("no file routes/{name}.yaml"));
     }
-    let expression = |key| shared::pattern(&map, key).map(Lazy::new);
-    let (matches, not_matches) = (expression("matches"), expression("not-matches"));
+    let (matches, not_matches) = (shared::pattern(&map, "matches"), shared::pattern(&map, "not-matches"));
     map.finish();
     if loading.problems.len() > before {
         return None;
@@ -58,12 +57,12 @@ struct RouteProbe {
     methods: Vec<String>,
     any_method: bool,
     frameworks: Vec<String>,
-    matches: Option<Lazy>,
-    not_matches: Option<Lazy>,
+    matches: Option<String>,
+    not_matches: Option<String>,
 }
 
 impl RouteProbe {
-    fn counts(&self, route: &Route) -> bool {
+    fn counts(&self, route: &Route, matches: Option<&Lazy>, not_matches: Option<&Lazy>) -> bool {
         let has_method = || route.methods.is_empty() || route.methods.iter().any(|method| self.methods.contains(method));
         let says = |expression: &Lazy| {
             expression.is_match(&route.path) || route.handler.as_deref().is_some_and(|handler| expression.is_match(handler))
@@ -72,15 +71,19 @@ impl RouteProbe {
             && (self.methods.is_empty() || has_method())
             && (self.any_method || !route.methods.is_empty())
             && (self.frameworks.is_empty() || self.frameworks.iter().any(|name| **name == *route.framework))
-            && self.matches.as_ref().is_none_or(|expression| expression.is_match(&route.path))
-            && !self.not_matches.as_ref().is_some_and(says)
+            && matches.is_none_or(|expression| expression.is_match(&route.path))
+            && !not_matches.is_some_and(says)
     }
 }
 
 impl Probe for RouteProbe {
     fn observe(&self, view: &View<'_>) -> Vec<Hit> {
         let rows = table(view, &self.asked);
-        let mut hits: Vec<Hit> = rows.iter().filter(|route| self.counts(route)).map(|route| route.hit()).collect();
+        // Checks repeat what they ask of paths.
+        let expression = |pattern: &Option<String>| pattern.as_ref().map(|pattern| view.inventory.expressions.of(pattern));
+        let (matches, not_matches) = (expression(&self.matches), expression(&self.not_matches));
+        let counts = |route: &&Route| self.counts(route, matches.as_deref(), not_matches.as_deref());
+        let mut hits: Vec<Hit> = rows.iter().filter(counts).map(|route| route.hit()).collect();
         hits.sort();
         hits.dedup();
         hits
