@@ -207,11 +207,7 @@ const ASSIGNED: &[(&str, &str, &str)] = &[
     ("web.config", "<add key=\"SmtpPassword\" value=\"Winter2024\" />", "Winter2024"),
     ("V1__user.sql", "CREATE USER app WITH PASSWORD 'Winter2024';", "Winter2024"),
     ("api.js", "axios.get(u, { headers: { Authorization: 'Bearer q8Zr2LmX0pVt5KcY7wNd' } })", "Bearer q8Zr2LmX0pVt5KcY7wNd"),
-    (
-        "api.js",
-        "headers: { Authorization: 'Bearer 7d3c91e2-5a4f-4b8e-9c06-e1f2a8b7d340' }",
-        "Bearer 7d3c91e2-5a4f-4b8e-9c06-e1f2a8b7d340",
-    ),
+    ("a.js", "{ Authorization: 'Bearer 7d3c91e2-5a4f-4b8e-9c06-e1f2a8b7d340' }", "Bearer 7d3c91e2-5a4f-4b8e-9c06-e1f2a8b7d340"),
     ("api.js", "headers: { 'Authorization': 'Basic YXBwOldpbnRlcjIwMjQ=' }", "Basic YXBwOldpbnRlcjIwMjQ="),
     ("src/auth.module.ts", "JwtModule.register({ secret: 'secret' })", "secret"),
     ("src/config.ts", "export const SECRET = 'secret-key';", "secret-key"),
