@@ -136,7 +136,7 @@ pub struct Inventory {
     pub routes: Kept<Route>,
     /// Tables of variables that were joined already.
     pub variables: Kept<EnvVar>,
-    /// Expressions of the definitions of routes.
+    /// Expressions over names and paths of routes, each compiled once.
     pub expressions: Expressions,
     /// What proxies front, once somebody asked.
     pub fronts: Kept<Front>,
