@@ -239,7 +239,7 @@ fn assemble(
             inventory.files[index] = file;
         }
         inventory.files[index].scanned = result.scanned;
-        for selector in &inventory.files[index].selectors {
+        for selector in inventory.files[index].selectors.iter() {
             inventory.by_selector[selector.0 as usize].push(id);
         }
         let waiting = std::mem::take(&mut result.scan.deferred);

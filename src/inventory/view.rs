@@ -35,7 +35,7 @@ pub struct File {
     /// Does git track it? `None`: there is no git.
     pub tracked: Option<bool>,
     /// The selectors it matches, ascending.
-    pub selectors: Box<[SelectorId]>,
+    pub selectors: Arc<[SelectorId]>,
     /// Was it read and scanned?
     pub scanned: bool,
 }

@@ -3,6 +3,7 @@
 //! The same engine as for the files of today, told to look for no more kinds than are asked for.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use crate::inventory::role;
 use crate::inventory::scan::Selection;
@@ -92,12 +93,12 @@ impl<'n> Seekers<'n> {
         self.seekers.iter().any(|seeker| seeker.engine.is_eager())
     }
 
-    fn selectors(&self, path: &str, role: Role) -> Box<[SelectorId]> {
+    fn selectors(&self, path: &str, role: Role) -> Arc<[SelectorId]> {
         self.selection.of(path, Language::of_path(path), role, Some(true))
     }
 
     /// The selectors that a version of a file matches, judged by its content, too.
-    fn of_version(&self, path: &str, content: &[u8]) -> Box<[SelectorId]> {
+    fn of_version(&self, path: &str, content: &[u8]) -> Arc<[SelectorId]> {
         let by_path = role::of_path(path);
         let by_content = role::of_content(path, &content[..content.len().min(HEAD)]).filter(|_| by_path == Role::Production);
         self.selectors(path, by_content.unwrap_or(by_path))
@@ -151,7 +152,7 @@ impl Seeker {
         version: &Version<'_>,
         text: &str,
         mut marks: Marks,
-        selectors: &dyn Fn() -> Box<[SelectorId]>,
+        selectors: &dyn Fn() -> Arc<[SelectorId]>,
         all: &mut Vec<Found>,
     ) {
         let path = version.path;

@@ -2,7 +2,7 @@
 //! the path, one glob set for plain names and extensions, no pattern per selector.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use globset::{Candidate, GlobSet, GlobSetBuilder};
 
@@ -33,7 +33,7 @@ pub struct Selection<'n> {
     /// Selectors without globs.
     free: Vec<SelectorId>,
     /// What was found for files of which the same is known: the files of a folder are mostly alike.
-    known: Mutex<HashMap<Alike, Box<[SelectorId]>>>,
+    known: Mutex<HashMap<Alike, Arc<[SelectorId]>>>,
     /// For each selector, does one of its needs look at content?
     reads: Vec<bool>,
     /// For each selector, its document needs.
@@ -107,7 +107,7 @@ impl<'n> Selection<'n> {
     }
 
     /// The selectors that a file matches, ascending.
-    pub fn of(&self, path: &str, language: Option<Language>, role: Role, tracked: Option<bool>) -> Box<[SelectorId]> {
+    pub fn of(&self, path: &str, language: Option<Language>, role: Role, tracked: Option<bool>) -> Arc<[SelectorId]> {
         let path = glob::folded(path);
         let (above, name) = path.rsplit_once('/').unwrap_or(("", &path));
         let mut matched = self.globs.matches_candidate(&Candidate::new(&*path));
@@ -118,14 +118,14 @@ impl<'n> Selection<'n> {
         matched.dedup();
         let alike = (matched, language, role, tracked);
         if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&alike) {
-            return known.clone();
+            return Arc::clone(known);
         }
         let selectors = self.of_alike(&alike);
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(alike, selectors.clone());
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(alike, Arc::clone(&selectors));
         selectors
     }
 
-    fn of_alike(&self, (matched, language, role, tracked): &Alike) -> Box<[SelectorId]> {
+    fn of_alike(&self, (matched, language, role, tracked): &Alike) -> Arc<[SelectorId]> {
         let admits = |id: &SelectorId| self.needs.selectors()[id.0 as usize].admits(*language, *role, *tracked);
         let named = matched.iter().flat_map(|glob| &self.by_glob[*glob]);
         let mut selectors: Vec<SelectorId> = self.free.iter().chain(named).copied().filter(admits).collect();
@@ -134,7 +134,7 @@ impl<'n> Selection<'n> {
         }
         selectors.sort_unstable();
         selectors.dedup();
-        selectors.into_boxed_slice()
+        selectors.into()
     }
 
     /// Must the content be read for one of these selectors?

@@ -310,6 +310,23 @@ mod tests {
     }
 
     #[test]
+    fn a_negation_about_the_text_of_the_file_sees_what_was_not_parsed() {
+        let rule = rule(
+            Language::TypeScript,
+            json!({"rule": {"pattern": "f($X)", "not": {"inside": {"kind": "program", "stopBy": "end", "regex": "process\\.exit"}}}}),
+        );
+        assert!(rule.is_local());
+        for (last, found) in [("process.exit();\n", 0), ("process.stop();\n", 1)] {
+            let text = format!("\nexport const a = 1;\nexport const b = f(a);\n{last}");
+            let start = text.find("export const b").unwrap_or_default();
+            let part = start..start + "export const b = f(a);\n".len();
+            let parsed = Parsed::excerpt(Language::TypeScript, &text, vec![part], MINUTE).expect("parsed");
+            let hits = parsed.find(&text, &[(0, &rule)], &Automata::default(), MINUTE).expect("searched");
+            assert_eq!(hits.len(), found, "{text}");
+        }
+    }
+
+    #[test]
     fn columns_count_characters_and_a_trailing_newline_ends_the_line_before() {
         let call = rule(Language::Python, json!({"rule": {"pattern": "f($X)"}}));
         let hits = find(Language::Python, "x = 'ééé'; f(1); f(2)\nf(\n3)\n", &[(0, &call)], MINUTE).expect("parsed");
