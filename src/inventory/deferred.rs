@@ -167,3 +167,22 @@ struct Answer {
     count: usize,
     tree: Option<Parsed>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_set_of_names_is_looked_for_in_the_text() {
+        let set = |names: &[&str]| Arc::new(names.iter().map(|name| Arc::from(*name)).collect::<BTreeSet<Arc<str>>>());
+        let (here, nowhere) = (set(&["missing", "guard"]), set(&["missing"]));
+        let mut sought = Sought { text: "app.use(guard)", known: Vec::new() };
+        for _ in 0..2 {
+            assert!(Due::WithNames(vec![Arc::clone(&here)]).is_in(&mut sought));
+            assert!(!Due::WithNames(vec![Arc::clone(&nowhere)]).is_in(&mut sought));
+            assert!(Due::WithNames(vec![Arc::clone(&nowhere), Arc::clone(&here)]).is_in(&mut sought));
+        }
+        assert_eq!(sought.known.len(), 2, "each set once");
+        assert!(Due::Yes.is_in(&mut sought) && !Due::No.is_in(&mut sought));
+    }
+}

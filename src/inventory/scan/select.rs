@@ -209,6 +209,7 @@ fn never() -> globset::Glob {
 mod tests {
     use super::*;
     use crate::model::needs::Selector;
+    use crate::model::role::RoleSet;
 
     #[test]
     fn excluded_files_match_neither_with_globs_nor_without() {
@@ -223,5 +224,25 @@ mod tests {
         assert_eq!(of("web/app.min.js"), [2]);
         assert_eq!(of("legacy/app.js"), [2]);
         assert_eq!(of("web/app.py"), [1]);
+    }
+
+    #[test]
+    fn files_of_the_same_globs_are_alike_only_if_the_rest_is_the_same() {
+        let mut needs = NeedSet::default();
+        let globs = || vec!["*.js".to_owned()];
+        needs.add(Selector { globs: globs(), roles: RoleSet::ALL, ..Selector::any() }, Look::File);
+        needs.add(Selector { globs: globs(), roles: RoleSet::DECIDING, ..Selector::any() }, Look::File);
+        needs.add(
+            Selector { globs: globs(), languages: vec![Language::JavaScript], roles: RoleSet::ALL, ..Selector::any() },
+            Look::File,
+        );
+        let selection = Selection::new(&needs);
+        let of = |language, role| selection.of("web/app.js", language, role, None).iter().map(|id| id.0).collect::<Vec<_>>();
+        // Twice, so that what is known of the others is asked, too.
+        for _ in 0..2 {
+            assert_eq!(of(None, Role::Production), [0, 1]);
+            assert_eq!(of(None, Role::Test), [0]);
+            assert_eq!(of(Some(Language::JavaScript), Role::Test), [0, 2]);
+        }
     }
 }
