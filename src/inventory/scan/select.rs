@@ -230,10 +230,10 @@ mod tests {
     fn files_of_the_same_globs_are_alike_only_if_the_rest_is_the_same() {
         let mut needs = NeedSet::default();
         let globs = || vec!["*.js".to_owned()];
-        needs.add(Selector { globs: globs(), roles: RoleSet::ALL, ..Selector::any() }, Look::File);
+        needs.add(Selector { globs: globs(), roles: RoleSet::all(), ..Selector::any() }, Look::File);
         needs.add(Selector { globs: globs(), roles: RoleSet::DECIDING, ..Selector::any() }, Look::File);
         needs.add(
-            Selector { globs: globs(), languages: vec![Language::JavaScript], roles: RoleSet::ALL, ..Selector::any() },
+            Selector { globs: globs(), languages: vec![Language::JavaScript], roles: RoleSet::all(), ..Selector::any() },
             Look::File,
         );
         let selection = Selection::new(&needs);
