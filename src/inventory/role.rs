@@ -465,6 +465,8 @@ mod tests {
                 "Dockerfile.test",
                 "appsettings.Test.json",
                 "application-test.yml",
+                "src/main/resources/application-e2e.yml",
+                "application-it.properties",
                 "requirements-test.txt",
                 "requirements/test.txt",
                 "jest.config.js",

@@ -1,6 +1,6 @@
 //! A code rule as its author wrote it: ast-grep's rule language as a value tree, not yet compiled.
 //!
-//! Rules of many checks share utilities, so those are shared here too. `inventory::syntax::rule` compiles it.
+//! Rules of many checks share utilities, and the languages of a family a rule, so those are shared here too. `inventory::syntax::rule` compiles it.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use super::node::Node;
 /// `{rule, constraints?, utils?}`, with every utility that is named anywhere in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CodeSource {
-    pub rule: Node,
+    pub rule: Arc<Node>,
     /// By metavariable, without `$`.
-    pub constraints: Vec<(Arc<str>, Node)>,
+    pub constraints: Vec<(Arc<str>, Arc<Node>)>,
     /// By name, in the order of names.
     pub utils: Vec<(Arc<str>, Arc<Node>)>,
     /// A utility: what matches it, or stands inside of what matches it, does not count.

@@ -94,13 +94,12 @@ pub struct Written<'n> {
 impl Written<'_> {
     /// What to look for, for each language. Rules that do not compile are problems.
     pub fn looks(self, shared: &Utils, outside_gates: bool, problems: &Problems) -> Vec<(Selector, Look)> {
-        let named = |node: Option<&Node>| {
-            node.map_or(&[][..], Node::entries).iter().map(|e| (Arc::clone(&e.key), e.value.clone())).collect()
+        let named = |node: Option<&Node>| -> Vec<(Arc<str>, Arc<Node>)> {
+            node.map_or(&[][..], Node::entries).iter().map(|e| (Arc::clone(&e.key), Arc::new(e.value.clone()))).collect()
         };
         let constraints = named(self.constraints);
-        let written = CodeSource { rule: self.rule, constraints, cite: self.cite, ..CodeSource::default() };
-        let local: Vec<(Arc<str>, Node)> = named(self.utils);
-        let local: Vec<(Arc<str>, Arc<Node>)> = local.into_iter().map(|(name, rule)| (name, Arc::new(rule))).collect();
+        let written = CodeSource { rule: Arc::new(self.rule), constraints, cite: self.cite, ..CodeSource::default() };
+        let local = named(self.utils);
         let mut looks = Vec::new();
         for language in self.languages {
             let source = complete(language, written.clone(), &local, shared, outside_gates);

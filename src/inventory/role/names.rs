@@ -271,6 +271,9 @@ fn is_executed(file: &Name, inside: &Inside) -> bool {
     }
 }
 
+/// What profiles of Spring are called that only tests run with; those that end in `test` say so themselves.
+const PROFILES_OF_TESTS: [&str; 4] = ["e2e", "it", "testcontainers", "testing"];
+
 fn is_test(file: &Name, inside: &Inside) -> bool {
     if is_test_support(file) {
         return true;
@@ -292,11 +295,14 @@ fn is_test(file: &Name, inside: &Inside) -> bool {
     let ends_in_test = ["_test", "_tests", "-test", "-tests"].iter().any(|end| {
         stem.strip_suffix(end).is_some_and(|before| before != "ab" && !before.ends_with("_ab") && !before.ends_with("-ab"))
     });
+    // Profiles that only tests run with.
+    let is_profile = is_config && PROFILES_OF_TESTS.iter().any(|profile| stem.strip_prefix("application-") == Some(*profile));
     let ends_in_spec = file.is_code && (stem.ends_with("_spec") || stem.ends_with("-spec"));
     let alone = matches!(stem, "test" | "tests" | "testing")
         && (file.is_code || is_config)
         && (stem != "testing" || inside.parent == "requirements");
     marked
+        || is_profile
         || file.extension() == "test"
         || ((file.is_code || is_config) && ends_in_test)
         || ends_in_spec

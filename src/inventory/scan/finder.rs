@@ -4,6 +4,8 @@
 //! cache; only where the bit is set, which is rare, are literals compared. An automaton over the same literals is larger than the
 //! caches, so that each of its steps waits for memory, and building it is a noticeable part of a short run.
 
+use memchr::memmem;
+
 /// Bits of the number of a gram in its table, by its length in bytes. Grams of two are as many as the table has places.
 const BITS: [u32; 5] = [0, 0, 16, 13, 17];
 /// Words of the tables of grams of two, three and four bytes.
@@ -21,6 +23,8 @@ const PAIR: u32 = 4;
 const SPREAD: u32 = 0x9E37_79B1;
 /// Most places where literals that share a gram are counted, a power of two.
 const MAX_SHARED: usize = 1 << 16;
+/// Up to so many literals are sought one by one: of large data files, all that is asked is whether they hold a key.
+const FEW: usize = 8;
 /// Says that a slot is free.
 const FREE: u32 = u32::MAX;
 
@@ -31,6 +35,8 @@ pub(super) struct Finder {
     quads: Grams<4>,
     /// Literals of one byte, with their numbers: a module may be called so.
     single: Vec<(usize, u8)>,
+    /// All literals, with their numbers, if they are so few that each is sought by itself.
+    few: Vec<(usize, memmem::Finder<'static>)>,
 }
 
 /// The literals that are known by grams of `N` bytes.
@@ -66,18 +72,32 @@ impl Finder {
     pub(super) fn new<L: AsRef<str>>(literals: &[L]) -> Finder {
         let literals: Vec<&str> = literals.iter().map(AsRef::as_ref).collect();
         let literals = literals.as_slice();
+        let one = |(number, literal): (usize, &&str)| {
+            (!literal.is_empty()).then(|| (number, memmem::Finder::new(*literal).into_owned()))
+        };
         let single = |(number, literal): (usize, &&str)| (literal.len() == 1).then(|| (number, literal.as_bytes()[0]));
         Finder {
             pairs: Grams::new(literals),
             triples: Grams::new(literals),
             quads: Grams::new(literals),
             single: literals.iter().enumerate().filter_map(single).collect(),
+            few: if literals.len() <= FEW { literals.iter().enumerate().filter_map(one).collect() } else { Vec::new() },
         }
     }
 
     /// Calls `found` with the number of each literal and where it begins, for every place in the text. The places of one literal come
     /// in order.
     pub(super) fn find(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {
+        for (number, literal) in &self.few {
+            let mut from = 0;
+            while let Some(at) = text.get(from..).and_then(|rest| literal.find(rest)) {
+                found(*number, from + at);
+                from += at + 1;
+            }
+        }
+        if !self.few.is_empty() {
+            return;
+        }
         for (number, byte) in &self.single {
             memchr::memchr_iter(*byte, text).for_each(|start| found(*number, start));
         }
@@ -305,11 +325,18 @@ mod tests {
 
     use super::*;
 
+    /// The places of literals, which are the same beside many others and alone.
     fn places(literals: &[String], text: &str) -> Vec<(usize, usize)> {
-        let mut places = Vec::new();
-        Finder::new(literals).find(text.as_bytes(), |literal, start| places.push((literal, start)));
-        places.sort_unstable();
-        places
+        let places = |literals: &[String]| {
+            let mut places = Vec::new();
+            Finder::new(literals).find(text.as_bytes(), |literal, start| places.push((literal, start)));
+            places.sort_unstable();
+            places
+        };
+        let others = (0..=FEW).map(|other| format!("x{other}x"));
+        let found = places(literals);
+        assert_eq!(places(&literals.iter().cloned().chain(others).collect::<Vec<_>>()), found);
+        found
     }
 
     #[test]

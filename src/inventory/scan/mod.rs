@@ -265,8 +265,9 @@ impl<'n> Scanner<'n> {
         compiled.clauses & !compiled.anywhere
     }
 
-    fn automaton_of(&self, pattern: &str, ignore_case: bool) -> Option<Automaton> {
-        let against = if self.bytes >= PREFILTERS_PAY_BYTES { Against::ManyFiles } else { Against::FewFiles };
+    /// An expression over whole files, or over lines that are `sought` already.
+    fn automaton_of(&self, pattern: &str, ignore_case: bool, sought: bool) -> Option<Automaton> {
+        let against = if self.bytes >= PREFILTERS_PAY_BYTES && !sought { Against::ManyFiles } else { Against::FewFiles };
         Automaton::new(pattern, Reading { ignore_case, lines: true }, against).ok()
     }
 
@@ -274,8 +275,8 @@ impl<'n> Scanner<'n> {
     fn pattern(&self, id: NeedId) -> Option<&Automaton> {
         let cell = &self.compiled[id.0 as usize].pattern;
         cell.get_or_init(|| match &self.needs.need(id).look {
-            Look::Text { pattern, ignore_case, .. } => self.automaton_of(pattern, *ignore_case),
-            Look::RustCalls { receiver: Some(pattern), .. } => self.automaton_of(pattern, false),
+            Look::Text { pattern, ignore_case, .. } => self.automaton_of(pattern, *ignore_case, self.window(id).is_some()),
+            Look::RustCalls { receiver: Some(pattern), .. } => self.automaton_of(pattern, false, false),
             _ => None,
         })
         .as_ref()
@@ -295,7 +296,7 @@ impl<'n> Scanner<'n> {
     fn except(&self, id: NeedId) -> Option<&Automaton> {
         let cell = &self.compiled[id.0 as usize].except;
         cell.get_or_init(|| match &self.needs.need(id).look {
-            Look::Text { except: Some(pattern), ignore_case, .. } => self.automaton_of(pattern, *ignore_case),
+            Look::Text { except: Some(pattern), ignore_case, .. } => self.automaton_of(pattern, *ignore_case, true),
             _ => None,
         })
         .as_ref()

@@ -34,25 +34,25 @@ pub(super) fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, 
     let ranges = ranges.unwrap_or_else(|| std::iter::once(0..text.len()).collect());
     let most = if *named { MAX_ROWS } else { MAX_HITS };
     let name = |start: usize, end: usize| area.get(start..end).filter(|_| *named).map(str::to_owned);
-    let hits = matches(text, pattern, scanner.except(need), ranges, most);
+    let hits = matches(text, pattern, || scanner.except(need), ranges, most);
     found.hits.extend(hits.map(|(start, end)| {
         let hit = subject.lines().hit(subject.id, start, end);
         (need, documents::named(hit, name(start, end)))
     }));
 }
 
-/// The first places of a pattern's matches on whose lines the exception does not match. One that goes over several lines and is excepted takes
+/// The first places of a pattern's matches on whose lines the exception, which compiles when there is the first, does not match. One that goes over several lines and is excepted takes
 /// only its first line with it: another may begin on the next.
 fn matches<'t>(
     text: &'t [u8],
     pattern: &'t Automaton,
-    except: Option<&'t Automaton>,
+    except: impl Fn() -> Option<&'t Automaton> + 't,
     ranges: Vec<Range<usize>>,
     most: usize,
 ) -> impl Iterator<Item = (usize, usize)> + 't {
     // `^\s*name` begins on the lines before; what is cited begins with something.
     let blank = |start: usize, end: usize| text[start..end].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-    let excepted = move |start: usize, end: usize| except.is_some_and(|except| except.is_match(whole_lines(text, start, end)));
+    let excepted = move |start: usize, end: usize| except().is_some_and(|except| except.is_match(whole_lines(text, start, end)));
     let mut left = MAX_EXCEPTED;
     let search = move |mut range: Range<usize>| {
         let mut found = Vec::new();
@@ -96,7 +96,8 @@ mod tests {
         let automaton = |pattern: &str| Automaton::new(pattern, reading, Against::FewFiles).unwrap();
         let (pattern, except) = (automaton(pattern), automaton(except));
         let ranges = std::iter::once(0..text.len()).collect();
-        matches(text.as_bytes(), &pattern, Some(&except), ranges, MAX_HITS).map(|(start, end)| &text[start..end]).collect()
+        let places = matches(text.as_bytes(), &pattern, || Some(&except), ranges, MAX_HITS);
+        places.map(|(start, end)| &text[start..end]).collect()
     }
 
     #[test]

@@ -16,8 +16,8 @@ use crate::model::node::{Node, Value};
 pub(crate) fn source(written: &Json) -> CodeSource {
     let named = |key: &str| written.get(key).and_then(Json::as_object).into_iter().flatten();
     CodeSource {
-        rule: written.get("rule").map(node).unwrap_or_default(),
-        constraints: named("constraints").map(|(name, rule)| (name.as_str().into(), node(rule))).collect(),
+        rule: Arc::new(written.get("rule").map(node).unwrap_or_default()),
+        constraints: named("constraints").map(|(name, rule)| (name.as_str().into(), Arc::new(node(rule)))).collect(),
         utils: named("utils").map(|(name, rule)| (name.as_str().into(), Arc::new(node(rule)))).collect(),
         gate: None,
         cite: None,
@@ -53,7 +53,7 @@ pub(crate) fn compile(language: Language, source: &CodeSource) -> RuleCore {
     }
     let core = json!({
         "rule": rule,
-        "constraints": named(source.constraints.iter().map(|(name, rule)| (name, rule)).collect()),
+        "constraints": named(source.constraints.iter().map(|(name, rule)| (name, &**rule)).collect()),
         "utils": named(source.utils.iter().map(|(name, rule)| (name, &**rule)).collect()),
     });
     let core: SerializableRuleCore = serde_json::from_value(core).unwrap();
