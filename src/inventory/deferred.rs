@@ -90,7 +90,7 @@ impl<'s> Collector<'s> {
             return Answer { file, scan, left: Vec::new(), count: 0, tree: None };
         };
         let text = decode(bytes);
-        let mut sought = Sought { text: &text, known: Vec::new() };
+        let mut sought = Sought { text: &text, known: BTreeMap::new() };
         let (needs, left): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(_, due)| due.is_in(&mut sought));
         let numbers = |needs: Vec<(NeedId, Due)>| needs.into_iter().map(|(need, _)| need).collect::<Vec<_>>();
         let (needs, left) = (numbers(needs), numbers(left));
@@ -133,20 +133,22 @@ impl Due {
     }
 }
 
-/// A text in which names are looked for, each set once: all parts that are joined ask for the same.
+/// A text in which names are looked for, each once: parts that are joined ask for the same, and so do components that share a file.
 struct Sought<'t> {
     text: &'t str,
-    known: Vec<(Arc<BTreeSet<Arc<str>>>, bool)>,
+    known: BTreeMap<Arc<str>, bool>,
 }
 
 impl Sought<'_> {
-    fn holds_one_of(&mut self, names: &Arc<BTreeSet<Arc<str>>>) -> bool {
-        if let Some((_, holds)) = self.known.iter().find(|(known, _)| Arc::ptr_eq(known, names)) {
-            return *holds;
-        }
-        let holds = names.iter().any(|name| memchr::memmem::find(self.text.as_bytes(), name.as_bytes()).is_some());
-        self.known.push((Arc::clone(names), holds));
-        holds
+    fn holds_one_of(&mut self, names: &BTreeSet<Arc<str>>) -> bool {
+        names.iter().any(|name| match self.known.get(name) {
+            Some(holds) => *holds,
+            None => {
+                let holds = memchr::memmem::find(self.text.as_bytes(), name.as_bytes()).is_some();
+                self.known.insert(Arc::clone(name), holds);
+                holds
+            }
+        })
     }
 }
 
@@ -173,16 +175,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_set_of_names_is_looked_for_in_the_text() {
+    fn each_name_is_looked_for_in_the_text_once() {
         let set = |names: &[&str]| Arc::new(names.iter().map(|name| Arc::from(*name)).collect::<BTreeSet<Arc<str>>>());
         let (here, nowhere) = (set(&["missing", "guard"]), set(&["missing"]));
-        let mut sought = Sought { text: "app.use(guard)", known: Vec::new() };
+        let mut sought = Sought { text: "app.use(guard)", known: BTreeMap::new() };
         for _ in 0..2 {
             assert!(Due::WithNames(vec![Arc::clone(&here)]).is_in(&mut sought));
             assert!(!Due::WithNames(vec![Arc::clone(&nowhere)]).is_in(&mut sought));
             assert!(Due::WithNames(vec![Arc::clone(&nowhere), Arc::clone(&here)]).is_in(&mut sought));
         }
-        assert_eq!(sought.known.len(), 2, "each set once");
+        assert_eq!(sought.known.len(), 2, "each name once");
         assert!(Due::Yes.is_in(&mut sought) && !Due::No.is_in(&mut sought));
     }
 }

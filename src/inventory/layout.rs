@@ -136,7 +136,7 @@ struct Links {
 impl Links {
     fn between(files: &[LayoutFile<'_>], hints: &[ManifestHint], found: &BTreeMap<String, Candidate>) -> Links {
         let folders: Vec<&str> = found.keys().map(String::as_str).collect();
-        let owner = owners(files, &folders);
+        let owner = owners(files, &folders, found.get("").is_some_and(|root| root.is_workspace_root));
         let includes = includes(found, &folders, hints);
         let mut started = started(files, &owner, found);
         let is_part: Vec<bool> = found.values().map(|candidate| candidate.is_part && !candidate.has_dockerfile).collect();
@@ -287,14 +287,15 @@ impl<'a> Nearest<'a> {
     }
 }
 
-fn owners(files: &[LayoutFile<'_>], folders: &[&str]) -> Vec<Option<usize>> {
+fn owners(files: &[LayoutFile<'_>], folders: &[&str], root_is_workspace: bool) -> Vec<Option<usize>> {
     let mut nearest = Nearest::new(folders);
     let several = folders.len() > 1;
     files
         .iter()
         .map(|file| {
             let owner = nearest.of(folder_of(file.path))?;
-            let shared = folders[owner].is_empty() && several && concerns_all(file);
+            let locks_all = root_is_workspace && folder_of(file.path).is_empty() && contexts::is_lockfile(file.path);
+            let shared = folders[owner].is_empty() && several && (locks_all || concerns_all(file));
             (!shared).then_some(owner)
         })
         .collect()

@@ -79,19 +79,21 @@ pub fn below(folder: &str, written: &str) -> Option<String> {
     (!written.starts_with('/')).then(|| parts.join("/"))
 }
 
+/// Does the file lock the versions of what a package, or each of a workspace, needs?
+pub(super) fn is_lockfile(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    matches!(
+        name,
+        "package-lock.json" | "npm-shrinkwrap.json" | "yarn.lock" | "pnpm-lock.yaml" | "bun.lock" | "bun.lockb" | "poetry.lock"
+    ) || matches!(name, "uv.lock" | "pdm.lock" | "Pipfile.lock" | "Cargo.lock" | "go.sum" | "Gemfile.lock" | "composer.lock")
+}
+
 /// Does the file say what the image installs, or what has to be set in its environment?
 fn is_lent(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let is_lockfile = matches!(
-        name,
-        "package-lock.json" | "npm-shrinkwrap.json" | "yarn.lock" | "pnpm-lock.yaml" | "bun.lock" | "bun.lockb" | "poetry.lock"
-    ) || matches!(
-        name,
-        "uv.lock" | "pdm.lock" | "Pipfile.lock" | "Cargo.lock" | "go.sum" | "Gemfile.lock" | "composer.lock"
-    );
     let is_example =
         name.contains("env") && ["example", "sample", "template", ".dist", ".defaults"].iter().any(|word| name.contains(word));
-    is_lockfile || is_example
+    is_lockfile(path) || is_example
 }
 
 #[cfg(test)]

@@ -340,6 +340,15 @@ fn a_workspace_root_with_source_is_a_component() {
 }
 
 #[test]
+fn the_lockfile_of_a_workspace_is_about_all_its_members() {
+    let paths = ["Cargo.lock", "Cargo.toml", "src/main.rs", "worker/Cargo.toml", "worker/src/main.rs"];
+    let hints = |root| [root, hint("worker", "cargo", "worker", &[])];
+    let of_lockfile = |root| owned(&layout(&paths, &hints(root)), &paths)[0].1.to_owned();
+    assert_eq!(of_lockfile(workspace("", "cargo")), "shared");
+    assert_eq!(of_lockfile(hint("", "cargo", "app", &[])), ".");
+}
+
+#[test]
 fn maven_modules() {
     let paths = [
         "common/pom.xml",

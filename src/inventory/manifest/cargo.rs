@@ -29,6 +29,8 @@ pub(super) fn manifest(path: &str, text: &str) -> Result<Manifest, String> {
             }
         }
     }
+    let replaced = document.get("patch").map(Node::entries).unwrap_or_default().iter().flat_map(|source| source.value.entries());
+    package.local_dependencies.extend(replaced.filter_map(|entry| tree::text_of(&entry.value, "path")));
     if let Some(workspace) = document.get("workspace") {
         package.is_workspace_root = true;
         package.workspace_members = workspace.get("members").map(tree::texts).unwrap_or_default();
@@ -110,6 +112,9 @@ insta = "1"
 cc = "1"
 [target.'cfg(unix)'.dependencies]
 nix = "0.28"
+[patch.crates-io]
+store = { path = "store" }
+fork = { git = "https://git.example.com/fork" }
 [[bin]]
 name = "api"
 "#;
@@ -135,7 +140,7 @@ name = "api"
         assert_eq!(manifest.runtime_versions[0].spec, "1.80");
         let package = manifest.package.unwrap();
         assert!(package.has_entry_point && !package.is_workspace_root);
-        assert_eq!(package.local_dependencies, ["../shared"]);
+        assert_eq!(package.local_dependencies, ["../shared", "store"]);
     }
 
     #[test]
