@@ -251,7 +251,7 @@ pub(super) fn is_tooling(path: &str) -> bool {
     )
 }
 
-/// Data and configuration: beside a Dockerfile they are an image, but no component.
+/// Data, configuration and what starts a container: beside a Dockerfile they are an image, but no component.
 pub(super) fn is_data(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.starts_with('.')
@@ -274,6 +274,8 @@ pub(super) fn is_data(path: &str) -> bool {
                 | "pem"
                 | "lock"
                 | "txt"
+                | "sh"
+                | "ps1"
                 | ""
                 | "mod"
                 | "sum"

@@ -157,7 +157,7 @@ impl Reader<'_> {
                 // Behind the colon of a variable Python has a type, which may be quoted.
                 (annotated || quoted_name || self.grammar != Grammar::Python).then_some(Form::Assigned)
             }
-            b',' if quoted_name && self.is_setter(name_start) => {
+            b',' if quoted_name && (self.is_setter(name_start) || self.is_pair(name_start)) => {
                 self.at += 1;
                 Some(Form::Passed)
             }
@@ -219,6 +219,13 @@ impl Reader<'_> {
         let start = head.iter().rposition(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_')).map_or(0, |at| at + 1);
         let name = String::from_utf8_lossy(&head[start.max(head.len().saturating_sub(MAX_NAME))..]).to_ascii_lowercase();
         SETTERS.contains(&name.as_str())
+    }
+
+    /// Is the quoted name the first of a pair in the initializer of a collection, `{ { "name", "value" }, … }`?
+    fn is_pair(&self, name_start: usize) -> bool {
+        let head = self.text[..name_start.saturating_sub(1)].trim_end();
+        let around = head.strip_suffix('{').map(str::trim_end);
+        self.grammar == Grammar::Source && around.is_some_and(|around| around.ends_with(['{', ',']))
     }
 
     /// `<name>value</name>`, and `key="name" value="…"`.
@@ -336,7 +343,7 @@ impl Reader<'_> {
         let rest = &self.bytes[end.min(self.bytes.len())..];
         let rest = &rest[..rest.len().min(MAX_NAME)];
         let mut rest = rest.trim_ascii_start();
-        if only_argument && !matches!(rest.first(), Some(b')' | b'.' | b'#')) {
+        if only_argument && !matches!(rest.first(), Some(b')' | b'}' | b'.' | b'#')) {
             return rest.starts_with(b",") && rest[1..].trim_ascii_start().starts_with(b")");
         }
         while let Some(next) = rest.strip_prefix(b")") {
@@ -405,6 +412,8 @@ mod tests {
             ("a.rb", "password: 'LIT'"),
             ("A.cs", "public string password { get; set; } = \"LIT\";"),
             ("A.cs", "password = new SymmetricSecurityKey(Encoding.UTF8.GetBytes(\"LIT\"));"),
+            ("A.cs", r#"new QueryBuilder { { "grant", "x" }, { "password", "LIT" } };"#),
+            ("A.cs", "new()\n{\n    { \"password\", \"LIT\" },\n}"),
             ("A.java", ".password(\"LIT\")"),
             ("a.json", r#""password" : "LIT""#),
             ("a.yml", "password: LIT"),
@@ -445,6 +454,8 @@ mod tests {
             ("a.js", "password => 5"),
             ("a.rs", "secret::new()"),
             ("a.java", "password(\"a\", \"b\")"),
+            ("A.cs", r#"{ { "password", "a", "b" } }"#),
+            ("A.cs", r#"new[] { "password", "a" }"#),
             ("a.yml", "password:\n  secretKeyRef: x"),
             ("a.yml", "password: {a: b}"),
             ("a.yml", "password: two words"),
