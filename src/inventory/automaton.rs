@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use regex_automata::meta::{Config, Regex};
+use regex_automata::meta::{Cache, Config, Regex};
+use regex_automata::util::iter::Searcher;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
 use regex_syntax::hir::{Hir, HirKind};
@@ -39,8 +40,28 @@ pub struct Reading {
 const SHORT: usize = 512;
 
 /// A compiled expression.
+///
+/// A search needs memory of its own, in which it also keeps the states that it has worked out. That memory is lent from search to search,
+/// whichever thread runs it, so that there are as many of them as searches at one time: one for each thread would double both what is
+/// kept and what is worked out.
 #[derive(Debug)]
-pub struct Automaton(Regex);
+pub struct Automaton {
+    regex: Regex,
+    idle: Mutex<Vec<Cache>>,
+}
+
+/// The memory of one search, which goes back when it ends.
+struct Lent<'a> {
+    idle: &'a Mutex<Vec<Cache>>,
+    /// Here until then.
+    cache: Option<Cache>,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(self.cache.take());
+    }
+}
 
 impl Automaton {
     /// Compiles an expression.
@@ -57,7 +78,7 @@ impl Automaton {
                 .case_insensitive(reading.ignore_case);
             Regex::builder().configure(config.clone()).syntax(syntax).build(pattern).map_err(Box::new)
         };
-        build(false).or_else(|_| build(true)).map(Automaton).map_err(|error| error.to_string())
+        build(false).or_else(|_| build(true)).map(Automaton::of).map_err(|error| error.to_string())
     }
 
     /// Can the expression be written only with Unicode, by a class such as `[oó]`? Then it is several times slower than one with
@@ -78,12 +99,23 @@ impl Automaton {
         };
         let hir = parse(false).or_else(|_| parse(true))?;
         let config = config(Against::ManyFiles);
-        Regex::builder().configure(config).build_from_hir(&unanchored(&hir)).map(Automaton).map_err(|error| error.to_string())
+        Regex::builder().configure(config).build_from_hir(&unanchored(&hir)).map(Automaton::of).map_err(|error| error.to_string())
+    }
+
+    fn of(regex: Regex) -> Automaton {
+        Automaton { regex, idle: Mutex::default() }
+    }
+
+    /// Memory for a search.
+    fn lend(&self) -> Lent<'_> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        Lent { idle: &self.idle, cache: Some(idle.unwrap_or_else(|| self.regex.create_cache())) }
     }
 
     /// Does it match anywhere in the text?
     pub fn is_match(&self, text: &[u8]) -> bool {
-        self.0.is_match(text)
+        let mut lent = self.lend();
+        lent.cache.as_mut().is_some_and(|cache| self.regex.search_half_with(cache, &Input::new(text).earliest(true)).is_some())
     }
 
     /// The places of its matches; a group called `at` narrows what is cited.
@@ -93,8 +125,10 @@ impl Automaton {
 
     /// The same for the matches in a part of a text; what stands around it is seen by `^`, `$` and `\b`.
     pub fn matches_within<'t>(&'t self, text: &'t [u8], part: Range<usize>) -> impl Iterator<Item = (usize, usize)> + 't {
-        let narrow = self.0.group_info().to_index(regex_automata::PatternID::ZERO, "at").is_some();
-        self.0.find_iter(Input::new(text).range(part)).map(move |found| {
+        let narrow = self.regex.group_info().to_index(regex_automata::PatternID::ZERO, "at").is_some();
+        let (mut lent, mut searcher) = (self.lend(), Searcher::new(Input::new(text).range(part)));
+        let mut next = move |input: &Input<'_>| lent.cache.as_mut().and_then(|cache| self.regex.search_with(cache, input));
+        std::iter::from_fn(move || searcher.advance(|input| Ok(next(input)))).map(move |found| {
             let group = narrow.then(|| self.group_at(text, found.start())).flatten();
             group.unwrap_or((found.start(), found.end()))
         })
@@ -102,8 +136,8 @@ impl Automaton {
 
     /// The group `at` of the match that starts here.
     fn group_at(&self, text: &[u8], start: usize) -> Option<(usize, usize)> {
-        let mut captures = self.0.create_captures();
-        self.0.captures(Input::new(text).range(start..).anchored(Anchored::Yes), &mut captures);
+        let mut captures = self.regex.create_captures();
+        self.regex.captures(Input::new(text).range(start..).anchored(Anchored::Yes), &mut captures);
         captures.get_group_by_name("at").map(|group| (group.start, group.end))
     }
 }

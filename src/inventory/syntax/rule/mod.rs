@@ -60,8 +60,8 @@ struct Rule {
 #[derive(Debug)]
 enum Part {
     Kind(u16),
-    Pattern(LazyPattern),
-    Regex(TextTest),
+    Pattern(Box<LazyPattern>),
+    Regex(Box<TextTest>),
     NthChild {
         position: usize,
         of: Option<Box<Rule>>,

@@ -39,7 +39,8 @@ impl Reader<'_> {
             return Err(error(rule, format!("rules are nested more than {MAX_NESTING} deep")));
         }
         known_keys(rule, "a rule", keys)?;
-        let mut parts = Vec::new();
+        // Most rules are one part, and there are many of them.
+        let mut parts = Vec::with_capacity(rule.entries().len());
         for key in ORDER {
             if let Some(value) = rule.get(key) {
                 parts.push(self.part(key, value, depth)?);
@@ -55,8 +56,8 @@ impl Reader<'_> {
         let relation = || self.relation(value, depth).map(Box::new);
         Ok(match key {
             "kind" => Part::Kind(self.kind(value)?),
-            "pattern" => Part::Pattern(self.pattern(value)?),
-            "regex" => Part::Regex(TextTest::new(string(value, "regex")?, value.span)),
+            "pattern" => Part::Pattern(Box::new(self.pattern(value)?)),
+            "regex" => Part::Regex(Box::new(TextTest::new(string(value, "regex")?, value.span))),
             "nthChild" => self.nth_child(value, depth)?,
             "all" => Part::All(self.rules(value, depth)?),
             "any" => Part::Any(self.rules(value, depth)?),
