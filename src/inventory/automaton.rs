@@ -266,6 +266,20 @@ mod tests {
     }
 
     #[test]
+    fn memory_goes_from_search_to_search() {
+        let automaton = Automaton::new(r"\w+", Reading::default(), Against::FewFiles).unwrap();
+        let idle = || automaton.idle.lock().unwrap().len();
+        assert_eq!(idle(), 0);
+        assert!(automaton.is_match(b"a b") && automaton.is_match(b"c"));
+        assert_eq!(idle(), 1);
+        let (mut left, mut right) = (automaton.matches(b"a bc"), automaton.matches(b"d ef"));
+        assert_eq!((left.next(), right.next()), (Some((0, 1)), Some((0, 1))));
+        assert_eq!((left.next(), right.next()), (Some((2, 4)), Some((2, 4))));
+        drop((left, right));
+        assert_eq!(idle(), 2);
+    }
+
+    #[test]
     fn a_class_of_letters_beyond_ascii_needs_unicode_and_a_letter_does_not() {
         for (pattern, needs) in [("sesi[oó]n", true), (r"\p{Lu}", true), ("sesi(?:o|ó)n", false), (r"\w+é", false), ("(", false)]
         {
