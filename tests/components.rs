@@ -73,3 +73,19 @@ app.listen(3001);
     assert_eq!(found[0], ("apps/api".to_owned(), "pass".to_owned()));
     assert_eq!((found[1].0.as_str(), found[1].1.as_str()), ("apps/worker", "unknown"));
 }
+
+#[test]
+fn what_applies_nowhere_says_what_the_nearest_component_lacks() {
+    let service = "import express from 'express';\nconst app = express();\napp.get('/time', (req, res) => res.json({}));\napp.listen(3000);\n";
+    let repository = tree(&[
+        ("cli/package.json", r#"{"name": "cli", "bin": "main.js", "scripts": {"start": "node main.js"}}"#),
+        ("cli/main.js", "console.log(process.argv);\n"),
+        ("server/package.json", r#"{"name": "server", "scripts": {"start": "node main.js"}, "dependencies": {"express": "5"}}"#),
+        ("server/main.js", service),
+    ]);
+    let mut command =
+        readyctl(&["audit", repository.path().to_str().unwrap(), "--only", "api/rate-limit-per-user", "--format", "json"]);
+    let report: Value = serde_json::from_str(&stdout(&command.output().unwrap())).unwrap();
+    let check = &report["checks"][0];
+    assert_eq!(check["reason"], "it applies to `has-auth`, which does not hold here", "{check}");
+}

@@ -1,5 +1,6 @@
 //! Inventory + ruleset → report. Pure: the same input gives the same report.
 
+use std::cmp::Reverse;
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
@@ -159,7 +160,12 @@ fn row(check: &Check, units: &[Unit], assessment: &Assessment<'_>, inventory: &I
         named.map(|(unit, outcome)| ComponentOutcome { component: unit.name.clone(), status: outcome.status }).collect()
     };
     // The first of the worst, so that the order of components decides ties.
-    let worst = (0..outcomes.len()).min_by_key(|index| (outcomes[*index].status, *index)).unwrap_or_default();
+    let mut worst = (0..outcomes.len()).min_by_key(|index| (outcomes[*index].status, *index)).unwrap_or_default();
+    if outcomes.iter().all(|outcome| outcome.status == Status::NotApplicable) {
+        // Where it applies nowhere, the component that lacks least says why: of a frontend beside the service, all is missing.
+        let held = |index: &usize| observe::held_clauses(&check.applies, &units[*index].view(inventory));
+        worst = (0..outcomes.len()).max_by_key(|index| (held(index), Reverse(*index))).unwrap_or_default();
+    }
     let Some((unit, outcome)) = units.get(worst).zip(outcomes.get(worst)) else {
         return blank_row(check, Outcome::without(Status::NotApplicable, "there is nothing to judge".to_owned()), assessment);
     };

@@ -38,6 +38,11 @@ pub fn deciding_clause<'c>(clauses: &'c [Clause], view: &View<'_>) -> Option<&'c
     clauses.iter().find(|clause| !clause_holds(clause, view))
 }
 
+/// How many clauses hold before the one that decides: where one more does, less is missing for a check to apply.
+pub fn held_clauses(clauses: &[Clause], view: &View<'_>) -> usize {
+    clauses.iter().take_while(|clause| clause_holds(clause, view)).count()
+}
+
 /// Does a check apply to a view whose endpoint answers? What an answer proves holds there, whatever files say.
 pub fn applies_with_endpoint(clauses: &[Clause], facts: &[Fact], view: &View<'_>) -> bool {
     let proven = |name: &str| facts.iter().any(|fact| fact.endpoint && fact.name == name);
