@@ -12,8 +12,22 @@ pub struct Names<'p> {
 
 /// Words of a line of prose that shows a command.
 const COMMANDS: [&str; 16] = [
-    "python", "python3", "node", "ts-node", "tsx", "bun", "deno", "npx", "uvicorn", "gunicorn", "hypercorn", "celery", "streamlit",
-    "flask", "nodemon", "uv",
+    "python",
+    "python3",
+    "node",
+    "ts-node",
+    "tsx",
+    "bun",
+    "deno",
+    "npx",
+    "uvicorn",
+    "gunicorn",
+    "hypercorn",
+    "celery",
+    "streamlit",
+    "flask",
+    "nodemon",
+    "uv",
 ];
 
 /// Where a program is built to: what stands below it is named as below its source.

@@ -42,7 +42,7 @@ impl Index {
     /// The files of this hash.
     fn files(&self, key: u64) -> impl Iterator<Item = u32> + Clone {
         let from = self.files.partition_point(|(known, _)| *known < key);
-        self.files[from..].iter().take_while(move |(known, _)| *known == key).filter(|_| key != 0).map(|(_, file)| *file)
+        self.files[from..].iter().take_while(move |(known, _)| *known == key).filter(move |_| key != 0).map(|(_, file)| *file)
     }
 
     fn has(&self, key: u64) -> bool {

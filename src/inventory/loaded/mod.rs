@@ -87,8 +87,7 @@ impl<'a> Search<'a> {
         let packages = Packages::of(self.inventory);
         let started = self.hits_of(|conventions| &conventions.starts);
         let found = candidates.iter().copied().filter(|file| !state.loaded[*file as usize]);
-        let entries: Vec<u32> =
-            found.filter(|file| started.contains(file) || self.is_entry(*file, &packages)).collect();
+        let entries: Vec<u32> = found.filter(|file| started.contains(file) || self.is_entry(*file, &packages)).collect();
         self.load(entries, &mut state);
         self.load(self.named_in_documents(&candidates, &state), &mut state);
         self.load(self.not_understood(&candidates, &state), &mut state);
@@ -134,7 +133,9 @@ impl<'a> Search<'a> {
                         whole[*at].insert(family);
                     });
                 }
-                None => whole.iter_mut().for_each(|whole| drop(whole.insert(family))),
+                None => whole.iter_mut().for_each(|whole| {
+                    whole.insert(family);
+                }),
             }
         }
         whole
@@ -205,7 +206,9 @@ impl<'a> Search<'a> {
             let is_prose = file.role == Role::Docs;
             if (is_prose || loads(file.role)) && file.scanned && is_document(&file.path, is_prose) {
                 let text = (self.read)(number as usize).filter(|text| text.len() <= MAX_DOCUMENT);
-                names.find(&text.unwrap_or_default(), is_prose, |at| drop(named.insert(open[at])));
+                names.find(&text.unwrap_or_default(), is_prose, |at| {
+                    named.insert(open[at]);
+                });
             }
         }
         named.into_iter().collect()
@@ -241,7 +244,9 @@ impl<'a> Packages<'a> {
         let mut folders: BTreeMap<&str, Vec<&str>> =
             files.filter(|(_, name)| declares(name)).map(|(folder, _)| (folder, Vec::new())).collect();
         let components = inventory.layout.components.iter().map(|component| component.path.as_str());
-        components.for_each(|path| drop(folders.entry(if path == "." { "" } else { path }).or_default()));
+        components.for_each(|path| {
+            folders.entry(if path == "." { "" } else { path }).or_default();
+        });
         for declared in inventory.dependencies.iter().filter(|declared| !declared.locked) {
             let folder = split(&inventory.file(declared.file).path).0;
             folders.entry(folder).or_default().push(&declared.dependency.name);
@@ -252,9 +257,7 @@ impl<'a> Packages<'a> {
     /// The folders around a path, from the innermost to the root.
     fn above(path: &str) -> impl Iterator<Item = &str> {
         let parent = |path: &str| path.rfind('/').unwrap_or(0);
-        std::iter::successors(Some(&path[..parent(path)]), move |folder| {
-            (!folder.is_empty()).then(|| &folder[..parent(folder)])
-        })
+        std::iter::successors(Some(&path[..parent(path)]), move |folder| (!folder.is_empty()).then(|| &folder[..parent(folder)]))
     }
 
     /// The folder of the package that a path belongs to.

@@ -123,7 +123,7 @@ fn quoted(text: &str, end: usize, folder: &[&str], found: &mut References) {
     }
     // What a template fills in stands before the last brace.
     let (path, is_filled) = run.rsplit_once('}').map_or((run, false), |(_, path)| (path, true));
-    let path = path.split(['?']).next().unwrap_or(path);
+    let path = path.split('?').next().unwrap_or(path);
     let has_ending = is_source(path);
     if !path.contains('/') && !has_ending && !is_open {
         return;
@@ -138,20 +138,23 @@ fn quoted(text: &str, end: usize, folder: &[&str], found: &mut References) {
     if !counts || path.contains("//") || is_commented(text, start) {
         return;
     }
-    found.list.extend(path_reference(path, if is_import && is_relative { Some(folder) } else { None }, is_import));
+    found.list.extend(path_reference(path, (is_import && is_relative).then_some(folder), is_import));
 }
 
 /// What a path names: resolved from a folder, or anywhere.
 fn path_reference(path: &str, folder: Option<&[&str]>, is_import: bool) -> Option<Reference> {
     let path = without_ending(path.trim_end_matches('/'));
     let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect();
-    let mut reference = Reference { two: hash_two(&parts), one: parts.last().map_or(0, |last| hash(last)), ..Reference::default() };
+    let mut reference =
+        Reference { two: hash_two(&parts), one: parts.last().map_or(0, |last| hash(last)), ..Reference::default() };
     if let Some(folder) = folder {
         let mut resolved = folder.to_vec();
         for part in path.split('/') {
             match part {
                 "" | "." => {}
-                ".." => drop(resolved.pop()),
+                ".." => {
+                    resolved.pop();
+                }
                 part => resolved.push(part),
             }
         }
@@ -267,7 +270,8 @@ fn import_names(module: &str, after: &str, folder: &[&str], found: &mut Referenc
 /// A module, or a name that is imported from one and may be a module itself.
 fn module_reference(module: &str, name: Option<&str>, folder: &[&str], found: &mut References) {
     let dots = module.bytes().take_while(|byte| *byte == b'.').count();
-    let mut parts: Vec<&str> = if dots > 0 { folder[..(folder.len() + 1).saturating_sub(dots).min(folder.len())].to_vec() } else { Vec::new() };
+    let mut parts: Vec<&str> =
+        if dots > 0 { folder[..(folder.len() + 1).saturating_sub(dots).min(folder.len())].to_vec() } else { Vec::new() };
     parts.extend(module.split('.').map(str::trim).filter(|part| !part.is_empty()));
     let whole = |parts: &[&str]| hash(&parts.join("/"));
     let parent = if name.is_none() || parts.is_empty() {
