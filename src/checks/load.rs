@@ -139,6 +139,9 @@ impl Loader {
             Some(("facts", name)) => self.fact(name, file, &problems),
             Some((category, stem)) if !stem.contains('/') => self.check(category, stem, file, &problems),
             None if file.path == "categories.yaml" => self.read_categories(&file.node, &problems),
+            None if file.path == "loading.yaml" => {
+                self.needs.loading = super::loading::read(&file.node, &mut self.needs, &problems)
+            }
             None if file.path == "scoring.yaml" => self.scoring = scoring(&file.node, &problems),
             _ => problems.note(
                 file.node.span,

@@ -1,7 +1,7 @@
 //! Floor 3: the rule pack. YAML → written node → `Check`, with every mistake reported at its place.
 //!
 //! A pack is a folder: `<category>/<stem>.yaml` are checks, `facts/<name>.yaml` define facts, `utils/<language>.yaml` hold shared
-//! ast-grep rules, `tokens/<group>.yaml` the formats of providers' tokens, `categories.yaml` the titles and order of categories, `scoring.yaml` the weights. To add a key to checks: read
+//! ast-grep rules, `tokens/<group>.yaml` the formats of providers' tokens, `loading.yaml` what loads source files, `categories.yaml` the titles and order of categories, `scoring.yaml` the weights. To add a key to checks: read
 //! it in `load`, keep it in `check`, document it in `.github/CONTRIBUTING.md`.
 
 mod assemble;
@@ -15,6 +15,7 @@ mod go_regex;
 pub mod lint;
 pub mod live;
 pub mod load;
+mod loading;
 pub mod pack;
 mod routes;
 mod tokens;

@@ -65,6 +65,7 @@ pub fn assess(assessment: &Assessment<'_>, inventory: &Inventory) -> Report {
             total: inventory.files.len(),
             scanned: inventory.files.iter().filter(|file| file.scanned).count(),
             skipped: inventory.skipped.clone(),
+            unloaded: inventory.files.iter().filter(|file| file.unloaded).map(|file| file.path.to_string()).collect(),
         },
         notes: inventory
             .notes

@@ -50,7 +50,7 @@ pub(super) fn unit(ruleset: &Ruleset, inventory: &Inventory, component: Option<u
     let mut counted = BTreeMap::new();
     for (index, file) in inventory.files.iter().enumerate() {
         let deciding = RoleSet::DECIDING.contains(file.role);
-        if deciding && view.contains(FileId(index as u32)) {
+        if deciding && !file.unloaded && view.contains(FileId(index as u32)) {
             *counted.entry(file.language).or_insert(0usize) += 1;
         }
     }

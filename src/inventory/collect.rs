@@ -15,6 +15,7 @@ use super::document::scripts::Scripts;
 use super::history::{self, Repository};
 use super::kept::Kept;
 use super::layout::{self, Layout, LayoutFile, ManifestHint};
+use super::loaded::{self, References, Search};
 use super::manifest::{self, Manifest, link};
 use super::project_imports::ProjectImports;
 use super::role::{self, Harness, Overrides};
@@ -90,7 +91,7 @@ pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, mut conte
     let scripts = asks_for_scripts.then(|| Scripts::find(source.entries().iter().map(|entry| entry.path.as_str()), &read_text));
     let classified: Vec<File> =
         source.entries().par_iter().map(|entry| classify(source, entry, selection, &overrides, &harness)).collect();
-    let read: Vec<ReadFile> = (0..classified.len())
+    let mut read: Vec<ReadFile> = (0..classified.len())
         .into_par_iter()
         .map_init(
             || Scratch::new(scanner),
@@ -99,10 +100,26 @@ pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, mut conte
             },
         )
         .collect();
+    let references: Vec<References> = read.iter_mut().map(|read| std::mem::take(&mut read.references)).collect();
+    let packages = read.iter().filter_map(|read| read.manifest.as_ref()?.package.as_ref());
+    let packages = packages.map(|package| loaded::hash(&package.name)).collect();
     let mut deferred = Vec::new();
     let past = context.past;
     let context = (context.git, context.notes);
     let mut inventory = assemble((source, scripts.as_ref()), scanner, classified, read, context, &mut deferred);
+    let search = Search {
+        inventory: &inventory,
+        loading: &scanner.needs.loading,
+        references: &references,
+        packages: &packages,
+        read: &read_text,
+        is_given: &|path| overrides.of(path).is_some(),
+    };
+    let unloaded = search.unloaded();
+    if !unloaded.is_empty() {
+        let note = loaded::leave_out(&mut inventory, scanner.needs, &mut deferred, &unloaded);
+        inventory.notes.extend(note);
+    }
     if let Some(mut repository) = past {
         // By a thread of the pool: what the scan of the files let go is there, and what this lets go is there for those who come after.
         rayon::scope(|_| answer_history(&mut inventory, &mut repository, scanner.needs, selection));
@@ -117,6 +134,8 @@ struct ReadFile {
     file: Option<File>,
     scanned: bool,
     scan: FileScan,
+    /// What it names that may be loaded.
+    references: References,
     manifest: Option<Manifest>,
     /// Why a manifest could not be read.
     unread_manifest: Option<String>,
@@ -141,6 +160,7 @@ fn classify(source: &dyn Source, entry: &FileEntry, selection: &Selection<'_>, o
         tracked: entry.tracked,
         selectors: selection.of(&entry.path, language, role, entry.tracked),
         scanned: false,
+        unloaded: false,
     }
 }
 
@@ -180,6 +200,7 @@ fn read_file(
     read.scanned = true;
     let id = FileId(index as u32);
     read.scan = scan::scan(scanner, selection, scratch, scripts, (id, &file.path, file.language, selectors), &text);
+    read.references = loaded::references(scanner.needs, file, changed.as_ref().map_or(file.role, |file| file.role), &text);
     if is_manifest {
         match manifest::parse(&file.path, &text) {
             Ok(manifest) => read.manifest = Some(manifest),

@@ -17,6 +17,7 @@ pub mod history;
 pub mod ignore_rules;
 pub mod kept;
 pub mod layout;
+pub mod loaded;
 pub mod manifest;
 mod project_imports;
 pub mod role;

@@ -38,6 +38,8 @@ pub struct File {
     pub selectors: Arc<[SelectorId]>,
     /// Was it read and scanned?
     pub scanned: bool,
+    /// Is it source that nothing loads?
+    pub unloaded: bool,
 }
 
 /// One located match of one need.

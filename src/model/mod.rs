@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod glob;
 pub mod language;
 pub mod live;
+pub mod loading;
 pub mod needs;
 pub mod node;
 pub mod pattern;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::code::CodeSource;
 use super::language::Language;
+use super::loading::Loading;
 use super::role::{Role, RoleSet};
 use super::secret::{SecretKind, SecretRules, TokenFormat};
 use super::terms::{Confidence, vocabulary};
@@ -287,6 +288,8 @@ pub struct NeedSet {
     pub token_formats: Vec<TokenFormat>,
     /// What the user adds to them, and what is no finding.
     pub secret_rules: SecretRules,
+    /// What loads source files that nothing imports; empty where that is not asked.
+    pub loading: Loading,
 }
 
 impl NeedSet {

@@ -113,6 +113,9 @@ pub struct FileCounts {
     pub scanned: usize,
     /// Files that were left out for a reason a reader should know, named with the reason.
     pub skipped: Vec<SkippedFile>,
+    /// Source files that nothing loads, which show nothing of the application.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unloaded: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]

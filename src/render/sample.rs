@@ -72,6 +72,7 @@ fn summary(counts: Counts) -> Summary {
                 SkippedFile { path: "data/dump.sql".into(), reason: "larger than 5 MiB".into() },
                 SkippedFile { path: format!("notes/{HOSTILE}.txt"), reason: "not a regular file".into() },
             ],
+            unloaded: Vec::new(),
         },
         notes: vec!["The clone is shallow: checks of the history saw 1 commit".into(), format!("Unused waiver for {HOSTILE}")],
         config: Some("readyctl.toml".into()),
