@@ -64,7 +64,7 @@ const NODE: [(&str, &str); 6] = [
 fn node_with<'f>(more: &[(&'f str, &'f str)]) -> Vec<(&'f str, &'f str)> {
     let replaced = |path: &str| more.iter().any(|(other, _)| *other == path);
     let used = ("src/lib/zusers.js", "require('./orders');\n");
-    let main = ("src/main.js", "require('./lib/zusers');\n");
+    let main = ("src/main.js", "require('./lib/zusers'); require('./lib/db');\n");
     NODE.iter().copied().chain([used, main]).filter(|(path, _)| !replaced(path)).chain(more.iter().copied()).collect()
 }
 
@@ -113,7 +113,7 @@ fn tests_comments_and_other_files_of_the_name_do_not_count() {
         ("vite.config.js", "export default { test: ['src/**/*.js'] };\n"),
     ] {
         let more = [more, ("src/routes/limit.js", "module.exports = 1;\n"), ("src/routes/a.js", "require('./limit');\n")];
-        let main = ("src/main.js", "require('./lib/zusers'); require('./routes/a');\n");
+        let main = ("src/main.js", "require('./lib/zusers'); require('./lib/db'); require('./routes/a');\n");
         let files = node_with(&[&more[..], &[main]].concat());
         assert_eq!(unloaded(&files), ["src/lib/limit.js"], "{more:?}");
     }
