@@ -15,7 +15,7 @@ use super::decode::decode;
 use super::scan::{self, FileScan, Scanner};
 use super::source::Source;
 use super::syntax::Parsed;
-use super::view::{File, FileId, Inventory};
+use super::view::{File, FileId, Inventory, View};
 
 /// A collection in progress: everything is answered but the code needs, whose trees are built when they turn out to matter.
 pub struct Collector<'s> {
@@ -37,6 +37,14 @@ impl<'s> Collector<'s> {
         let mut counts = vec![0; self.inventory.hits.len()];
         self.deferred.iter().flat_map(|(_, needs)| needs).for_each(|need| counts[need.0 as usize] += 1);
         counts
+    }
+
+    /// By need id, does it wait for an answer in a file of this view?
+    pub fn waiting_in(&self, view: &View<'_>) -> Vec<bool> {
+        let mut waits = vec![false; self.inventory.hits.len()];
+        let files = self.deferred.iter().filter(|(file, _)| view.contains(*file));
+        files.flat_map(|(_, needs)| needs).for_each(|need| waits[need.0 as usize] = true);
+        waits
     }
 
     /// Which needs ask for a few declarations of a file only, not for the tree of the whole.
