@@ -2,7 +2,7 @@
 //!
 //! A collection hands over the needs that a file may answer; the engine says which of them are due, round by round.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,6 +12,7 @@ use crate::model::needs::NeedId;
 
 use super::collect::keep;
 use super::decode::decode;
+use super::names::{Lookup, Names, Sought};
 use super::scan::{self, FileScan, Scanner};
 use super::source::Source;
 use super::syntax::Parsed;
@@ -70,7 +71,8 @@ impl<'s> Collector<'s> {
             }
         }
         let kept = AtomicUsize::new(self.trees.values().map(Parsed::nodes).sum());
-        let answers: Vec<Answer> = jobs.into_par_iter().map(|job| self.work(job, &kept)).collect();
+        let names = Lookup::new(jobs.iter().flat_map(|job| &job.asked).flat_map(|(_, due)| due.names()));
+        let answers: Vec<Answer> = jobs.into_par_iter().map(|job| self.work(job, &names, &kept)).collect();
         let mut answered = 0;
         for Answer { file, scan, left, count, tree } in answers {
             answered += count;
@@ -89,7 +91,7 @@ impl<'s> Collector<'s> {
         answered
     }
 
-    fn work(&self, Job { file, asked, mut tree }: Job, kept: &AtomicUsize) -> Answer {
+    fn work(&self, Job { file, asked, mut tree }: Job, names: &Lookup, kept: &AtomicUsize) -> Answer {
         let File { path, language, .. } = &self.inventory.files[file.0 as usize];
         // It was read a moment ago; if it is gone now, its needs stay unanswered.
         let Ok(bytes) = self.source.read(file.0 as usize) else {
@@ -98,7 +100,7 @@ impl<'s> Collector<'s> {
             return Answer { file, scan, left: Vec::new(), count: 0, tree: None };
         };
         let text = decode(bytes);
-        let mut sought = Sought { text: &text, known: Vec::new() };
+        let mut sought = names.within(&text);
         let (needs, left): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(_, due)| due.is_in(&mut sought));
         let numbers = |needs: Vec<(NeedId, Due)>| needs.into_iter().map(|(need, _)| need).collect::<Vec<_>>();
         let (needs, left) = (numbers(needs), numbers(left));
@@ -118,17 +120,24 @@ pub enum Due {
     No,
     Yes,
     /// If the file holds a name of one of these sets.
-    WithNames(Vec<Arc<BTreeSet<Arc<str>>>>),
+    WithNames(Vec<Names>),
 }
 
 impl Due {
     /// It matters here, too: with these names, or anyhow.
-    pub fn also(&mut self, names: Option<&Arc<BTreeSet<Arc<str>>>>) {
+    pub fn also(&mut self, names: Option<&Names>) {
         match (&mut *self, names) {
             (Due::Yes, _) => {}
             (_, None) => *self = Due::Yes,
             (Due::WithNames(sets), Some(names)) => sets.push(Arc::clone(names)),
             (Due::No, Some(names)) => *self = Due::WithNames(vec![Arc::clone(names)]),
+        }
+    }
+
+    fn names(&self) -> &[Names] {
+        match self {
+            Due::WithNames(sets) => sets,
+            Due::No | Due::Yes => &[],
         }
     }
 
@@ -138,23 +147,6 @@ impl Due {
             Due::Yes => true,
             Due::WithNames(sets) => sets.iter().any(|names| sought.holds_one_of(names)),
         }
-    }
-}
-
-/// A text in which names are looked for, each set once: all parts that are joined ask for the same.
-struct Sought<'t> {
-    text: &'t str,
-    known: Vec<(Arc<BTreeSet<Arc<str>>>, bool)>,
-}
-
-impl Sought<'_> {
-    fn holds_one_of(&mut self, names: &Arc<BTreeSet<Arc<str>>>) -> bool {
-        if let Some((_, holds)) = self.known.iter().find(|(known, _)| Arc::ptr_eq(known, names)) {
-            return *holds;
-        }
-        let holds = names.iter().any(|name| memchr::memmem::find(self.text.as_bytes(), name.as_bytes()).is_some());
-        self.known.push((Arc::clone(names), holds));
-        holds
     }
 }
 
@@ -181,16 +173,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_set_of_names_is_looked_for_in_the_text() {
-        let set = |names: &[&str]| Arc::new(names.iter().map(|name| Arc::from(*name)).collect::<BTreeSet<Arc<str>>>());
+    fn what_matters_with_names_matters_in_texts_that_hold_one() {
+        let set = |names: &[&str]| -> Names { Arc::new(names.iter().map(|name| Arc::from(*name)).collect()) };
         let (here, nowhere) = (set(&["missing", "guard"]), set(&["missing"]));
-        let mut sought = Sought { text: "app.use(guard)", known: Vec::new() };
-        for _ in 0..2 {
-            assert!(Due::WithNames(vec![Arc::clone(&here)]).is_in(&mut sought));
-            assert!(!Due::WithNames(vec![Arc::clone(&nowhere)]).is_in(&mut sought));
-            assert!(Due::WithNames(vec![Arc::clone(&nowhere), Arc::clone(&here)]).is_in(&mut sought));
-        }
-        assert_eq!(sought.known.len(), 2, "each set once");
-        assert!(Due::Yes.is_in(&mut sought) && !Due::No.is_in(&mut sought));
+        let mut due = Due::No;
+        due.also(Some(&nowhere));
+        let lookup = Lookup::new([&here, &nowhere].into_iter());
+        let is_in = |due: &Due| due.is_in(&mut lookup.within("app.use(guard)"));
+        assert!(!is_in(&due) && !is_in(&Due::No) && is_in(&Due::Yes));
+        due.also(Some(&here));
+        assert!(is_in(&due));
+        assert_eq!(due.names().len(), 2);
+        due.also(None);
+        assert!(matches!(due, Due::Yes));
     }
 }

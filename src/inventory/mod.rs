@@ -18,6 +18,7 @@ pub mod ignore_rules;
 pub mod kept;
 pub mod layout;
 pub mod manifest;
+mod names;
 mod project_imports;
 pub mod role;
 pub mod routes;
