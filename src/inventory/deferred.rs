@@ -13,7 +13,7 @@ use crate::model::needs::NeedId;
 use super::collect::keep;
 use super::decode::decode;
 use super::names::{Lookup, Names, Sought};
-use super::scan::{self, FileScan, Scanner};
+use super::scan::{self, FileScan, Places, Scanner};
 use super::source::Source;
 use super::syntax::Parsed;
 use super::view::{File, FileId, Inventory, View};
@@ -23,10 +23,18 @@ pub struct Collector<'s> {
     pub(super) source: &'s dyn Source,
     pub(super) scanner: &'s Scanner<'s>,
     pub inventory: Inventory,
-    /// By file, the code needs whose literals occurred.
-    pub(super) deferred: Vec<(FileId, Vec<NeedId>)>,
+    /// What waits for an answer, by file.
+    pub(super) deferred: Vec<Waiting>,
     /// Trees of files for which needs are still deferred, as far as memory goes.
     pub(super) trees: BTreeMap<FileId, Parsed>,
+}
+
+/// What a file may answer: the needs whose literals occurred.
+pub(super) struct Waiting {
+    pub(super) file: FileId,
+    pub(super) needs: Vec<NeedId>,
+    /// Where their literals stand, if that was kept.
+    pub(super) places: Option<Places>,
 }
 
 /// Nodes of trees that are kept between rounds, at 24 bytes each: enough for every file of a small repository.
@@ -36,15 +44,15 @@ impl<'s> Collector<'s> {
     /// By need id, in how many files it waits for an answer.
     pub fn waiting(&self) -> Vec<u32> {
         let mut counts = vec![0; self.inventory.hits.len()];
-        self.deferred.iter().flat_map(|(_, needs)| needs).for_each(|need| counts[need.0 as usize] += 1);
+        self.deferred.iter().flat_map(|waiting| &waiting.needs).for_each(|need| counts[need.0 as usize] += 1);
         counts
     }
 
     /// By need id, does it wait for an answer in a file of this view?
     pub fn waiting_in(&self, view: &View<'_>) -> Vec<bool> {
         let mut waits = vec![false; self.inventory.hits.len()];
-        let files = self.deferred.iter().filter(|(file, _)| view.contains(*file));
-        files.flat_map(|(_, needs)| needs).for_each(|need| waits[need.0 as usize] = true);
+        let files = self.deferred.iter().filter(|waiting| view.contains(waiting.file));
+        files.flat_map(|waiting| &waiting.needs).for_each(|need| waits[need.0 as usize] = true);
         waits
     }
 
@@ -57,7 +65,7 @@ impl<'s> Collector<'s> {
     /// Answers the deferred needs that are due. Every other one stays deferred. Returns how many were answered.
     pub fn answer(&mut self, due: &(dyn Fn(&Inventory, NeedId, FileId) -> Due + Sync)) -> usize {
         let mut jobs: Vec<Job> = Vec::new();
-        for (file, needs) in &mut self.deferred {
+        for Waiting { file, needs, places } in &mut self.deferred {
             let (mut asked, mut left) = (Vec::new(), Vec::new());
             for need in needs.drain(..) {
                 match due(&self.inventory, need, *file) {
@@ -67,22 +75,23 @@ impl<'s> Collector<'s> {
             }
             *needs = left;
             if !asked.is_empty() {
-                jobs.push(Job { file: *file, asked, tree: self.trees.remove(file) });
+                jobs.push(Job { file: *file, asked, places: places.take(), tree: self.trees.remove(file) });
             }
         }
         let kept = AtomicUsize::new(self.trees.values().map(Parsed::nodes).sum());
         let names = Lookup::new(jobs.iter().flat_map(|job| &job.asked).flat_map(|(_, due)| due.names()));
         let answers: Vec<Answer> = jobs.into_par_iter().map(|job| self.work(job, &names, &kept)).collect();
         let mut answered = 0;
-        for Answer { file, scan, left, count, tree } in answers {
+        for Answer { file, scan, left, count, places, tree } in answers {
             answered += count;
             keep(&mut self.inventory, file, scan);
-            let Ok(at) = self.deferred.binary_search_by_key(&file, |(file, _)| *file) else { continue };
-            let waiting = &mut self.deferred[at].1;
-            waiting.extend(left);
-            self.trees.extend(tree.filter(|_| !waiting.is_empty()).map(|tree| (file, tree)));
+            let Ok(at) = self.deferred.binary_search_by_key(&file, |waiting| waiting.file) else { continue };
+            let waiting = &mut self.deferred[at];
+            waiting.needs.extend(left);
+            waiting.places = places;
+            self.trees.extend(tree.filter(|_| !waiting.needs.is_empty()).map(|tree| (file, tree)));
         }
-        self.deferred.retain(|(_, needs)| !needs.is_empty());
+        self.deferred.retain(|waiting| !waiting.needs.is_empty());
         self.inventory.broken = self.scanner.broken().collect();
         for list in &mut self.inventory.hits {
             list.sort();
@@ -91,13 +100,13 @@ impl<'s> Collector<'s> {
         answered
     }
 
-    fn work(&self, Job { file, asked, mut tree }: Job, names: &Lookup, kept: &AtomicUsize) -> Answer {
+    fn work(&self, Job { file, asked, places, mut tree }: Job, names: &Lookup, kept: &AtomicUsize) -> Answer {
         let File { path, language, .. } = &self.inventory.files[file.0 as usize];
         // It was read a moment ago; if it is gone now, its needs stay unanswered.
         let Ok(bytes) = self.source.read(file.0 as usize) else {
             let needs: Vec<NeedId> = asked.into_iter().map(|(need, _)| need).collect();
             let scan = FileScan::unanswered(&needs, "it disappeared");
-            return Answer { file, scan, left: Vec::new(), count: 0, tree: None };
+            return Answer { file, scan, left: Vec::new(), count: 0, places: None, tree: None };
         };
         let text = decode(bytes);
         let mut sought = names.within(&text);
@@ -106,11 +115,11 @@ impl<'s> Collector<'s> {
         let (needs, left) = (numbers(needs), numbers(left));
         let scan = match needs.is_empty() {
             true => FileScan::default(),
-            false => scan::resume(self.scanner, (file, path, *language), &text, &needs, &mut tree),
+            false => scan::resume(self.scanner, (file, path, *language), &text, &needs, places.as_ref(), &mut tree),
         };
         let nodes = tree.as_ref().map_or(0, Parsed::nodes);
         let fits = kept.fetch_add(nodes, Ordering::Relaxed) + nodes <= MAX_KEPT_NODES;
-        Answer { file, scan, left, count: needs.len(), tree: tree.filter(|_| fits) }
+        Answer { file, scan, left, count: needs.len(), places, tree: tree.filter(|_| fits) }
     }
 }
 
@@ -154,6 +163,7 @@ impl Due {
 struct Job {
     file: FileId,
     asked: Vec<(NeedId, Due)>,
+    places: Option<Places>,
     tree: Option<Parsed>,
 }
 
@@ -165,6 +175,7 @@ struct Answer {
     left: Vec<NeedId>,
     /// How many were answered.
     count: usize,
+    places: Option<Places>,
     tree: Option<Parsed>,
 }
 
