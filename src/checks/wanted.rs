@@ -47,9 +47,17 @@ impl Wants {
 pub struct Asking<'a> {
     pub needs: &'a NeedSet,
     /// By need id, in how many files it waits for an answer.
-    pub waiting: Vec<u32>,
+    pub waiting: &'a [u32],
+    /// By need id, does it wait in a file of the view? What is not awaited there need not be asked for.
+    pub here: Vec<bool>,
     /// Does a need ask for a few declarations of a file only?
     pub is_local: &'a (dyn Fn(NeedId) -> bool + Sync),
+}
+
+impl Asking<'_> {
+    fn waits(&self, need: NeedId) -> bool {
+        self.here.get(need.0 as usize) == Some(&true)
+    }
 }
 
 /// How much more it costs to ask for the tree of a file than for a few declarations of it, about.
@@ -111,12 +119,15 @@ impl Expression {
     /// to be joined.
     pub fn wanted(&self, view: &View<'_>, asking: &Asking<'_>, place: &Place, into: &mut Wants) {
         match self {
-            Expression::Probe(probe) => probe.needs().iter().for_each(|need| into.add(*need, place)),
+            Expression::Probe(probe) => {
+                probe.needs().iter().filter(|need| asking.waits(**need)).for_each(|need| into.add(*need, place));
+            }
             // What is not cited joins nothing.
             Expression::Not(inner) | Expression::Given(inner) => {
                 inner.wanted(view, asking, &Place { files: place.files.clone(), names: None }, into);
             }
             Expression::Any(of) => of.iter().for_each(|part| part.wanted(view, asking, place, into)),
+            Expression::All { .. } if !self.waits(asking) => {}
             Expression::All { of, within, join } => {
                 let needs = asking.needs;
                 let costing = |cost: Cost| of.iter().filter(move |part| part.cost(needs) == cost);
@@ -126,18 +137,31 @@ impl Expression {
                 }
                 // Searches are asked for together, trees one after the other.
                 costing(Cost::Search).for_each(|part| part.wanted(view, asking, &known.place_for(part), into));
-                if !costing(Cost::Search).all(|part| known.narrow(part, view)) {
-                    return;
-                }
                 let mut trees: Vec<&Expression> = costing(Cost::Tree).collect();
                 trees.sort_by_cached_key(|part| part.waiting(asking));
-                for part in trees {
-                    part.wanted(view, asking, &known.place_for(part), into);
+                // Behind the last that waits, nothing is to be narrowed.
+                while trees.pop_if(|part| !part.waits(asking)).is_some() {}
+                let Some(last) = trees.pop() else { return };
+                let narrowing = costing(Cost::Search).map(|part| (part, false)).chain(trees.into_iter().map(|part| (part, true)));
+                for (part, is_tree) in narrowing {
+                    if is_tree {
+                        part.wanted(view, asking, &known.place_for(part), into);
+                    }
                     if !known.narrow(part, view) {
                         return;
                     }
                 }
+                last.wanted(view, asking, &known.place_for(last), into);
             }
+        }
+    }
+
+    /// Is there a need below that waits?
+    fn waits(&self, asking: &Asking<'_>) -> bool {
+        match self {
+            Expression::All { of, .. } | Expression::Any(of) => of.iter().any(|part| part.waits(asking)),
+            Expression::Not(inner) | Expression::Given(inner) => inner.waits(asking),
+            Expression::Probe(probe) => probe.needs().iter().any(|need| asking.waits(*need)),
         }
     }
 
@@ -207,7 +231,7 @@ mod tests {
         let inventory = collect(&memory, &prepared, Context::default()).inventory;
         let named = |file, name: &str| Hit { captures: vec![("FN".into(), name.into())], ..Hit::of_file(FileId(file)) };
         let probe = |need, hits| Expression::Probe(Box::new(Answered { need: [need], hits }));
-        let wanted = |spoilt: Vec<Hit>| {
+        let wanted_where = |spoilt: Vec<Hit>, here: [bool; 3]| {
             let made =
                 vec![probe(makes, vec![named(0, "make"), named(1, "draw")]), Expression::Not(Box::new(probe(spoils, spoilt)))];
             let made = Expression::All { of: made, within: Within::File, join: None };
@@ -216,16 +240,21 @@ mod tests {
                 within: Within::Component,
                 join: Some("FN".to_owned()),
             };
-            let asking = Asking { needs: &needs, waiting: vec![9, 9, 7], is_local: &|need| need != uses };
+            let asking = Asking { needs: &needs, waiting: &[9, 9, 7], here: here.to_vec(), is_local: &|need| need != uses };
             let mut wants = Wants::default();
             all.wanted(&inventory.whole(), &asking, &Place::default(), &mut wants);
-            let of_uses = wants.all().find(|(need, _)| *need == uses).map(|(_, places)| places.to_vec());
-            of_uses
-                .map(|places| places.into_iter().map(|place| place.names.map(|names| names.iter().cloned().collect())).collect())
+            let names = |place: &Place| place.names.as_ref().map(|names| names.iter().cloned().collect::<Vec<_>>());
+            wants.all().map(|(need, places)| (need, places.iter().map(names).collect::<Vec<_>>())).collect::<BTreeMap<_, _>>()
         };
+        let wanted = |spoilt| wanted_where(spoilt, [true; 3]).remove(&uses);
         let names = |names: &[&str]| Some(vec![Some(names.iter().map(|name| Arc::from(*name)).collect::<Vec<Arc<str>>>())]);
         assert_eq!(wanted(Vec::new()), names(&["draw", "make"]));
         assert_eq!(wanted(vec![Hit::of_file(FileId(0))]), names(&["draw"]));
         assert_eq!(wanted(vec![Hit::of_file(FileId(0)), Hit::of_file(FileId(1))]), None, "nothing is left to be joined");
+        // What waits nowhere is not asked for, and says all the same where others are.
+        let wanted = |here| wanted_where(vec![Hit::of_file(FileId(0))], here).into_iter().collect::<Vec<_>>();
+        assert_eq!(wanted([false, false, true]), [(uses, names(&["draw"]).unwrap())]);
+        assert_eq!(wanted([true, false, false]).iter().map(|(need, _)| *need).collect::<Vec<_>>(), [makes]);
+        assert_eq!(wanted([false; 3]), []);
     }
 }

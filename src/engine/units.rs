@@ -10,7 +10,6 @@ use crate::checks::wanted::{Asking, Place, Wants};
 use crate::inventory::collect::{Collector, Due};
 use crate::inventory::view::{Facts, FileId, Inventory, View};
 use crate::model::language::Language;
-use crate::model::needs::NeedId;
 use crate::model::role::RoleSet;
 use crate::model::terms::Scope;
 
@@ -77,11 +76,9 @@ pub(super) fn unit(ruleset: &Ruleset, inventory: &Inventory, component: Option<u
 pub fn complete(ruleset: &Ruleset, selected: &(dyn Fn(&Check) -> bool + Sync), mut collector: Collector<'_>) -> Inventory {
     loop {
         let judged = every_unit(ruleset, &collector.inventory);
-        let is_local = collector.is_local();
-        let asking = Asking { needs: &ruleset.needs, waiting: collector.waiting(), is_local: &is_local };
-        let wanted = wanted(&judged, &collector.inventory, |_, view| {
+        let wanted = wanted(ruleset, &judged, &collector, |_, view, asking| {
             let mut needs = Wants::default();
-            ruleset.facts.iter().for_each(|fact| needs_of_items(&fact.from, view, &asking, &mut needs));
+            ruleset.facts.iter().for_each(|fact| needs_of_items(&fact.from, view, asking, &mut needs));
             needs
         });
         if answer(&mut collector, &wanted) == 0 {
@@ -98,16 +95,14 @@ fn complete_checks(
     judged: &[Unit],
 ) -> Inventory {
     loop {
-        let is_local = collector.is_local();
-        let asking = Asking { needs: &ruleset.needs, waiting: collector.waiting(), is_local: &is_local };
-        let wanted = wanted(judged, &collector.inventory, |whole, view| {
+        let wanted = wanted(ruleset, judged, &collector, |whole, view, asking| {
             let mut needs = Wants::default();
             let scoped = |check: &&Check| (check.scope == Scope::Repository) == whole;
             for check in ruleset.checks.iter().filter(|check| selected(check)).filter(scoped) {
                 if observe::deciding_clause(&check.applies, view).is_none() {
                     [&check.forbid, &check.look_alike, &check.require]
                         .iter()
-                        .for_each(|items| needs_of_items(items, view, &asking, &mut needs));
+                        .for_each(|items| needs_of_items(items, view, asking, &mut needs));
                 }
             }
             needs
@@ -133,14 +128,22 @@ fn every_unit(ruleset: &Ruleset, inventory: &Inventory) -> Vec<Unit> {
     judged
 }
 
-fn wanted(judged: &[Unit], inventory: &Inventory, of: impl Fn(bool, &View<'_>) -> Wants + Sync) -> Vec<Wanted> {
+fn wanted(
+    ruleset: &Ruleset,
+    judged: &[Unit],
+    collector: &Collector<'_>,
+    of: impl Fn(bool, &View<'_>, &Asking<'_>) -> Wants + Sync,
+) -> Vec<Wanted> {
+    let (is_local, waiting) = (collector.is_local(), collector.waiting());
     judged
         .par_iter()
         .map(|unit| {
-            let view = unit.view(inventory);
-            let mut needs = of(unit.component.is_none(), &view);
+            let view = unit.view(&collector.inventory);
+            let here = collector.waiting_in(&view);
+            let asking = Asking { needs: &ruleset.needs, waiting: &waiting, here, is_local: &is_local };
+            let mut needs = of(unit.component.is_none(), &view, &asking);
             if unit.component.is_none() && judged.len() == 1 {
-                needs.extend(of(false, &view));
+                needs.extend(of(false, &view, &asking));
             }
             Wanted { component: unit.component, needs }
         })
@@ -150,15 +153,15 @@ fn wanted(judged: &[Unit], inventory: &Inventory, of: impl Fn(bool, &View<'_>) -
 fn answer(collector: &mut Collector<'_>, wanted: &[Wanted]) -> usize {
     // Most needs are wanted by few components, which are asked for each file that waits for an answer.
     type Askers<'w> = Vec<(Option<usize>, &'w [Place])>;
-    let mut by_need: BTreeMap<NeedId, Askers<'_>> = BTreeMap::new();
+    let mut by_need: Vec<Askers<'_>> = vec![Vec::new(); collector.inventory.hits.len()];
     for Wanted { component, needs } in wanted {
         for (need, places) in needs.all() {
-            by_need.entry(need).or_default().push((*component, places));
+            by_need[need.0 as usize].push((*component, places));
         }
     }
     collector.answer(&|inventory, need, file| {
         let mut due = Due::No;
-        for (component, places) in by_need.get(&need).into_iter().flatten() {
+        for (component, places) in &by_need[need.0 as usize] {
             let view = component.map_or_else(|| inventory.whole(), |component| inventory.component(component));
             let admits = |place: &&Place| place.files.as_ref().is_none_or(|files| files.contains(&file));
             if view.contains(file) {

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use crate::model::language::Language;
-use crate::model::needs::{Look, NeedId, NeedSet};
+use crate::model::needs::{Look, NeedSet};
 use crate::model::report::SkippedFile;
 use crate::model::role::{Role, RoleOverride, RoleSet};
 
 use super::automaton::Expressions;
 use super::decode::{decode, utf16};
+use super::deferred::Waiting;
 use super::document::scripts::Scripts;
 use super::history::{self, Repository};
 use super::kept::Kept;
@@ -249,7 +250,7 @@ fn assemble(
     files: Vec<File>,
     read: Vec<ReadFile>,
     (git, notes): (Option<GitSummary>, Vec<String>),
-    deferred: &mut Vec<(FileId, Vec<NeedId>)>,
+    deferred: &mut Vec<Waiting>,
 ) -> Inventory {
     let mut inventory = empty(source, scanner, files, (git, notes));
     let (mut manifests, mut composes): (Vec<Manifest>, Vec<ComposeFile>) = (Vec::new(), Vec::new());
@@ -263,10 +264,10 @@ fn assemble(
         for selector in inventory.files[index].selectors.iter() {
             inventory.by_selector[selector.0 as usize].push(id);
         }
-        let waiting = std::mem::take(&mut result.scan.deferred);
+        let (needs, places) = (std::mem::take(&mut result.scan.deferred), result.scan.places.take());
         project_imports.add(id, &mut result.scan);
-        if !waiting.is_empty() {
-            deferred.push((id, waiting));
+        if !needs.is_empty() {
+            deferred.push(Waiting { file: id, needs, places });
         }
         keep(&mut inventory, id, result.scan);
         let path = || inventory.files[index].path.to_string();

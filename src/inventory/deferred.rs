@@ -2,7 +2,7 @@
 //!
 //! A collection hands over the needs that a file may answer; the engine says which of them are due, round by round.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,20 +12,29 @@ use crate::model::needs::NeedId;
 
 use super::collect::keep;
 use super::decode::decode;
-use super::scan::{self, FileScan, Scanner};
+use super::names::{Lookup, Names, Sought};
+use super::scan::{self, FileScan, Places, Scanner};
 use super::source::Source;
 use super::syntax::Parsed;
-use super::view::{File, FileId, Inventory};
+use super::view::{File, FileId, Inventory, View};
 
 /// A collection in progress: everything is answered but the code needs, whose trees are built when they turn out to matter.
 pub struct Collector<'s> {
     pub(super) source: &'s dyn Source,
     pub(super) scanner: &'s Scanner<'s>,
     pub inventory: Inventory,
-    /// By file, the code needs whose literals occurred.
-    pub(super) deferred: Vec<(FileId, Vec<NeedId>)>,
+    /// What waits for an answer, by file.
+    pub(super) deferred: Vec<Waiting>,
     /// Trees of files for which needs are still deferred, as far as memory goes.
     pub(super) trees: BTreeMap<FileId, Parsed>,
+}
+
+/// What a file may answer: the needs whose literals occurred.
+pub(super) struct Waiting {
+    pub(super) file: FileId,
+    pub(super) needs: Vec<NeedId>,
+    /// Where their literals stand, if that was kept.
+    pub(super) places: Option<Places>,
 }
 
 /// Nodes of trees that are kept between rounds, at 24 bytes each: enough for every file of a small repository.
@@ -35,8 +44,16 @@ impl<'s> Collector<'s> {
     /// By need id, in how many files it waits for an answer.
     pub fn waiting(&self) -> Vec<u32> {
         let mut counts = vec![0; self.inventory.hits.len()];
-        self.deferred.iter().flat_map(|(_, needs)| needs).for_each(|need| counts[need.0 as usize] += 1);
+        self.deferred.iter().flat_map(|waiting| &waiting.needs).for_each(|need| counts[need.0 as usize] += 1);
         counts
+    }
+
+    /// By need id, does it wait for an answer in a file of this view?
+    pub fn waiting_in(&self, view: &View<'_>) -> Vec<bool> {
+        let mut waits = vec![false; self.inventory.hits.len()];
+        let files = self.deferred.iter().filter(|waiting| view.contains(waiting.file));
+        files.flat_map(|waiting| &waiting.needs).for_each(|need| waits[need.0 as usize] = true);
+        waits
     }
 
     /// Which needs ask for a few declarations of a file only, not for the tree of the whole.
@@ -48,7 +65,7 @@ impl<'s> Collector<'s> {
     /// Answers the deferred needs that are due. Every other one stays deferred. Returns how many were answered.
     pub fn answer(&mut self, due: &(dyn Fn(&Inventory, NeedId, FileId) -> Due + Sync)) -> usize {
         let mut jobs: Vec<Job> = Vec::new();
-        for (file, needs) in &mut self.deferred {
+        for Waiting { file, needs, places } in &mut self.deferred {
             let (mut asked, mut left) = (Vec::new(), Vec::new());
             for need in needs.drain(..) {
                 match due(&self.inventory, need, *file) {
@@ -58,21 +75,23 @@ impl<'s> Collector<'s> {
             }
             *needs = left;
             if !asked.is_empty() {
-                jobs.push(Job { file: *file, asked, tree: self.trees.remove(file) });
+                jobs.push(Job { file: *file, asked, places: places.take(), tree: self.trees.remove(file) });
             }
         }
         let kept = AtomicUsize::new(self.trees.values().map(Parsed::nodes).sum());
-        let answers: Vec<Answer> = jobs.into_par_iter().map(|job| self.work(job, &kept)).collect();
+        let names = Lookup::new(jobs.iter().flat_map(|job| &job.asked).flat_map(|(_, due)| due.names()));
+        let answers: Vec<Answer> = jobs.into_par_iter().map(|job| self.work(job, &names, &kept)).collect();
         let mut answered = 0;
-        for Answer { file, scan, left, count, tree } in answers {
+        for Answer { file, scan, left, count, places, tree } in answers {
             answered += count;
             keep(&mut self.inventory, file, scan);
-            let Ok(at) = self.deferred.binary_search_by_key(&file, |(file, _)| *file) else { continue };
-            let waiting = &mut self.deferred[at].1;
-            waiting.extend(left);
-            self.trees.extend(tree.filter(|_| !waiting.is_empty()).map(|tree| (file, tree)));
+            let Ok(at) = self.deferred.binary_search_by_key(&file, |waiting| waiting.file) else { continue };
+            let waiting = &mut self.deferred[at];
+            waiting.needs.extend(left);
+            waiting.places = places;
+            self.trees.extend(tree.filter(|_| !waiting.needs.is_empty()).map(|tree| (file, tree)));
         }
-        self.deferred.retain(|(_, needs)| !needs.is_empty());
+        self.deferred.retain(|waiting| !waiting.needs.is_empty());
         self.inventory.broken = self.scanner.broken().collect();
         for list in &mut self.inventory.hits {
             list.sort();
@@ -81,26 +100,26 @@ impl<'s> Collector<'s> {
         answered
     }
 
-    fn work(&self, Job { file, asked, mut tree }: Job, kept: &AtomicUsize) -> Answer {
+    fn work(&self, Job { file, asked, places, mut tree }: Job, names: &Lookup, kept: &AtomicUsize) -> Answer {
         let File { path, language, .. } = &self.inventory.files[file.0 as usize];
         // It was read a moment ago; if it is gone now, its needs stay unanswered.
         let Ok(bytes) = self.source.read(file.0 as usize) else {
             let needs: Vec<NeedId> = asked.into_iter().map(|(need, _)| need).collect();
             let scan = FileScan::unanswered(&needs, "it disappeared");
-            return Answer { file, scan, left: Vec::new(), count: 0, tree: None };
+            return Answer { file, scan, left: Vec::new(), count: 0, places: None, tree: None };
         };
         let text = decode(bytes);
-        let mut sought = Sought { text: &text, known: BTreeMap::new() };
+        let mut sought = names.within(&text);
         let (needs, left): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(_, due)| due.is_in(&mut sought));
         let numbers = |needs: Vec<(NeedId, Due)>| needs.into_iter().map(|(need, _)| need).collect::<Vec<_>>();
         let (needs, left) = (numbers(needs), numbers(left));
         let scan = match needs.is_empty() {
             true => FileScan::default(),
-            false => scan::resume(self.scanner, (file, path, *language), &text, &needs, &mut tree),
+            false => scan::resume(self.scanner, (file, path, *language), &text, &needs, places.as_ref(), &mut tree),
         };
         let nodes = tree.as_ref().map_or(0, Parsed::nodes);
         let fits = kept.fetch_add(nodes, Ordering::Relaxed) + nodes <= MAX_KEPT_NODES;
-        Answer { file, scan, left, count: needs.len(), tree: tree.filter(|_| fits) }
+        Answer { file, scan, left, count: needs.len(), places, tree: tree.filter(|_| fits) }
     }
 }
 
@@ -110,17 +129,24 @@ pub enum Due {
     No,
     Yes,
     /// If the file holds a name of one of these sets.
-    WithNames(Vec<Arc<BTreeSet<Arc<str>>>>),
+    WithNames(Vec<Names>),
 }
 
 impl Due {
     /// It matters here, too: with these names, or anyhow.
-    pub fn also(&mut self, names: Option<&Arc<BTreeSet<Arc<str>>>>) {
+    pub fn also(&mut self, names: Option<&Names>) {
         match (&mut *self, names) {
             (Due::Yes, _) => {}
             (_, None) => *self = Due::Yes,
             (Due::WithNames(sets), Some(names)) => sets.push(Arc::clone(names)),
             (Due::No, Some(names)) => *self = Due::WithNames(vec![Arc::clone(names)]),
+        }
+    }
+
+    fn names(&self) -> &[Names] {
+        match self {
+            Due::WithNames(sets) => sets,
+            Due::No | Due::Yes => &[],
         }
     }
 
@@ -133,29 +159,11 @@ impl Due {
     }
 }
 
-/// A text in which names are looked for, each once: parts that are joined ask for the same, and so do components that share a file.
-struct Sought<'t> {
-    text: &'t str,
-    known: BTreeMap<Arc<str>, bool>,
-}
-
-impl Sought<'_> {
-    fn holds_one_of(&mut self, names: &BTreeSet<Arc<str>>) -> bool {
-        names.iter().any(|name| match self.known.get(name) {
-            Some(holds) => *holds,
-            None => {
-                let holds = memchr::memmem::find(self.text.as_bytes(), name.as_bytes()).is_some();
-                self.known.insert(Arc::clone(name), holds);
-                holds
-            }
-        })
-    }
-}
-
 /// The needs of one file that may be due now.
 struct Job {
     file: FileId,
     asked: Vec<(NeedId, Due)>,
+    places: Option<Places>,
     tree: Option<Parsed>,
 }
 
@@ -167,6 +175,7 @@ struct Answer {
     left: Vec<NeedId>,
     /// How many were answered.
     count: usize,
+    places: Option<Places>,
     tree: Option<Parsed>,
 }
 
@@ -175,16 +184,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_name_is_looked_for_in_the_text_once() {
-        let set = |names: &[&str]| Arc::new(names.iter().map(|name| Arc::from(*name)).collect::<BTreeSet<Arc<str>>>());
+    fn what_matters_with_names_matters_in_texts_that_hold_one() {
+        let set = |names: &[&str]| -> Names { Arc::new(names.iter().map(|name| Arc::from(*name)).collect()) };
         let (here, nowhere) = (set(&["missing", "guard"]), set(&["missing"]));
-        let mut sought = Sought { text: "app.use(guard)", known: BTreeMap::new() };
-        for _ in 0..2 {
-            assert!(Due::WithNames(vec![Arc::clone(&here)]).is_in(&mut sought));
-            assert!(!Due::WithNames(vec![Arc::clone(&nowhere)]).is_in(&mut sought));
-            assert!(Due::WithNames(vec![Arc::clone(&nowhere), Arc::clone(&here)]).is_in(&mut sought));
-        }
-        assert_eq!(sought.known.len(), 2, "each name once");
-        assert!(Due::Yes.is_in(&mut sought) && !Due::No.is_in(&mut sought));
+        let mut due = Due::No;
+        due.also(Some(&nowhere));
+        let lookup = Lookup::new([&here, &nowhere].into_iter());
+        let is_in = |due: &Due| due.is_in(&mut lookup.within("app.use(guard)"));
+        assert!(!is_in(&due) && !is_in(&Due::No) && is_in(&Due::Yes));
+        due.also(Some(&here));
+        assert!(is_in(&due));
+        assert_eq!(due.names().len(), 2);
+        due.also(None);
+        assert!(matches!(due, Due::Yes));
     }
 }

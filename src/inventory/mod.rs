@@ -19,6 +19,7 @@ pub mod kept;
 pub mod layout;
 pub mod loaded;
 pub mod manifest;
+mod names;
 mod project_imports;
 pub mod role;
 pub mod routes;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::needs::{Look, NeedId};
 
+use super::deferred::Waiting;
 use super::scan::{self, FileScan, Scanner};
 use super::view::{File, FileId};
 
@@ -22,7 +23,7 @@ impl ProjectImports {
     }
 
     /// Defers the needs whose import stands elsewhere in the project, or in a `.props` above it.
-    pub(super) fn apply(self, scanner: &Scanner<'_>, files: &[File], deferred: &mut Vec<(FileId, Vec<NeedId>)>) {
+    pub(super) fn apply(self, scanner: &Scanner<'_>, files: &[File], deferred: &mut Vec<Waiting>) {
         if self.imported.is_empty() || self.wanted.is_empty() {
             return;
         }
@@ -52,9 +53,9 @@ impl ProjectImports {
             if due.is_empty() {
                 continue;
             }
-            match deferred.binary_search_by_key(&file, |(file, _)| *file) {
-                Ok(at) => deferred[at].1.extend(due),
-                Err(at) => deferred.insert(at, (file, due)),
+            match deferred.binary_search_by_key(&file, |waiting| waiting.file) {
+                Ok(at) => deferred[at].needs.extend(due),
+                Err(at) => deferred.insert(at, Waiting { file, needs: due, places: None }),
             }
         }
     }

@@ -3,8 +3,8 @@
 //! A need is plain data with equality, so that a hundred checks that ask the same thing cost one look. To let probes ask for
 //! something new, add a value to `Look` and the code that answers it to `inventory::scan`.
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher as _, BuildHasherDefault, Hash, Hasher};
 use std::sync::Arc;
 
@@ -282,8 +282,8 @@ impl<T: Hash + Eq> Interned<T> {
 pub struct NeedSet {
     selectors: Interned<Selector>,
     needs: Interned<Need>,
-    /// Needs that facts rest on: nothing can be left out before the facts are known, so these do not wait.
-    awaited: BTreeSet<NeedId>,
+    /// By need id, as far as it goes: do facts rest on it? Nothing can be left out before the facts are known, so such a need does not wait.
+    awaited: Vec<bool>,
     /// What `Look::Secret` knows of providers.
     pub token_formats: Vec<TokenFormat>,
     /// What the user adds to them, and what is no finding.
@@ -301,14 +301,16 @@ impl NeedSet {
 
     /// Notes a need whose answer decides which others matter.
     pub fn await_answer(&mut self, id: NeedId) {
-        self.awaited.insert(id);
+        let at = id.0 as usize;
+        self.awaited.resize(self.awaited.len().max(at + 1), false);
+        self.awaited[at] = true;
     }
 
     /// What answering costs. Whatever costs something waits until it is known that it matters.
     pub fn cost(&self, id: NeedId) -> Cost {
         match self.need(id).look {
             Look::Code { .. } | Look::RustCalls { .. } => Cost::Tree,
-            Look::Text { .. } if !self.awaited.contains(&id) => Cost::Search,
+            Look::Text { .. } if self.awaited.get(id.0 as usize) != Some(&true) => Cost::Search,
             _ => Cost::None,
         }
     }

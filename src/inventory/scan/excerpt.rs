@@ -4,12 +4,11 @@
 //! the other declarations are not parsed: in a long file with one place of interest that is most of it. And a rule can match only where
 //! its expressions do (`syntax::Traces`), which is asked of what is left.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::finder::Finder;
+use super::places::Places;
 use super::subject::Subject;
-use super::{ClauseUse, Clauses, CodeRule, Scanner};
+use super::{Clauses, CodeRule, Scanner};
 use crate::inventory::syntax::{self, Stretch, Traces};
 use crate::model::language::Language;
 use crate::model::needs::NeedId;
@@ -29,8 +28,14 @@ pub(super) struct Due {
     pub(super) parts: Option<Vec<Range<usize>>>,
 }
 
-/// What these rules need of a text.
-pub(super) fn of(scanner: &Scanner<'_>, language: Language, rules: &[(NeedId, &CodeRule)], subject: &Subject<'_>) -> Due {
+/// What these rules need of a text in which their literals stand at these places.
+pub(super) fn of(
+    scanner: &Scanner<'_>,
+    language: Language,
+    rules: &[(NeedId, &CodeRule)],
+    subject: &Subject<'_>,
+    places: &Places,
+) -> Due {
     let text = subject.text;
     // Of PHP, what stands between the tags is no code.
     if text.len() <= SMALL || language == Language::Php && text.contains("?>") {
@@ -55,7 +60,8 @@ pub(super) fn of(scanner: &Scanner<'_>, language: Language, rules: &[(NeedId, &C
     let asked: Vec<(NeedId, &CodeRule)> =
         rules.iter().zip(&are_cut).filter(|(_, is_cut)| **is_cut).map(|(rule, _)| *rule).collect();
     let pieces = pieces(&starts, text.len());
-    let due = due(scanner, &asked, &pieces, &traces, subject);
+    let held = held(scanner, &asked, &pieces, subject, places);
+    let due = due(scanner, &asked, &pieces, &traces, subject, &held);
     let mut anywhere = (0..asked.len()).map(|rule| due.iter().skip(rule).step_by(asked.len()).any(|due| *due));
     Due {
         rules: are_cut.iter().map(|is_cut| *is_cut && anywhere.next() == Some(true)).collect(),
@@ -76,9 +82,9 @@ fn due(
     pieces: &[Range<usize>],
     traces: &Traces<'_>,
     subject: &Subject<'_>,
+    held: &[Clauses],
 ) -> Vec<bool> {
     let wanted: Vec<Clauses> = rules.iter().map(|(need, _)| scanner.own_clauses(*need)).collect();
-    let held = held(scanner, rules, pieces, subject);
     let mut due: Vec<bool> = held.iter().zip(wanted.iter().cycle()).map(|(held, wanted)| held & wanted == *wanted).collect();
     for builds in [false, true] {
         let pieces_due = due.chunks(rules.len()).zip(pieces).filter(|(due, _)| due.contains(&true));
@@ -115,46 +121,29 @@ fn parts(pieces: &[Range<usize>], due: impl Iterator<Item = bool>, length: usize
 }
 
 /// For each declaration, the first being what stands before all, and each rule: the clauses that its literals satisfy.
-fn held(scanner: &Scanner<'_>, rules: &[(NeedId, &CodeRule)], pieces: &[Range<usize>], subject: &Subject<'_>) -> Vec<Clauses> {
+fn held(
+    scanner: &Scanner<'_>,
+    rules: &[(NeedId, &CodeRule)],
+    pieces: &[Range<usize>],
+    subject: &Subject<'_>,
+    places: &Places,
+) -> Vec<Clauses> {
     let mut held = vec![0; pieces.len() * rules.len()];
-    let wanted = Wanted::new(scanner, rules);
-    wanted.finder.find(subject.lower(), |literal, start| {
-        let piece = pieces.partition_point(|piece| piece.end <= start);
-        let end = start + wanted.lengths[literal];
-        for (rule, usage) in &wanted.uses[literal] {
-            let clauses = &mut held[piece * rules.len() + rule];
-            let bit = 1 << usage.clause;
-            if *clauses & bit == 0 && (!usage.in_code || subject.stands_in_code(start, end)) {
-                *clauses |= bit;
+    for (rule, (need, _)) in rules.iter().enumerate() {
+        for (literal, usage) in scanner.own_literals(*need) {
+            let Some(usage) = usage else { continue };
+            let (length, bit) = (scanner.finders.text(*literal).len(), 1 << usage.clause);
+            let mut piece = 0;
+            for start in places.of_literal(*literal as u32).iter().map(|start| *start as usize) {
+                piece += pieces[piece..].partition_point(|piece| piece.end <= start);
+                let Some(clauses) = held.get_mut(piece * rules.len() + rule) else { break };
+                if *clauses & bit == 0 && (!usage.in_code || subject.stands_in_code(start, start + length)) {
+                    *clauses |= bit;
+                }
             }
-        }
-    });
-    held
-}
-
-/// The literals of some rules: of thousands a few, which are found faster alone.
-struct Wanted {
-    finder: Finder,
-    lengths: Vec<usize>,
-    /// By literal, the places of the rules and what it satisfies there.
-    uses: Vec<Vec<(usize, ClauseUse)>>,
-}
-
-impl Wanted {
-    fn new(scanner: &Scanner<'_>, rules: &[(NeedId, &CodeRule)]) -> Wanted {
-        let mut uses: BTreeMap<usize, Vec<(usize, ClauseUse)>> = BTreeMap::new();
-        for (rule, (need, _)) in rules.iter().enumerate() {
-            for (literal, usage) in scanner.literals_of(*need) {
-                uses.entry(*literal).or_default().push((rule, *usage));
-            }
-        }
-        let texts: Vec<&str> = uses.keys().map(|literal| scanner.finders.text(*literal)).collect();
-        Wanted {
-            finder: Finder::new(&texts),
-            lengths: texts.iter().map(|text| text.len()).collect(),
-            uses: uses.into_values().collect(),
         }
     }
+    held
 }
 
 #[cfg(test)]
@@ -194,7 +183,9 @@ mod tests {
         let scanner = Scanner::new(&needs, bytes, &[Language::Go].into());
         let subject = Subject::new(FileId(0), "a.go", &text, GO);
         let asked: Vec<_> = (0..rules.len() as u32).map(NeedId).map(|need| (need, scanner.rule(need).unwrap())).collect();
-        let Due { rules, parts } = of(&scanner, Language::Go, &asked, &subject);
+        let sought: Vec<NeedId> = asked.iter().map(|(need, _)| *need).collect();
+        let places = Places::search(&scanner, &sought, subject.lower());
+        let Due { rules, parts } = of(&scanner, Language::Go, &asked, &subject, &places);
         let name = |part: &str| part.split("func ").skip(1).map(|rest| rest[..2].to_owned()).collect::<Vec<_>>();
         (rules, parts.map(|parts| parts.into_iter().flat_map(|part| name(&text[part])).collect()))
     }
@@ -246,7 +237,7 @@ mod tests {
             (needs(&[reads(), json!({"pattern": "os.Exit($X)"})]), text(&["os.Getenv(a)", "other()", "os.Exit(1)"]));
         let scanner = Scanner::new(&needs, 0, &[Language::Go].into());
         let mut tree = None;
-        let mut hits = |need| resume(&scanner, (FileId(0), "a.go", GO), &text, &[NeedId(need)], &mut tree).hits.len();
+        let mut hits = |need| resume(&scanner, (FileId(0), "a.go", GO), &text, &[NeedId(need)], None, &mut tree).hits.len();
         assert_eq!((hits(0), hits(1), hits(0)), (1, 1, 1));
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::importing::Importing;
+use super::places::{Places, Trail};
 use super::subject::{Standing, Subject};
 use super::texts::texts;
 use super::{Scanner, Selection, documents, excerpt, imports, secrets};
@@ -43,6 +44,8 @@ pub struct FileScan {
     pub deferred: Vec<NeedId>,
     /// Needs of C# that survived everything but the imports of the file: its project may import for all of its files.
     pub unimported: Vec<NeedId>,
+    /// Where the literals of these stand, if that is to be kept.
+    pub places: Option<Places>,
     /// What this file imports for all files of its project, as lines of C#.
     pub global_imports: Vec<String>,
 }
@@ -58,8 +61,9 @@ impl FileScan {
 pub struct Scratch {
     /// Satisfied clauses by need, valid where the generation is current.
     satisfied: Vec<(u32, u16)>,
-    /// Number of positions looked at by literal, valid where the generation is current.
-    positions: Vec<(u32, u32)>,
+    /// By literal, valid where the generation is current.
+    seen: Vec<Seen>,
+    trail: Trail,
     generation: u32,
     touched: Vec<NeedId>,
     /// Where keywords of the secret engine start, by keyword.
@@ -68,12 +72,23 @@ pub struct Scratch {
     lower: Vec<u8>,
 }
 
+/// What is known of a literal in the current text.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    generation: u32,
+    /// How many of its places were looked at.
+    count: u32,
+    /// The last of its places on the trail.
+    step: u32,
+}
+
 impl Scratch {
     /// Memory for files of this scanner.
     pub fn new(scanner: &Scanner<'_>) -> Scratch {
         Scratch {
             satisfied: vec![(0, 0); scanner.compiled.len()],
-            positions: vec![(0, 0); scanner.literals.len()],
+            seen: vec![Seen::default(); scanner.literals.len()],
+            trail: Trail::default(),
             generation: 0,
             touched: Vec::new(),
             marks: Vec::new(),
@@ -95,12 +110,17 @@ pub fn scan(
     let subject = Subject::new(id, path, text, language);
     let mut found = FileScan::default();
     let candidates = candidates(scanner, scratch, selectors, &subject);
-    let Scratch { positions, generation, .. } = scratch;
-    let occurs = |literal: usize| positions[literal].0 == *generation;
+    let Scratch { seen, trail, generation, .. } = scratch;
+    let last = |literal: usize| Some(seen[literal].step).filter(|_| seen[literal].generation == *generation);
+    let occurs = |literal: usize| last(literal).is_some();
     let mut importing = Importing::new(scanner, &occurs);
+    let places = match trail.is_full() {
+        true => Places::search(scanner, &candidates, subject.lower()),
+        false => Places::of(scanner, &candidates, text.len(), trail, last),
+    };
     for need in candidates {
         match &scanner.needs.need(need).look {
-            Look::Text { .. } if scanner.needs.cost(need) == Cost::None => texts(scanner, need, &subject, &mut found),
+            Look::Text { .. } if scanner.needs.cost(need) == Cost::None => texts(scanner, need, &subject, &places, &mut found),
             Look::Text { .. } => found.deferred.push(need),
             Look::Code { language: wanted, .. }
                 if Some(*wanted) == language && importing.any(scanner.compiled[need.0 as usize].imports, &subject) =>
@@ -117,6 +137,7 @@ pub fn scan(
             _ => {}
         }
     }
+    found.places = Some(places).filter(|places| !found.deferred.is_empty() && places.are_few());
     secrets::scan(scanner, selectors, &mut scratch.marks, &subject, &mut found);
     documents::scan(scanner, (selection, selectors), scripts, &subject, &mut found);
     found.global_imports = imports::for_project(path, language, text);
@@ -124,26 +145,36 @@ pub fn scan(
     found
 }
 
-/// Answers these of a file's deferred needs after all. Builds the tree, if they ask for one and `parsed` is not it already.
+/// Answers these of a file's deferred needs after all. `places` are what the scan kept of them. Builds the tree, if they ask for one
+/// and `parsed` is not it already.
 pub fn resume(
     scanner: &Scanner<'_>,
     file: (FileId, &str, Option<Language>),
     text: &str,
     needs: &[NeedId],
+    places: Option<&Places>,
     parsed: &mut Option<Parsed>,
 ) -> FileScan {
     let (id, path, language) = file;
     let subject = Subject::new(id, path, text, language);
+    let searched;
+    let places = match places.filter(|places| places.fit(text.len())) {
+        Some(places) => places,
+        None => {
+            searched = Places::search(scanner, needs, subject.lower());
+            &searched
+        }
+    };
     let mut found = FileScan::default();
     let mut rules = Vec::new();
     for need in needs.iter().copied() {
         match scanner.needs.need(need).look {
-            Look::Text { .. } => texts(scanner, need, &subject, &mut found),
+            Look::Text { .. } => texts(scanner, need, &subject, places, &mut found),
             Look::RustCalls { .. } => rust_calls(scanner, need, &subject, &mut found),
             _ => rules.push(need),
         }
     }
-    code_hits(scanner, &rules, &subject, parsed, &mut found);
+    code_hits(scanner, &rules, &subject, places, parsed, &mut found);
     drop_other_roles(scanner, &subject, &mut found);
     found
 }
@@ -161,10 +192,11 @@ fn candidates(scanner: &Scanner<'_>, scratch: &mut Scratch, selectors: &[Selecto
 
 /// Notes which clauses of which needs the literals of the text satisfy.
 fn mark(scanner: &Scanner<'_>, scratch: &mut Scratch, selectors: &[SelectorId], subject: &Subject<'_>) {
-    let Scratch { satisfied, positions, generation, touched, marks, lower } = scratch;
+    let Scratch { satisfied, seen, trail, generation, touched, marks, lower } = scratch;
     *generation += 1;
     touched.clear();
     marks.clear();
+    trail.clear();
     lower.clear();
     lower.extend(subject.text.bytes().map(|byte| byte.to_ascii_lowercase()));
     scanner.finders.find(selectors, lower, |index, start| {
@@ -174,13 +206,15 @@ fn mark(scanner: &Scanner<'_>, scratch: &mut Scratch, selectors: &[SelectorId], 
         {
             marks.push((keyword, start as u32));
         }
-        let seen = &mut positions[index];
-        if seen.0 != *generation {
-            *seen = (*generation, 0);
+        let seen = &mut seen[index];
+        let is_first = seen.generation != *generation;
+        if is_first {
+            *seen = Seen { generation: *generation, ..Seen::default() };
         }
-        seen.1 += 1;
+        trail.add(start, &mut seen.step, is_first);
+        seen.count += 1;
         // A literal seen that often was judged already, or is so common that judging each place costs more than it saves.
-        let count = seen.1 as usize;
+        let count = seen.count as usize;
         if count > MAX_POSITIONS + 1 {
             return;
         }
@@ -204,7 +238,7 @@ fn mark(scanner: &Scanner<'_>, scratch: &mut Scratch, selectors: &[SelectorId], 
         }
         if !is_open {
             // All that it can say is said.
-            seen.1 = MAX_POSITIONS as u32 + 1;
+            seen.count = MAX_POSITIONS as u32 + 1;
         }
     });
 }
@@ -226,7 +260,14 @@ fn rust_calls(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found:
 }
 
 /// Runs the rules that survived, on one tree.
-fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, parsed: &mut Option<Parsed>, found: &mut FileScan) {
+fn code_hits(
+    scanner: &Scanner<'_>,
+    needs: &[NeedId],
+    subject: &Subject<'_>,
+    places: &Places,
+    parsed: &mut Option<Parsed>,
+    found: &mut FileScan,
+) {
     let Some(language) = subject.language.filter(|_| !needs.is_empty()) else { return };
     if subject.text.len() > MAX_PARSED_BYTES {
         // A list of texts that an application ships, which nothing in it can use.
@@ -244,7 +285,7 @@ fn code_hits(scanner: &Scanner<'_>, needs: &[NeedId], subject: &Subject<'_>, par
         }
     }
     let asked: Vec<_> = rules.iter().map(|(index, rule)| (needs[*index], *rule)).collect();
-    let excerpt::Due { rules: due, parts } = excerpt::of(scanner, language, &asked, subject);
+    let excerpt::Due { rules: due, parts } = excerpt::of(scanner, language, &asked, subject, places);
     if parts.as_ref().is_some_and(Vec::is_empty) {
         return;
     }

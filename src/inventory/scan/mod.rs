@@ -21,6 +21,7 @@ mod finder;
 mod finders;
 mod importing;
 mod imports;
+mod places;
 mod position;
 mod profiles;
 mod secrets;
@@ -33,6 +34,7 @@ pub use documents::evaluate as evaluate_document;
 pub use documents::{asks_for_scripts, has_services, is_compose, is_stack};
 pub use file::{FileScan, Scratch, resume, scan};
 pub(super) use imports::is_imported_by;
+pub use places::Places;
 pub use select::Selection;
 
 use finders::Finders;
@@ -52,8 +54,8 @@ pub struct Scanner<'n> {
     modules: Vec<importing::Module<'n>>,
     /// Lists of them, each once.
     lists: Vec<Vec<usize>>,
-    /// By need, its literals and what they satisfy; made when first asked for.
-    by_need: OnceLock<Vec<Vec<(usize, ClauseUse)>>>,
+    /// By need, its own literals and what they satisfy; made when first asked for.
+    by_need: OnceLock<Vec<Vec<Own>>>,
     finders: Finders,
     /// Needs that look into every file that their selector admits.
     ungated: Vec<NeedId>,
@@ -68,6 +70,8 @@ pub struct Scanner<'n> {
 #[derive(Default)]
 struct LiteralUse {
     uses: Vec<ClauseUse>,
+    /// Text needs that it decides nothing of, but that ask where it stands.
+    beside: Vec<NeedId>,
     /// The keyword of the secret engine that it is.
     keyword: Option<u32>,
 }
@@ -79,6 +83,9 @@ struct ClauseUse {
     clause: u8,
     in_code: bool,
 }
+
+/// A literal of a need, by number, and what it satisfies; `None`: it only says where the need can match.
+type Own = (usize, Option<ClauseUse>);
 
 /// One bit for each clause of a need.
 type Clauses = u16;
@@ -179,25 +186,35 @@ impl<'n> Scanner<'n> {
             self.compiled[number].anywhere = bits(clauses.len()) & !bits(anywhere);
             for (clause, literals) in clauses.iter().enumerate() {
                 for literal in literals {
-                    let at = *index.entry(literal.text.clone()).or_insert_with_key(|text| {
-                        texts.push(text.clone());
-                        self.literals.push(LiteralUse::default());
-                        texts.len() - 1
-                    });
+                    let at = self.number(&mut index, &mut texts, &literal.text);
                     self.literals[at].uses.push(ClauseUse { need: id, clause: clause as u8, in_code: literal.in_code });
                 }
             }
         }
+        self.gather_beside(&mut index, &mut texts);
         self.gather_modules(&index);
-        for (number, keyword) in self.secrets.iter().flat_map(secrets::Secrets::keywords) {
-            let at = *index.entry(keyword.to_owned()).or_insert_with_key(|text| {
-                texts.push(text.clone());
-                self.literals.push(LiteralUse::default());
-                texts.len() - 1
-            });
+        let keywords: Vec<_> = self
+            .secrets
+            .iter()
+            .flat_map(secrets::Secrets::keywords)
+            .map(|(number, keyword)| (number, keyword.to_owned()))
+            .collect();
+        for (number, keyword) in keywords {
+            let at = self.number(&mut index, &mut texts, &keyword);
             self.literals[at].keyword = Some(number);
         }
         texts
+    }
+
+    /// The number of a literal.
+    fn number(&mut self, index: &mut HashMap<String, usize>, texts: &mut Vec<String>, text: &str) -> usize {
+        if let Some(at) = index.get(text) {
+            return *at;
+        }
+        index.insert(text.to_owned(), texts.len());
+        texts.push(text.to_owned());
+        self.literals.push(LiteralUse::default());
+        texts.len() - 1
     }
 
     /// By selector, the literals of its needs.
@@ -206,7 +223,8 @@ impl<'n> Scanner<'n> {
         let mut of_selector = vec![Vec::new(); self.needs.selectors().len()];
         let seeking: Vec<usize> = self.secrets.iter().flat_map(secrets::Secrets::needs).map(|need| selector(*need)).collect();
         for (number, literal) in (0..).zip(&self.literals) {
-            literal.uses.iter().for_each(|usage| of_selector[selector(usage.need)].push(number));
+            let needs = literal.uses.iter().map(|usage| usage.need).chain(literal.beside.iter().copied());
+            needs.for_each(|need| of_selector[selector(need)].push(number));
             if literal.keyword.is_some() {
                 seeking.iter().for_each(|selector| of_selector[*selector].push(number));
             }
@@ -247,18 +265,6 @@ impl<'n> Scanner<'n> {
         self.compiled.iter().enumerate().filter(move |(_, compiled)| failed(compiled)).map(|(index, _)| NeedId(index as u32))
     }
 
-    /// The literals of a need, by number, and what they satisfy.
-    fn literals_of(&self, need: NeedId) -> &[(usize, ClauseUse)] {
-        let by_need = self.by_need.get_or_init(|| {
-            let mut by_need = vec![Vec::new(); self.compiled.len()];
-            for (number, literal) in self.literals.iter().enumerate() {
-                literal.uses.iter().for_each(|usage| by_need[usage.need.0 as usize].push((number, *usage)));
-            }
-            by_need
-        });
-        &by_need[need.0 as usize]
-    }
-
     /// The clauses of a need that the place of a match satisfies, not the file around it.
     fn own_clauses(&self, need: NeedId) -> Clauses {
         let compiled = &self.compiled[need.0 as usize];
@@ -286,7 +292,10 @@ impl<'n> Scanner<'n> {
     fn window(&self, id: NeedId) -> Option<&window::Window> {
         let cell = &self.compiled[id.0 as usize].window;
         cell.get_or_init(|| match &self.needs.need(id).look {
-            Look::Text { pattern, ignore_case, .. } => window::Window::of(pattern, *ignore_case),
+            Look::Text { pattern, ignore_case, .. } => {
+                let literal = |(number, _): &Own| (self.finders.text(*number), *number as u32);
+                window::Window::of(pattern, *ignore_case, &self.own_literals(id).iter().map(literal).collect::<Vec<_>>())
+            }
             _ => None,
         })
         .as_ref()

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::file::{FileScan, MAX_HITS, MAX_ROWS};
+use super::places::Places;
 use super::subject::Subject;
 use super::{Scanner, documents};
 use crate::inventory::automaton::Automaton;
@@ -12,10 +13,10 @@ use crate::model::needs::{Look, NeedId};
 /// Matches of one pattern in one file after which what an exception takes away is passed over whole: each costs a search of its own.
 const MAX_EXCEPTED: usize = 500;
 
-/// Answers a text need in a file.
-pub(super) fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, found: &mut FileScan) {
+/// Answers a text need in a file whose literals stand at these places.
+pub(super) fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, places: &Places, found: &mut FileScan) {
     let Look::Text { area, missing, named, .. } = &scanner.needs.need(need).look else { return };
-    let ranges = scanner.window(need).filter(|_| !missing).and_then(|window| window.ranges(subject.folded()));
+    let ranges = scanner.window(need).filter(|_| !missing).and_then(|window| window.ranges(subject.folded(), places));
     if ranges.as_ref().is_some_and(Vec::is_empty) {
         return;
     }
