@@ -17,6 +17,7 @@ use crate::model::loading::{Conventions, Family, Framework, Loading};
 use crate::model::needs::{Look, Need, NeedId, NeedSet};
 use crate::model::role::Role;
 
+use super::deferred::Waiting;
 use super::view::{File, FileId, Inventory};
 use documents::Names;
 use index::Index;
@@ -282,10 +283,10 @@ fn is_document(path: &str, is_prose: bool) -> bool {
 }
 
 /// Leaves files out of what decides: they are asked for nothing that reads code. Returns what a reader must know of it.
-pub fn leave_out(
+pub(super) fn leave_out(
     inventory: &mut Inventory,
     needs: &NeedSet,
-    deferred: &mut Vec<(FileId, Vec<NeedId>)>,
+    deferred: &mut Vec<Waiting>,
     unloaded: &[FileId],
 ) -> Option<String> {
     let is_out = |file: &FileId| unloaded.binary_search(file).is_ok();
@@ -303,10 +304,10 @@ pub fn leave_out(
     for (files, _) in inventory.by_selector.iter_mut().zip(only_code).filter(|(_, only_code)| *only_code) {
         files.retain(|file| !is_out(file));
     }
-    for (_, waiting) in deferred.iter_mut().filter(|(file, _)| is_out(file)) {
-        waiting.retain(|need| !reading[need.0 as usize]);
+    for waiting in deferred.iter_mut().filter(|waiting| is_out(&waiting.file)) {
+        waiting.needs.retain(|need| !reading[need.0 as usize]);
     }
-    deferred.retain(|(_, waiting)| !waiting.is_empty());
+    deferred.retain(|waiting| !waiting.needs.is_empty());
     unloaded.iter().for_each(|file| inventory.files[file.0 as usize].unloaded = true);
     note(unloaded.iter().map(|file| &*inventory.file(*file).path).collect())
 }
