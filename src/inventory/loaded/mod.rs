@@ -27,6 +27,9 @@ use references::{find, reads, without_ending};
 /// Of so many files of a component one may be left out: where more would be, they are loaded in a way that is not known.
 const ONE_OF: usize = 3;
 
+/// In a component of fewer source files nothing is left out: what is not imported there may be all that somebody keeps of it.
+const FEWEST: usize = 6;
+
 /// Longest document that is looked through for names of files, in bytes.
 const MAX_DOCUMENT: usize = 1024 * 1024;
 
@@ -224,7 +227,7 @@ impl<'a> Search<'a> {
             *all += 1;
             *open += usize::from(!state.loaded[file as usize]);
         }
-        let too_many = |file: u32| counts.get(&place(file)).is_some_and(|(all, open)| open * ONE_OF > *all);
+        let too_many = |file: u32| counts.get(&place(file)).is_some_and(|(all, open)| *all < FEWEST || open * ONE_OF > *all);
         candidates.iter().copied().filter(|file| !state.loaded[*file as usize] && too_many(*file)).collect()
     }
 }

@@ -117,6 +117,11 @@ fn quoted(text: &str, end: usize, folder: &[&str], found: &mut References) {
     let Some(run) = stretch(text, end, belongs) else { return };
     let start = end - run.len();
     let is_open = start > 0 && b"\"'`".contains(&text.as_bytes()[start - 1]);
+    // Most texts are words, of which only those that are imported name a file.
+    let is_word = !run.bytes().any(|byte| b"/.*}?".contains(&byte));
+    if is_word && !(is_open && is_import_position(&text[..start - 1])) {
+        return;
+    }
     if run.contains('*') {
         found.is_computed |= is_glob(run) && !is_commented(text, start);
         return;
