@@ -69,7 +69,9 @@ const TEMPLATE_ENDINGS: [&str; 9] = ["j2", "jinja", "jinja2", "tmpl", "tpl", "te
 fn by_name(folder: &str, name: &str) -> Option<Format> {
     let under = |part: &str| folder.split('/').any(|folder| folder.contains(part));
     let docker = ["dockerfile", "containerfile"];
-    if docker.iter().any(|stem| name == *stem || name.strip_prefix(stem).is_some_and(|rest| rest.starts_with('.'))) {
+    // `Dockerfile.api`, and `Dockerfile-prod`, which has no ending.
+    let goes_on = |rest: &str| rest.starts_with('.') || rest.starts_with(['-', '_']) && !rest.contains('.');
+    if docker.iter().any(|stem| name == *stem || name.strip_prefix(stem).is_some_and(goes_on)) {
         return (!name.ends_with(".dockerignore")).then_some(Format::Dockerfile);
     }
     if name.starts_with(".env.") {
@@ -173,6 +175,8 @@ mod tests {
             ("api.dockerfile", Some(Format::Dockerfile)),
             ("Containerfile", Some(Format::Dockerfile)),
             ("Dockerfile.j2", Some(Format::Dockerfile)),
+            ("Dockerfile-prod", Some(Format::Dockerfile)),
+            ("Dockerfile-notes.md", None),
             ("Dockerfile.dockerignore", None),
             (".env", Some(Format::Dotenv)),
             ("web/.env.production", Some(Format::Dotenv)),

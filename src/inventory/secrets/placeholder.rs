@@ -141,8 +141,6 @@ const NOTHING: &[&str] = &[
 const REFERENCE: &[&str] = &[
     "$",
     "%",
-    "@",
-    "!",
     "env:",
     "env.",
     "env(",
@@ -309,9 +307,17 @@ pub(super) fn is_harmless(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     is_placeholder(&lower)
         || REFERENCE.iter().any(|start| lower.starts_with(start))
+        || is_named_reference(&lower)
         || DIGEST.iter().any(|start| lower.starts_with(start))
         || is_algorithm(&lower)
         || (lower.contains("://") && !lower.contains('@'))
+}
+
+/// `@string/key`, `@Vault(secret/db)`, `!Ref Password`. Where only digits follow, or letters and digits without a path, it is a password that
+/// begins so.
+fn is_named_reference(lower: &str) -> bool {
+    let Some(name) = lower.strip_prefix(['@', '!']) else { return false };
+    !name.bytes().any(|byte| byte.is_ascii_digit()) || name.contains(['(', '/', ':', ' '])
 }
 
 /// Is it, in lower case, a stand-in for a value, or templated?
@@ -381,6 +387,10 @@ mod tests {
             "{password}",
             "%PASSWORD%",
             "#password",
+            "@string/password2",
+            "@vault(SecretUri=https://v.example/1)",
+            "!Ref Password2",
+            "@password",
             "ssh-rsa AAAA",
             "aaaaaaaa",
             "scrypt:32768:8:1$x",
@@ -401,6 +411,8 @@ mod tests {
             "lab-models-5b81e07c",
             "my-super-secret-key-2024",
             "S3cure!Pass",
+            "@Heron88!x",
+            "!Heron88",
             "postgres",
         ] {
             assert!(!is_harmless(value), "{value}");
