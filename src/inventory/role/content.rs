@@ -62,6 +62,10 @@ const LOAD_TESTS: [&str; 4] = ["'k6'", "\"k6\"", "'k6/", "\"k6/"];
 
 /// Does it import a tool that runs it to put an application under load?
 fn is_load_test(extension: &str, header: &[u8]) -> bool {
+    // Hardly any file names one.
+    if memchr::memmem::find(header, b"k6").is_none() && memchr::memmem::find(header, b"locust").is_none() {
+        return false;
+    }
     let imports = |line: &[u8]| match extension {
         "js" | "mjs" | "ts" => {
             line.starts_with(b"import") && LOAD_TESTS.iter().any(|module| memchr::memmem::find(line, module.as_bytes()).is_some())
