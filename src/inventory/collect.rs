@@ -276,6 +276,8 @@ fn assemble(
         manifests.extend(result.manifest);
         composes.extend(result.compose);
     }
+    // Thousands of lists, each of which has grown to twice what it holds.
+    inventory.by_selector.iter_mut().for_each(Vec::shrink_to_fit);
     project_imports.apply(scanner, &inventory.files, deferred);
     let (compose_hits, compose_gaps) = scan::compose::answer(scanner, &inventory.files, &composes, scripts);
     for (need, hit) in compose_hits {

@@ -55,17 +55,17 @@ const HEAD: usize = 8;
 /// A literal of a gram.
 struct Entry {
     literal: u32,
-    /// Its first bytes, and which of them count: most literals differ here, and need not be fetched.
+    /// Its first bytes: most literals differ here, and need not be fetched.
     head: u64,
-    mask: u64,
     /// What follows them.
     rest: Box<[u8]>,
     length: u32,
-    /// Where the gram ends in it.
+    /// Where the gram ends in it, and at `LAST`, whether it is the last of its gram.
     end: u32,
-    /// Is it the last of its gram?
-    last: bool,
 }
+
+/// The bit that says that an entry is the last of its gram.
+const LAST: u32 = 1 << 31;
 
 impl Finder {
     /// For these literals; their numbers are their places here.
@@ -159,7 +159,9 @@ impl<const N: usize> Grams<N> {
         let (mut table, mut slots) = (vec![0; WORDS[N]], vec![(FREE, 0); size]);
         for at in 0..grams.len() {
             let gram = grams[at].0;
-            grams[at].1.last = grams.get(at + 1).is_none_or(|(next, _)| *next != gram);
+            if grams.get(at + 1).is_none_or(|(next, _)| *next != gram) {
+                grams[at].1.end |= LAST;
+            }
             if at > 0 && grams[at - 1].0 == gram {
                 continue;
             }
@@ -186,14 +188,14 @@ impl<const N: usize> Grams<N> {
         };
         loop {
             let entry = &self.entries[from];
-            if let Some(start) = end.checked_sub(entry.end as usize)
+            if let Some(start) = end.checked_sub((entry.end & !LAST) as usize)
                 && start + entry.length as usize <= text.len()
-                && head_of(&text[start..]) & entry.mask == entry.head
+                && head_of(&text[start..]) & mask_of(entry.length as usize) == entry.head
                 && (entry.rest.is_empty() || text[start + HEAD..].starts_with(&entry.rest))
             {
                 found(entry.literal as usize, start);
             }
-            if entry.last {
+            if entry.end & LAST != 0 {
                 return;
             }
             from += 1;
@@ -204,17 +206,14 @@ impl<const N: usize> Grams<N> {
 impl Entry {
     fn new(number: usize, text: &[u8], end: usize) -> Entry {
         let (head, rest) = text.split_at(text.len().min(HEAD));
-        let mask = u64::MAX >> (8 * (HEAD - head.len()));
-        Entry {
-            literal: number as u32,
-            head: head_of(head),
-            mask,
-            rest: rest.into(),
-            length: text.len() as u32,
-            end: end as u32,
-            last: false,
-        }
+        Entry { literal: number as u32, head: head_of(head), rest: rest.into(), length: text.len() as u32, end: end as u32 }
     }
+}
+
+/// Which bytes of a head count in a literal of this length, which is not 0.
+#[inline]
+fn mask_of(length: usize) -> u64 {
+    u64::MAX >> (8 * HEAD.saturating_sub(length))
 }
 
 /// The first bytes of a text as a number, the first in the lowest place; zeros stand for those that it does not have.
