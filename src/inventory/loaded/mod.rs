@@ -2,7 +2,7 @@
 //! application, and shows nothing of it.
 //!
 //! A live file that is taken for one of these makes a wrong verdict, so everything that may load a file counts: what any file that is
-//! no test names, generously compared ([`references`], [`index`]), what manifests, commands and pages name ([`documents`]), what is
+//! no test names, generously compared ([`mod@references`], [`index`]), what manifests, commands and pages name ([`documents`]), what is
 //! started or found by its name or place (`checks/loading.yaml`). Where whole folders are loaded, and where so much would be left out
 //! that something is not understood, nothing is. To teach it a framework, see the head of `checks/loading.yaml`.
 
