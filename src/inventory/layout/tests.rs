@@ -527,3 +527,16 @@ proptest::proptest! {
         assert!(names.is_empty() || !layout.components.is_empty());
     }
 }
+
+#[test]
+fn a_folder_of_images_and_what_starts_them_is_no_component() {
+    let paths = [
+        "backend/Docker/Api.Dockerfile",
+        "backend/Docker/migrate.sh",
+        "backend/src/Api/Api.csproj",
+        "backend/src/Api/Program.cs",
+    ];
+    assert_eq!(ids(&layout(&paths, &[])), ["backend/src/Api"]);
+    let with_source = [&paths[..], &["backend/Docker/migrate.py"]].concat();
+    assert_eq!(ids(&layout(&with_source, &[])), ["backend/Docker", "backend/src/Api"]);
+}
