@@ -469,6 +469,7 @@ mod tests {
                 ".env.test",
                 "docker-compose.test.yml",
                 "Dockerfile.test",
+                "Dockerfile-test",
                 "appsettings.Test.json",
                 "application-test.yml",
                 "src/main/resources/application-e2e.yml",

@@ -10,7 +10,7 @@
 use crate::model::role::Role;
 
 use super::Inside;
-use super::infra::{is_compose, is_conf_template, is_infra_name};
+use super::infra::{is_compose, is_conf_template, is_dockerfile, is_infra_name};
 
 /// A file name.
 pub(super) struct Name<'a> {
@@ -304,7 +304,7 @@ fn is_test(file: &Name, inside: &Inside) -> bool {
     marked
         || is_profile
         || file.extension() == "test"
-        || ((file.is_code || is_config) && ends_in_test)
+        || ((file.is_code || is_config || is_dockerfile(file)) && ends_in_test)
         || ends_in_spec
         || (file.extension() == "py"
             && stem.strip_suffix("_testing").is_some_and(|before| before != "ab" && !before.ends_with("_ab")))
