@@ -64,8 +64,8 @@ fn patterns(map: &Map<'_>, key: &'static str, family: Family, needs: &mut NeedSe
         {
             map.note_at(key, format!("`{pattern}` is no regular expression: {error}"));
         }
-        let look = Look::Text { pattern, ignore_case: false, area: Area::Code, except: None, missing: false, named: false };
-        let need = needs.add(Selector { languages: family.languages().to_vec(), roles, ..Selector::any() }, look);
+        let selector = Selector { languages: family.languages().to_vec(), roles, ..Selector::any() };
+        let need = needs.add(selector, Look::text(pattern, Area::Code));
         needs.await_answer(need);
         need
     };

@@ -405,14 +405,7 @@ mod tests {
 
     #[test]
     fn what_is_prepared_for_the_files_at_hand_finds_the_same() {
-        let look = |pattern: &str| Look::Text {
-            pattern: pattern.to_owned(),
-            ignore_case: false,
-            area: Area::All,
-            except: None,
-            missing: false,
-            named: false,
-        };
+        let look = |pattern: &str| Look::text(pattern, Area::All);
         let mut needs = NeedSet::default();
         for languages in [Vec::new(), vec![Language::Python], vec![Language::Go, Language::Python], vec![Language::Go]] {
             let need = needs.add(Selector { languages, ..Selector::any() }, look("listen_here"));

@@ -193,6 +193,13 @@ pub enum Look {
     GitIgnores { path: String },
 }
 
+impl Look {
+    /// A pattern over a part of the text, as it is written, each match a hit.
+    pub fn text(pattern: impl Into<String>, area: Area) -> Look {
+        Look::Text { pattern: pattern.into(), ignore_case: false, area, except: None, missing: false, named: false }
+    }
+}
+
 /// What answering a need costs, beyond the one look at a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cost {

@@ -33,6 +33,8 @@ use std::cell::Cell;
 use std::panic::{self, UnwindSafe, catch_unwind};
 use std::sync::Once;
 
+use super::role::is_dockerfile;
+
 /// The structured formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {
@@ -68,11 +70,9 @@ const TEMPLATE_ENDINGS: [&str; 9] = ["j2", "jinja", "jinja2", "tmpl", "tpl", "te
 
 fn by_name(folder: &str, name: &str) -> Option<Format> {
     let under = |part: &str| folder.split('/').any(|folder| folder.contains(part));
-    let docker = ["dockerfile", "containerfile"];
-    // `Dockerfile.api`, and `Dockerfile-prod`, which has no ending.
-    let goes_on = |rest: &str| rest.starts_with('.') || rest.starts_with(['-', '_']) && !rest.contains('.');
-    if docker.iter().any(|stem| name == *stem || name.strip_prefix(stem).is_some_and(goes_on)) {
-        return (!name.ends_with(".dockerignore")).then_some(Format::Dockerfile);
+    // What is one is said in one place; most names are seen not to be at a glance.
+    if (name.contains("dockerfile") || name.contains("containerfile")) && is_dockerfile(name) {
+        return Some(Format::Dockerfile);
     }
     if name.starts_with(".env.") {
         return Some(Format::Dotenv);
@@ -92,7 +92,6 @@ fn by_name(folder: &str, name: &str) -> Option<Format> {
         "ini" | "cfg" | "cnf" | "editorconfig" | "service" | "timer" => Some(Format::Ini),
         "properties" => Some(Format::Properties),
         "env" => Some(Format::Dotenv),
-        "dockerfile" => Some(Format::Dockerfile),
         "nginx" => Some(Format::Nginx),
         "conf" if name.contains("nginx") || under("nginx") || under("conf.d") => Some(Format::Nginx),
         // Sites are often called after what they serve. What is no configuration has no document.

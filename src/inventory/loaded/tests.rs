@@ -11,15 +11,7 @@ use crate::model::role::{Role, RoleOverride, RoleSet};
 fn needs() -> NeedSet {
     let mut needs = NeedSet::default();
     let mut text = |pattern: &str| {
-        let look = Look::Text {
-            pattern: pattern.to_owned(),
-            ignore_case: false,
-            area: Area::Code,
-            except: None,
-            missing: false,
-            named: false,
-        };
-        let need = needs.add(Selector::any(), look);
+        let need = needs.add(Selector::any(), Look::text(pattern, Area::Code));
         needs.await_answer(need);
         need
     };

@@ -178,10 +178,7 @@ mod tests {
         let mut needs = NeedSet::default();
         let mut need = |pattern: &str| {
             let (pattern, area) = (pattern.to_owned(), Area::All);
-            needs.add(
-                Selector::any(),
-                Look::Text { pattern, ignore_case: false, area, except: None, missing: false, named: false },
-            )
+            needs.add(Selector::any(), Look::text(pattern, area))
         };
         let asked = [need("secret_[ab]"), need("token|secret_key")];
         need("unasked");
@@ -210,7 +207,7 @@ mod tests {
     fn what_says_where_a_pattern_matches_is_looked_for_though_it_is_not_required() {
         let mut needs = NeedSet::default();
         let pattern = r"export\s+(?:const|default|function)\b|exports\.handler\b".to_owned();
-        let look = Look::Text { pattern, ignore_case: false, area: Area::All, except: None, missing: false, named: false };
+        let look = Look::text(pattern, Area::All);
         let need = needs.add(Selector::any(), look);
         let scanner = Scanner::new(&needs, 0, &BTreeSet::new());
         let texts = |required: bool| {
@@ -225,7 +222,7 @@ mod tests {
     fn a_text_that_changed_is_searched_again() {
         let mut needs = NeedSet::default();
         let pattern = r"secret_\w+".to_owned();
-        let look = Look::Text { pattern, ignore_case: false, area: Area::All, except: None, missing: false, named: false };
+        let look = Look::text(pattern, Area::All);
         let need = needs.add(Selector::any(), look);
         let scanner = Scanner::new(&needs, 0, &BTreeSet::new());
         let text = format!("{}secret_key\n{}", ".\n".repeat(200), ".\n".repeat(200));

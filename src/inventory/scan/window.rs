@@ -259,16 +259,8 @@ mod tests {
 
     /// The ranges of a pattern, from what the first look at the text found, which are those that are found without it.
     fn ranges(pattern: &str, text: &str) -> Option<Vec<Range<usize>>> {
-        let look = |pattern: String| Look::Text {
-            pattern,
-            ignore_case: false,
-            area: Area::All,
-            except: None,
-            missing: false,
-            named: false,
-        };
         let mut needs = NeedSet::default();
-        let need = needs.add(Selector::any(), look(pattern.to_owned()));
+        let need = needs.add(Selector::any(), Look::text(pattern, Area::All));
         let scanner = Scanner::new(&needs, 0, &BTreeSet::new());
         let text = Folded::new(text);
         let known = scanner.window(need)?.ranges(&text, &Places::search(&scanner, &[need], text.text()));
