@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::folded::fold;
 use super::importing::Importing;
 use super::places::{Places, Trail};
 use super::subject::{Standing, Subject};
@@ -198,7 +199,7 @@ fn mark(scanner: &Scanner<'_>, scratch: &mut Scratch, selectors: &[SelectorId], 
     marks.clear();
     trail.clear();
     lower.clear();
-    lower.extend(subject.text.bytes().map(|byte| byte.to_ascii_lowercase()));
+    fold(subject.text, lower);
     scanner.finders.find(selectors, lower, |index, start| {
         let literal = &scanner.literals[index];
         if let Some(keyword) = literal.keyword

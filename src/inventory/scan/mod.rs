@@ -19,6 +19,7 @@ mod excerpt;
 mod file;
 mod finder;
 mod finders;
+mod folded;
 mod importing;
 mod imports;
 mod places;

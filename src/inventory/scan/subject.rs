@@ -2,9 +2,9 @@
 
 use std::cell::OnceCell;
 
+use super::folded::Folded;
 use super::position::Lines;
 use super::profiles;
-use super::window::Folded;
 use crate::inventory::syntax::{self, Class, Keep, Mask, RustFacts};
 use crate::inventory::view::FileId;
 use crate::model::language::Language;

@@ -5,11 +5,11 @@
 //! expression is not even built. Each alternative of it has literals of its own. The result is that of a search of the whole text.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::ops::Range;
 
 use memchr::memmem;
 
+use super::folded::Folded;
 use super::places::Places;
 use crate::inventory::syntax::{Branch, branches};
 
@@ -201,47 +201,6 @@ impl Branch<Word> {
         let holds = |word: &Word| word.places(lower, known, part.clone()).next().is_some();
         self.others.iter().all(|clause| clause.iter().any(holds))
     }
-}
-
-/// A text in lower case, and its lines.
-#[derive(Debug)]
-pub(super) struct Folded {
-    text: Vec<u8>,
-    /// Where the lines that are not blank start and end, their line ends not counted.
-    lines: OnceCell<Vec<Range<u32>>>,
-}
-
-impl Folded {
-    pub(super) fn new(text: &str) -> Folded {
-        Folded { text: text.as_bytes().to_ascii_lowercase(), lines: OnceCell::new() }
-    }
-
-    pub(super) fn text(&self) -> &[u8] {
-        &self.text
-    }
-
-    /// The lines on which something stands that is not blank, and so many before and after, blank ones not counted. Where there are
-    /// fewer, all of the text on that side.
-    fn around(&self, place: Range<usize>, crossings: u32) -> Range<usize> {
-        let lines = self.lines.get_or_init(|| solid_lines(&self.text));
-        let line = |at: usize| lines.partition_point(|line| (line.end as usize) < at);
-        let first = line(place.start + 1).checked_sub(crossings as usize).and_then(|first| lines.get(first));
-        let last = lines.get(line(place.end) + crossings as usize);
-        let (start, end) = (first.map_or(0, |line| line.start as usize), last.map_or(self.text.len(), |line| line.end as usize));
-        // What is looked for may be blank itself.
-        start.min(place.start)..end.max(place.end)
-    }
-}
-
-fn solid_lines(text: &[u8]) -> Vec<Range<u32>> {
-    let (mut lines, mut start) = (Vec::with_capacity(text.len() / 32), 0);
-    for end in memchr::memchr_iter(b'\n', text).chain([text.len()]) {
-        if text[start..end].iter().any(|byte| !byte.is_ascii_whitespace()) {
-            lines.push(start as u32..end as u32);
-        }
-        start = end + 1;
-    }
-    lines
 }
 
 #[cfg(test)]
