@@ -6,19 +6,19 @@
 
 use memchr::memmem;
 
-/// Bits of the number of a gram in its table, by its length in bytes. Grams of two are as many as the table has places.
-const BITS: [u32; 5] = [0, 0, 16, 13, 17];
-/// Words of the tables of grams of two, three and four bytes.
-const WORDS: [usize; 5] = [0, 0, 1 << 10, 1 << 7, 1 << 11];
+/// Bits of the number of a gram of four bytes in its table.
+const QUAD_BITS: u32 = 17;
+/// Words of the tables of grams of four bytes, and of pairs, of which there are as many as the table has places.
+const QUAD_WORDS: usize = 1 << (QUAD_BITS - 6);
+const PAIR_WORDS: usize = 1 << (16 - 6);
 /// Length of the grams of long literals; shorter literals are grams themselves.
 const LONGEST: usize = 4;
-/// Bytes that are looked at before what is found in them is compared.
+/// Places that are looked at before what is found at them is compared.
 const BLOCK: usize = 1024;
-/// Low bits of a place that say of which length the known grams are that may end there.
-const CLASSES: u32 = 3;
-const QUAD: u32 = 1;
-const TRIPLE: u32 = 2;
-const PAIR: u32 = 4;
+/// Low bits of a place that say what may end there: a known gram of four bytes, or a shorter one.
+const CLASSES: u32 = 2;
+const LONG: u32 = 1;
+const SHORT: u32 = 2;
 /// Spreads grams over a table.
 const SPREAD: u32 = 0x9E37_79B1;
 /// Most places where literals that share a gram are counted, a power of two.
@@ -33,6 +33,10 @@ pub(super) struct Finder {
     pairs: Grams<2>,
     triples: Grams<3>,
     quads: Grams<4>,
+    /// One bit for each number that a gram of four bytes has.
+    long: Vec<u64>,
+    /// One bit for each pair of bytes with which a shorter gram ends.
+    short: Vec<u64>,
     /// Literals of one byte, with their numbers: a module may be called so.
     single: Vec<(usize, u8)>,
     /// All literals, with their numbers, if they are so few that each is sought by itself.
@@ -41,8 +45,6 @@ pub(super) struct Finder {
 
 /// The literals that are known by grams of `N` bytes.
 struct Grams<const N: usize> {
-    /// One bit for each number that a gram has.
-    table: Vec<u64>,
     /// Open addressing: the gram, and where its entries begin.
     slots: Vec<(u32, u32)>,
     /// By gram.
@@ -76,10 +78,21 @@ impl Finder {
             (!literal.is_empty()).then(|| (number, memmem::Finder::new(*literal).into_owned()))
         };
         let single = |(number, literal): (usize, &&str)| (literal.len() == 1).then(|| (number, literal.as_bytes()[0]));
+        let (pairs, triples, quads): (Grams<2>, Grams<3>, Grams<4>) =
+            (Grams::new(literals), Grams::new(literals), Grams::new(literals));
+        let bits = |words: usize, numbers: &mut dyn Iterator<Item = usize>| {
+            let mut bits = vec![0_u64; words];
+            numbers.for_each(|number| bits[number / 64] |= 1 << (number % 64));
+            bits
+        };
+        let long = bits(QUAD_WORDS, &mut quads.all().map(quad));
+        let short = bits(PAIR_WORDS, &mut pairs.all().chain(triples.all().map(|gram| gram >> 8)).map(|pair| pair as usize));
         Finder {
-            pairs: Grams::new(literals),
-            triples: Grams::new(literals),
-            quads: Grams::new(literals),
+            long,
+            short,
+            pairs,
+            triples,
+            quads,
             single: literals.iter().enumerate().filter_map(single).collect(),
             few: if literals.len() <= FEW { literals.iter().enumerate().filter_map(one).collect() } else { Vec::new() },
         }
@@ -101,40 +114,45 @@ impl Finder {
         for (number, byte) in &self.single {
             memchr::memchr_iter(*byte, text).for_each(|start| found(*number, start));
         }
+        // What is shorter than a gram of four bytes with what is before it.
+        (2..LONGEST.min(text.len() + 1)).for_each(|end| self.compare(text, end, SHORT, &mut found));
         let mut hits = [0; BLOCK];
-        let mut gram = 0;
-        for (block, bytes) in text.chunks(BLOCK).enumerate() {
-            let count = self.places(bytes, &mut gram, &mut hits);
+        let places = text.len().saturating_sub(LONGEST - 1);
+        for from in (0..places).step_by(BLOCK) {
+            let block = &text[from..(from + BLOCK + LONGEST - 1).min(text.len())];
+            let count = self.places(block, &mut hits);
             for hit in &hits[..count] {
-                let end = block * BLOCK + (hit >> CLASSES) as usize + 1;
-                let gram = gram_before(text, end);
-                if hit & QUAD != 0 {
-                    self.quads.compare(text, end, gram, &mut found);
-                }
-                if hit & TRIPLE != 0 {
-                    self.triples.compare(text, end, gram >> 8, &mut found);
-                }
-                if hit & PAIR != 0 {
-                    self.pairs.compare(text, end, gram >> 16, &mut found);
-                }
+                self.compare(text, from + (hit >> CLASSES) as usize + LONGEST, hit & (LONG | SHORT), &mut found);
             }
         }
     }
 
-    /// Notes where in a block grams may end that are known, and of which length; returns how many. Without a branch on what is found: at
-    /// every fifth byte there is something, which no processor foresees.
-    fn places(&self, bytes: &[u8], gram: &mut u32, hits: &mut [u32; BLOCK]) -> usize {
+    /// The literals that are known by a gram of these classes that ends here.
+    #[inline]
+    fn compare(&self, text: &[u8], end: usize, classes: u32, found: &mut impl FnMut(usize, usize)) {
+        let gram = gram_before(text, end);
+        if classes & LONG != 0 {
+            self.quads.compare(text, end, gram, found);
+        }
+        if classes & SHORT != 0 {
+            self.triples.compare(text, end, gram >> 8, found);
+            self.pairs.compare(text, end, gram >> 16, found);
+        }
+    }
+
+    /// Notes at which places of a block four bytes begin of which a gram is known, and of which class; returns how many. Without a branch
+    /// on what is found: at every fifth byte there is something, which no processor foresees.
+    fn places(&self, bytes: &[u8], hits: &mut [u32; BLOCK]) -> usize {
         // Tables of a known length, so that no place in them needs a check.
-        let pairs: Result<&[u64; WORDS[2]], _> = self.pairs.table.as_slice().try_into();
-        let triples: Result<&[u64; WORDS[3]], _> = self.triples.table.as_slice().try_into();
-        let quads: Result<&[u64; WORDS[4]], _> = self.quads.table.as_slice().try_into();
-        let (Ok(pairs), Ok(triples), Ok(quads)) = (pairs, triples, quads) else { return 0 };
+        let long: Result<&[u64; QUAD_WORDS], _> = self.long.as_slice().try_into();
+        let short: Result<&[u64; PAIR_WORDS], _> = self.short.as_slice().try_into();
+        let (Ok(long), Ok(short)) = (long, short) else { return 0 };
+        let bit = |number: usize, word: u64| (word >> (number % 64) & 1) as u32;
         let mut count = 0;
-        for (at, byte) in bytes.iter().enumerate() {
-            *gram = *gram >> 8 | u32::from(*byte) << 24;
-            let classes = (bit::<4, _>(quads, *gram) * QUAD)
-                | (bit::<3, _>(triples, *gram >> 8) * TRIPLE)
-                | (bit::<2, _>(pairs, *gram >> 16) * PAIR);
+        for (at, four) in bytes.array_windows::<LONGEST>().enumerate() {
+            let gram = u32::from_le_bytes(*four);
+            let (number, pair) = (quad(gram), (gram >> 16) as usize);
+            let classes = (bit(number, long[number / 64]) * LONG) | (bit(pair, short[pair / 64]) * SHORT);
             hits[count % BLOCK] = (at as u32) << CLASSES | classes;
             count += usize::from(classes != 0);
         }
@@ -156,7 +174,7 @@ impl<const N: usize> Grams<N> {
         }
         grams.sort_by_key(|(gram, entry)| (*gram, entry.literal));
         let size = (grams.len() * 2).next_power_of_two().max(2);
-        let (mut table, mut slots) = (vec![0; WORDS[N]], vec![(FREE, 0); size]);
+        let mut slots = vec![(FREE, 0); size];
         for at in 0..grams.len() {
             let gram = grams[at].0;
             if grams.get(at + 1).is_none_or(|(next, _)| *next != gram) {
@@ -165,15 +183,18 @@ impl<const N: usize> Grams<N> {
             if at > 0 && grams[at - 1].0 == gram {
                 continue;
             }
-            let bit = spread::<N>(gram);
-            table[bit / 64] |= 1u64 << (bit % 64);
             let mut slot = slot_of(gram, size);
             while slots[slot].0 != FREE {
-                slot = (slot + 1) % size;
+                slot = (slot + 1) & (size - 1);
             }
             slots[slot] = (gram, at as u32);
         }
-        Grams { table, slots, entries: grams.into_iter().map(|(_, entry)| entry).collect() }
+        Grams { slots, entries: grams.into_iter().map(|(_, entry)| entry).collect() }
+    }
+
+    /// Each gram once.
+    fn all(&self) -> impl Iterator<Item = u32> {
+        self.slots.iter().map(|(gram, _)| *gram).filter(|gram| *gram != FREE)
     }
 
     /// The literals that are known by this gram, which ends here.
@@ -183,7 +204,7 @@ impl<const N: usize> Grams<N> {
             match self.slots[slot] {
                 (FREE, _) => return,
                 (known, from) if known == gram => break from as usize,
-                _ => slot = (slot + 1) % self.slots.len(),
+                _ => slot = (slot + 1) & (self.slots.len() - 1),
             }
         };
         loop {
@@ -224,13 +245,6 @@ fn head_of(text: &[u8]) -> u64 {
     }
 }
 
-/// The bit of a gram, in the lowest place.
-#[inline]
-fn bit<const N: usize, const W: usize>(table: &[u64; W], gram: u32) -> u32 {
-    let at = spread::<N>(gram);
-    (table[at / 64] >> (at % 64) & 1) as u32
-}
-
 /// The last bytes before a place, the last in the highest place; zeros stand for those before the text.
 fn gram_before(text: &[u8], end: usize) -> u32 {
     match text[..end].last_chunk() {
@@ -239,10 +253,10 @@ fn gram_before(text: &[u8], end: usize) -> u32 {
     }
 }
 
-/// The number of a gram in its table.
+/// The number of a gram of four bytes in its table.
 #[inline]
-fn spread<const N: usize>(gram: u32) -> usize {
-    if N == 2 { gram as u16 as usize } else { (gram.wrapping_mul(SPREAD) >> (32 - BITS[N])) as usize }
+fn quad(gram: u32) -> usize {
+    (gram.wrapping_mul(SPREAD) >> (32 - QUAD_BITS)) as usize
 }
 
 /// The first slot of a gram; the number of slots is a power of two.

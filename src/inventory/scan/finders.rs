@@ -63,11 +63,17 @@ impl Finders {
     /// The finder for files with these selectors, if so much text of theirs has come that one pays.
     fn narrow(&self, selectors: &[SelectorId], bytes: usize) -> Option<Arc<Narrow>> {
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
-        if !kinds.contains_key(selectors) {
-            let kind = Kind { bytes: 0, literals: self.literals(selectors).len(), finder: None };
+        let Some(kind) = kinds.get_mut(selectors) else {
+            let mut kind = Kind { bytes: 0, literals: self.literals(selectors).len(), finder: None };
+            let finder = self.come(&mut kind, selectors, bytes);
             kinds.insert(selectors.into(), kind);
-        }
-        let kind = kinds.get_mut(selectors)?;
+            return finder;
+        };
+        self.come(kind, selectors, bytes)
+    }
+
+    /// So much text of a kind has come: its finder, if it pays now.
+    fn come(&self, kind: &mut Kind, selectors: &[SelectorId], bytes: usize) -> Option<Arc<Narrow>> {
         kind.bytes += bytes;
         if kind.finder.is_none() && kind.bytes >= kind.literals * WORTH {
             let numbers = self.literals(selectors);
