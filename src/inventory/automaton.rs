@@ -47,19 +47,23 @@ const SHORT: usize = 512;
 #[derive(Debug)]
 pub struct Automaton {
     regex: Regex,
-    idle: Mutex<Vec<Cache>>,
+    idle: Mutex<Vec<Memory>>,
 }
+
+/// The memory of one search. It is large itself, and goes from hand to hand.
+#[derive(Debug)]
+struct Memory(Box<Cache>);
 
 /// The memory of one search, which goes back when it ends.
 struct Lent<'a> {
-    idle: &'a Mutex<Vec<Cache>>,
+    idle: &'a Mutex<Vec<Memory>>,
     /// Here until then.
-    cache: Option<Cache>,
+    memory: Option<Memory>,
 }
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(self.cache.take());
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(self.memory.take());
     }
 }
 
@@ -109,13 +113,15 @@ impl Automaton {
     /// Memory for a search.
     fn lend(&self) -> Lent<'_> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        Lent { idle: &self.idle, cache: Some(idle.unwrap_or_else(|| self.regex.create_cache())) }
+        Lent { idle: &self.idle, memory: Some(idle.unwrap_or_else(|| Memory(Box::new(self.regex.create_cache())))) }
     }
 
     /// Does it match anywhere in the text?
     pub fn is_match(&self, text: &[u8]) -> bool {
         let mut lent = self.lend();
-        lent.cache.as_mut().is_some_and(|cache| self.regex.search_half_with(cache, &Input::new(text).earliest(true)).is_some())
+        lent.memory
+            .as_mut()
+            .is_some_and(|memory| self.regex.search_half_with(&mut memory.0, &Input::new(text).earliest(true)).is_some())
     }
 
     /// The places of its matches; a group called `at` narrows what is cited.
@@ -127,7 +133,8 @@ impl Automaton {
     pub fn matches_within<'t>(&'t self, text: &'t [u8], part: Range<usize>) -> impl Iterator<Item = (usize, usize)> + 't {
         let narrow = self.regex.group_info().to_index(regex_automata::PatternID::ZERO, "at").is_some();
         let (mut lent, mut searcher) = (self.lend(), Searcher::new(Input::new(text).range(part)));
-        let mut next = move |input: &Input<'_>| lent.cache.as_mut().and_then(|cache| self.regex.search_with(cache, input));
+        let mut next =
+            move |input: &Input<'_>| lent.memory.as_mut().and_then(|memory| self.regex.search_with(&mut memory.0, input));
         std::iter::from_fn(move || searcher.advance(|input| Ok(next(input)))).map(move |found| {
             let group = narrow.then(|| self.group_at(text, found.start())).flatten();
             group.unwrap_or((found.start(), found.end()))
