@@ -13,12 +13,12 @@ use crate::inventory::syntax::{self, Stretch, Traces};
 use crate::model::language::Language;
 use crate::model::needs::NeedId;
 
-/// Texts up to this size are parsed whole, in bytes.
+/// Texts up to this size are parsed whole if at all, in bytes.
 const SMALL: usize = 2 << 10;
 /// Of a text whose declarations of interest are more than this part, in percent, the whole is parsed: the tree may serve again.
 const MOST: usize = 70;
 /// Bytes to parse from which on it pays to ask expressions that may show that there is no need, where those are built for many files.
-const WORTH_ASKING: usize = 4 << 10;
+const WORTH_ASKING: usize = 512;
 
 /// What is to be parsed.
 pub(super) struct Due {
@@ -37,14 +37,16 @@ pub(super) fn of(
     places: &Places,
 ) -> Due {
     let text = subject.text;
+    let is_small = text.len() <= SMALL;
     // Of PHP, what stands between the tags is no code.
-    if text.len() <= SMALL || language == Language::Php && text.contains("?>") {
+    if is_small && !asks(scanner, text.len()) || language == Language::Php && text.contains("?>") {
         return Due { rules: vec![true; rules.len()], parts: None };
     }
     let traces = Traces::new(&scanner.automata);
     let whole = Stretch { text, lower: subject.lower(), number: u32::MAX };
     let can_cut = |(need, rule): &(NeedId, &CodeRule)| scanner.own_clauses(*need) != 0 && rule.is_local();
-    let are_cut: Vec<bool> = rules.iter().map(|rule| syntax::has_declarations(language) && can_cut(rule)).collect();
+    let is_cut = !is_small && syntax::has_declarations(language);
+    let are_cut: Vec<bool> = rules.iter().map(|rule| is_cut && can_cut(rule)).collect();
     let admits = |(rule, is_cut): (&(NeedId, &CodeRule), &bool)| {
         *is_cut || traces.admit(rule.1, whole, false) && (!asks(scanner, text.len()) || traces.admit(rule.1, whole, true))
     };
@@ -52,7 +54,7 @@ pub(super) fn of(
     if !admitted.contains(&true) {
         return Due { rules: admitted, parts: Some(Vec::new()) };
     }
-    let cuts = admitted.iter().zip(&are_cut).all(|(admitted, is_cut)| *is_cut || !admitted);
+    let cuts = is_cut && admitted.iter().zip(&are_cut).all(|(admitted, is_cut)| *is_cut || !admitted);
     let starts = if cuts { syntax::declarations(language, text, subject.mask()) } else { Vec::new() };
     if starts.is_empty() {
         return Due { rules: admitted, parts: None };
@@ -221,6 +223,23 @@ mod tests {
         assert_eq!(due(&[short_key()], &near, LARGE - 1), (vec![true], functions(&["f0", "f1"])));
         let one = ["if len(key) < 32 { }", "if len(a) < 32 { use(key) }", "if len(b) < 9 { use(key) }", "if len(c) > key { }"];
         assert_eq!(due(&[short_key()], &one, LARGE), (vec![true], functions(&["f0"])));
+    }
+
+    #[test]
+    fn a_small_text_is_asked_for_expressions_and_not_cut() {
+        let (needs, filler) = (needs(&[short_key()]), "\tx := compute(1, 2, 3)\n".repeat(30));
+        let due = |condition: &str, bytes: u64| {
+            let text = format!("package p\n\nfunc a() {{\n\tif {condition} {{ use(key) }}\n}}\n\nfunc b() {{\n{filler}}}\n");
+            assert!((WORTH_ASKING..=SMALL).contains(&text.len()));
+            let scanner = Scanner::new(&needs, bytes, &[Language::Go].into());
+            let subject = Subject::new(FileId(0), "a.go", &text, GO);
+            let rule = (NeedId(0), scanner.rule(NeedId(0)).unwrap());
+            let Due { rules, parts } = of(&scanner, Language::Go, &[rule], &subject, &Places::default());
+            (rules, parts)
+        };
+        assert_eq!(due("len(key) < 32", LARGE), (vec![true], None));
+        assert_eq!(due("len(a) < 32", LARGE), (vec![false], Some(Vec::new())));
+        assert_eq!(due("len(a) < 32", LARGE - 1), (vec![true], None));
     }
 
     #[test]
