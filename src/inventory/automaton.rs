@@ -10,12 +10,16 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use regex_automata::meta::{Cache, Config, Regex};
+use regex_automata::nfa::thompson::WhichCaptures;
 use regex_automata::util::iter::Searcher;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
-use regex_syntax::hir::{Hir, HirKind};
 
 use super::syntax::Required;
+
+mod tester;
+
+pub use tester::Tester;
 
 /// What an expression is held against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,32 +42,58 @@ pub struct Reading {
 
 /// Longest text that is searched without the lazy automaton, in bytes.
 const SHORT: usize = 512;
+/// Memory of the largest expression, in bytes.
+const MAX_NFA: usize = 2 << 20;
+/// Memory for the states that a search works out, in bytes.
+const MAX_STATES: usize = 4 << 20;
 
-/// A compiled expression.
+/// An expression that says where it matches.
+#[derive(Debug)]
+pub struct Automaton {
+    regex: Regex,
+    idle: Shelf<Cache>,
+}
+
+/// The memories of searches that are over, each large itself, so that its address goes from hand to hand.
 ///
 /// A search needs memory of its own, in which it also keeps the states that it has worked out. That memory is lent from search to search,
 /// whichever thread runs it, so that there are as many of them as searches at one time: one for each thread would double both what is
 /// kept and what is worked out.
 #[derive(Debug)]
-pub struct Automaton {
-    regex: Regex,
-    idle: Mutex<Vec<Memory>>,
-}
+struct Shelf<C>(Mutex<Vec<Memory<C>>>);
 
-/// The memory of one search. It is large itself, and goes from hand to hand.
 #[derive(Debug)]
-struct Memory(Box<Cache>);
+struct Memory<C>(Box<C>);
 
 /// The memory of one search, which goes back when it ends.
-struct Lent<'a> {
-    idle: &'a Mutex<Vec<Memory>>,
+struct Lent<'a, C> {
+    shelf: &'a Shelf<C>,
     /// Here until then.
-    memory: Option<Memory>,
+    memory: Option<Memory<C>>,
 }
 
-impl Drop for Lent<'_> {
+impl<C> Shelf<C> {
+    fn lend(&self, new: impl FnOnce() -> C) -> Lent<'_, C> {
+        let idle = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        Lent { shelf: self, memory: Some(idle.unwrap_or_else(|| Memory(Box::new(new())))) }
+    }
+}
+
+impl<C> Default for Shelf<C> {
+    fn default() -> Shelf<C> {
+        Shelf(Mutex::default())
+    }
+}
+
+impl<C> Lent<'_, C> {
+    fn get(&mut self) -> Option<&mut C> {
+        self.memory.as_mut().map(|memory| &mut *memory.0)
+    }
+}
+
+impl<C> Drop for Lent<'_, C> {
     fn drop(&mut self) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(self.memory.take());
+        self.shelf.0.lock().unwrap_or_else(PoisonError::into_inner).extend(self.memory.take());
     }
 }
 
@@ -73,16 +103,11 @@ impl Automaton {
     /// # Errors
     /// Why it is none, or that it is too large.
     pub fn new(pattern: &str, reading: Reading, against: Against) -> Result<Automaton, String> {
-        let config = config(against);
-        let build = |unicode| {
-            let syntax = syntax::Config::new()
-                .unicode(unicode)
-                .utf8(false)
-                .multi_line(reading.lines)
-                .case_insensitive(reading.ignore_case);
-            Regex::builder().configure(config.clone()).syntax(syntax).build(pattern).map_err(Box::new)
-        };
-        build(false).or_else(|_| build(true)).map(Automaton::of).map_err(|error| error.to_string())
+        let config = config(against, pattern);
+        let build =
+            |unicode| Regex::builder().configure(config.clone()).syntax(reading.syntax(unicode)).build(pattern).map_err(Box::new);
+        let regex = build(false).or_else(|_| build(true)).map_err(|error| error.to_string())?;
+        Ok(Automaton { regex, idle: Shelf::default() })
     }
 
     /// Can the expression be written only with Unicode, by a class such as `[oó]`? Then it is several times slower than one with
@@ -92,28 +117,9 @@ impl Automaton {
             && regex_syntax::parse(pattern).is_ok()
     }
 
-    /// Compiles an expression over values for texts that hold such a value somewhere: `^`, `$` and `\b` hold everywhere.
-    ///
-    /// # Errors
-    /// Why it is none, or that it is too large.
-    pub fn without_anchors(pattern: &str) -> Result<Automaton, String> {
-        let parse = |unicode| {
-            let mut parser = regex_syntax::ParserBuilder::new();
-            parser.unicode(unicode).utf8(false).build().parse(pattern).map_err(|error| error.to_string())
-        };
-        let hir = parse(false).or_else(|_| parse(true))?;
-        let config = config(Against::ManyFiles);
-        Regex::builder().configure(config).build_from_hir(&unanchored(&hir)).map(Automaton::of).map_err(|error| error.to_string())
-    }
-
-    fn of(regex: Regex) -> Automaton {
-        Automaton { regex, idle: Mutex::default() }
-    }
-
     /// Memory for a search.
-    fn lend(&self) -> Lent<'_> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        Lent { idle: &self.idle, memory: Some(idle.unwrap_or_else(|| Memory(Box::new(self.regex.create_cache())))) }
+    fn lend(&self) -> Lent<'_, Cache> {
+        self.idle.lend(|| self.regex.create_cache())
     }
 
     /// Does it match anywhere in the text?
@@ -133,8 +139,7 @@ impl Automaton {
     pub fn matches_within<'t>(&'t self, text: &'t [u8], part: Range<usize>) -> impl Iterator<Item = (usize, usize)> + 't {
         let narrow = self.regex.group_info().to_index(regex_automata::PatternID::ZERO, "at").is_some();
         let (mut lent, mut searcher) = (self.lend(), Searcher::new(Input::new(text).range(part)));
-        let mut next =
-            move |input: &Input<'_>| lent.memory.as_mut().and_then(|memory| self.regex.search_with(&mut memory.0, input));
+        let mut next = move |input: &Input<'_>| lent.get().and_then(|cache| self.regex.search_with(cache, input));
         std::iter::from_fn(move || searcher.advance(|input| Ok(next(input)))).map(move |found| {
             let group = narrow.then(|| self.group_at(text, found.start())).flatten();
             group.unwrap_or((found.start(), found.end()))
@@ -149,36 +154,34 @@ impl Automaton {
     }
 }
 
-fn config(against: Against) -> Config {
+impl Reading {
+    fn syntax(self, unicode: bool) -> syntax::Config {
+        let syntax = syntax::Config::new().unicode(unicode).utf8(false);
+        syntax.multi_line(self.lines).case_insensitive(self.ignore_case)
+    }
+}
+
+fn config(against: Against, pattern: &str) -> Config {
+    // Groups are states of an automaton, too; only what this one holds is asked for.
+    let groups = if pattern.contains("<at>") { WhichCaptures::All } else { WhichCaptures::Implicit };
     Config::new()
+        .which_captures(groups)
         .hybrid(against != Against::Values)
         .dfa(false)
         .onepass(false)
         .auto_prefilter(against == Against::ManyFiles)
         .utf8_empty(false)
-        .nfa_size_limit(Some(2 << 20))
-        .hybrid_cache_capacity(4 << 20)
+        .nfa_size_limit(Some(MAX_NFA))
+        .hybrid_cache_capacity(MAX_STATES)
 }
 
-/// The same expression without assertions about places.
-fn unanchored(hir: &Hir) -> Hir {
-    match hir.kind() {
-        HirKind::Look(_) => Hir::empty(),
-        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) => hir.clone(),
-        HirKind::Repetition(repetition) => Hir::repetition(repetition.with(unanchored(&repetition.sub))),
-        HirKind::Capture(capture) => unanchored(&capture.sub),
-        HirKind::Concat(parts) => Hir::concat(parts.iter().map(unanchored).collect()),
-        HirKind::Alternation(branches) => Hir::alternation(branches.iter().map(unanchored).collect()),
-    }
-}
-
-/// An expression over texts of any length: built for short ones, for long ones, or for both, when the first of them comes.
+/// Whether an expression matches in texts of any length: built for short ones, for long ones, or for both, when the first of them comes.
 #[derive(Debug)]
 pub struct Lengths {
     pattern: String,
     reading: Reading,
     short: OnceLock<Option<Automaton>>,
-    long: OnceLock<Option<Automaton>>,
+    long: OnceLock<Option<Tester>>,
 }
 
 impl Lengths {
@@ -187,13 +190,14 @@ impl Lengths {
         Lengths { pattern: pattern.to_owned(), reading, short: OnceLock::new(), long: OnceLock::new() }
     }
 
-    /// What a text of so many bytes is held against; `None` if the expression does not compile.
-    pub fn of(&self, length: usize) -> Option<&Automaton> {
-        let (cell, against) = match length <= SHORT {
-            true => (&self.short, Against::Values),
-            false => (&self.long, Against::FewFiles),
-        };
-        cell.get_or_init(|| Automaton::new(&self.pattern, self.reading, against).ok()).as_ref()
+    /// Does it match anywhere in the text? One that does not compile matches nothing.
+    pub fn is_match(&self, text: &[u8]) -> bool {
+        if text.len() <= SHORT {
+            let short = self.short.get_or_init(|| Automaton::new(&self.pattern, self.reading, Against::Values).ok());
+            return short.as_ref().is_some_and(|short| short.is_match(text));
+        }
+        let long = self.long.get_or_init(|| Tester::new(&self.pattern, self.reading).ok());
+        long.as_ref().is_some_and(|long| long.is_match(text))
     }
 }
 
@@ -275,7 +279,7 @@ mod tests {
     #[test]
     fn memory_goes_from_search_to_search() {
         let automaton = Automaton::new(r"\w+", Reading::default(), Against::FewFiles).unwrap();
-        let idle = || automaton.idle.lock().unwrap().len();
+        let idle = || automaton.idle.0.lock().unwrap().len();
         assert_eq!(idle(), 0);
         assert!(automaton.is_match(b"a b") && automaton.is_match(b"c"));
         assert_eq!(idle(), 1);

@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
-use super::automaton::{Against, Automaton, Reading};
+use super::automaton::{Against, Automaton, Reading, Tester};
 use super::document::query::Path;
 use super::syntax::{Automata, CodeRule, Literal, Prefilter, Required};
 use crate::model::language::Language;
@@ -100,10 +100,17 @@ struct Compiled {
     anywhere: Clauses,
     /// The number of its list of modules to import, counted from 1; 0 without one. Many needs have the same list.
     imports: u32,
+    /// There when it is asked the first time, which most needs are not.
+    lazy: OnceLock<Box<Lazy>>,
+}
+
+/// What compiles when it is needed.
+#[derive(Default)]
+struct Lazy {
     pattern: OnceLock<Option<Automaton>>,
     /// The lines in which a text pattern can match.
     window: OnceLock<Option<window::Window>>,
-    except: OnceLock<Option<Automaton>>,
+    except: OnceLock<Option<Tester>>,
     rule: OnceLock<Option<CodeRule>>,
     document: OnceLock<Option<DocumentQuery>>,
 }
@@ -258,12 +265,17 @@ impl<'n> Scanner<'n> {
 
     /// Needs whose pattern or rule does not compile. Known only after the scan, since they compile when first used.
     pub fn broken(&self) -> impl Iterator<Item = NeedId> {
-        let failed = |compiled: &Compiled| {
-            matches!(compiled.pattern.get(), Some(None))
-                || matches!(compiled.rule.get(), Some(None))
-                || matches!(compiled.document.get(), Some(None))
+        let failed = |lazy: &Lazy| {
+            matches!(lazy.pattern.get(), Some(None))
+                || matches!(lazy.rule.get(), Some(None))
+                || matches!(lazy.document.get(), Some(None))
         };
-        self.compiled.iter().enumerate().filter(move |(_, compiled)| failed(compiled)).map(|(index, _)| NeedId(index as u32))
+        let lazy = (0..).map(NeedId).zip(&self.compiled).filter_map(|(need, compiled)| Some((need, compiled.lazy.get()?)));
+        lazy.filter(move |(_, lazy)| failed(lazy)).map(|(need, _)| need)
+    }
+
+    fn lazy(&self, need: NeedId) -> &Lazy {
+        self.compiled[need.0 as usize].lazy.get_or_init(Box::default)
     }
 
     /// The clauses of a need that the place of a match satisfies, not the file around it.
@@ -280,7 +292,7 @@ impl<'n> Scanner<'n> {
 
     /// The pattern of a text need, or the receiver pattern of a Rust need.
     fn pattern(&self, id: NeedId) -> Option<&Automaton> {
-        let cell = &self.compiled[id.0 as usize].pattern;
+        let cell = &self.lazy(id).pattern;
         cell.get_or_init(|| match &self.needs.need(id).look {
             Look::Text { pattern, ignore_case, .. } => self.automaton_of(pattern, *ignore_case, self.window(id).is_some()),
             Look::RustCalls { receiver: Some(pattern), .. } => self.automaton_of(pattern, false, false),
@@ -291,7 +303,7 @@ impl<'n> Scanner<'n> {
 
     /// Where the pattern of a text need can match; `None`: anywhere.
     fn window(&self, id: NeedId) -> Option<&window::Window> {
-        let cell = &self.compiled[id.0 as usize].window;
+        let cell = &self.lazy(id).window;
         cell.get_or_init(|| match &self.needs.need(id).look {
             Look::Text { pattern, ignore_case, .. } => {
                 let literal = |(number, _): &Own| (self.finders.text(*number), *number as u32);
@@ -303,10 +315,12 @@ impl<'n> Scanner<'n> {
     }
 
     /// The pattern of hits that do not count.
-    fn except(&self, id: NeedId) -> Option<&Automaton> {
-        let cell = &self.compiled[id.0 as usize].except;
+    fn except(&self, id: NeedId) -> Option<&Tester> {
+        let cell = &self.lazy(id).except;
         cell.get_or_init(|| match &self.needs.need(id).look {
-            Look::Text { except: Some(pattern), ignore_case, .. } => self.automaton_of(pattern, *ignore_case, true),
+            Look::Text { except: Some(pattern), ignore_case, .. } => {
+                Tester::new(pattern, Reading { ignore_case: *ignore_case, lines: true }).ok()
+            }
             _ => None,
         })
         .as_ref()
@@ -319,7 +333,7 @@ impl<'n> Scanner<'n> {
 
     /// The rule of a code need.
     fn rule(&self, id: NeedId) -> Option<&CodeRule> {
-        let cell = &self.compiled[id.0 as usize].rule;
+        let cell = &self.lazy(id).rule;
         cell.get_or_init(|| match &self.needs.need(id).look {
             Look::Code { language, source, .. } => CodeRule::compile(*language, source).ok(),
             _ => None,
@@ -329,7 +343,7 @@ impl<'n> Scanner<'n> {
 
     /// The query of a document need.
     pub fn document(&self, id: NeedId) -> Option<&DocumentQuery> {
-        let cell = &self.compiled[id.0 as usize].document;
+        let cell = &self.lazy(id).document;
         cell.get_or_init(|| match &self.needs.need(id).look {
             Look::Document { select, conditions, kind, .. } => {
                 let path = Path::parse(select).ok()?;

@@ -6,7 +6,7 @@ use super::file::{FileScan, MAX_HITS, MAX_ROWS};
 use super::places::Places;
 use super::subject::Subject;
 use super::{Scanner, documents};
-use crate::inventory::automaton::Automaton;
+use crate::inventory::automaton::{Automaton, Tester};
 use crate::inventory::view::Hit;
 use crate::model::needs::{Look, NeedId};
 
@@ -47,7 +47,7 @@ pub(super) fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, 
 fn matches<'t>(
     text: &'t [u8],
     pattern: &'t Automaton,
-    except: impl Fn() -> Option<&'t Automaton> + 't,
+    except: impl Fn() -> Option<&'t Tester> + 't,
     ranges: Vec<Range<usize>>,
     most: usize,
 ) -> impl Iterator<Item = (usize, usize)> + 't {
@@ -94,8 +94,8 @@ mod tests {
 
     fn found<'t>(text: &'t str, pattern: &str, except: &str) -> Vec<&'t str> {
         let reading = Reading { lines: true, ..Reading::default() };
-        let automaton = |pattern: &str| Automaton::new(pattern, reading, Against::FewFiles).unwrap();
-        let (pattern, except) = (automaton(pattern), automaton(except));
+        let pattern = Automaton::new(pattern, reading, Against::FewFiles).unwrap();
+        let except = Tester::new(except, reading).unwrap();
         let ranges = std::iter::once(0..text.len()).collect();
         let places = matches(text.as_bytes(), &pattern, || Some(&except), ranges, MAX_HITS);
         places.map(|(start, end)| &text[start..end]).collect()

@@ -11,7 +11,7 @@ use super::super::literals::Required;
 use super::super::tree::NodeId;
 use super::RuleError;
 use super::trace::{Stretch, Traces};
-use crate::inventory::automaton::{Against, Automaton, Lengths, Reading};
+use crate::inventory::automaton::{Lengths, Reading, Tester};
 use crate::model::node::Span;
 
 /// Which part of a node's text has to be one of the words.
@@ -51,7 +51,7 @@ pub struct NodeText {
     required: Required,
     lengths: Lengths,
     /// The same for texts that hold the node's: without anchors.
-    anywhere: OnceLock<Option<Automaton>>,
+    anywhere: OnceLock<Option<Tester>>,
 }
 
 impl NodeText {
@@ -61,15 +61,15 @@ impl NodeText {
     }
 
     /// The automaton for texts that hold a node's; only one that is built already, unless it may be built for this.
-    fn anywhere(&self, pattern: &str, builds: bool) -> Option<&Automaton> {
+    fn anywhere(&self, pattern: &str, builds: bool) -> Option<&Tester> {
         match builds {
-            true => self.anywhere.get_or_init(|| Automaton::without_anchors(pattern).ok()).as_ref(),
+            true => self.anywhere.get_or_init(|| Tester::without_anchors(pattern).ok()).as_ref(),
             false => self.anywhere.get()?.as_ref(),
         }
     }
 
     fn is_match(&self, text: &[u8]) -> bool {
-        self.required.admits(text) && self.lengths.of(text.len()).is_some_and(|automaton| automaton.is_match(text))
+        self.required.admits(text) && self.lengths.is_match(text)
     }
 }
 
@@ -99,7 +99,7 @@ impl TextTest {
     /// The error of an expression that does not compile.
     pub(super) fn verify(&self) -> Result<(), RuleError> {
         let fail = |error| RuleError { span: self.span, message: format!("`regex`: {error}") };
-        Automaton::new(&self.pattern, Reading::default(), Against::FewFiles).map(|_| ()).map_err(fail)
+        Tester::new(&self.pattern, Reading::default()).map(|_| ()).map_err(fail)
     }
 
     /// Does the expression match in the text of this node? One that does not compile matches nothing.
@@ -245,7 +245,7 @@ mod tests {
             pattern in r"(\(\?i\))?\^?(\((\?:)?)?[ab.\\$|-]{0,4}(\|[abX]{1,2})?\)?\$?",
             text in "[abABxX.$|-]{0,6}",
         ) {
-            let compiled = Automaton::new(&pattern, Reading::default(), Against::FewFiles);
+            let compiled = Tester::new(&pattern, Reading::default());
             if let (Ok(regex), Some(words)) = (compiled, Words::parse(&pattern)) {
                 prop_assert_eq!(regex.is_match(text.as_bytes()), words.is_match(&text), "{} on {}", pattern, text);
             }
