@@ -49,6 +49,8 @@ struct Grams<const N: usize> {
     slots: Vec<(u32, u32)>,
     /// By gram.
     entries: Vec<Entry>,
+    /// What follows the heads of the long literals, one after the other.
+    rests: Vec<u8>,
 }
 
 /// Bytes of a literal that stand in its entry.
@@ -59,8 +61,8 @@ struct Entry {
     literal: u32,
     /// Its first bytes: most literals differ here, and need not be fetched.
     head: u64,
-    /// What follows them.
-    rest: Box<[u8]>,
+    /// Where what follows them begins in `rests`.
+    rest: u32,
     length: u32,
     /// Where the gram ends in it, and at `LAST`, whether it is the last of its gram.
     end: u32,
@@ -163,13 +165,16 @@ impl Finder {
 impl<const N: usize> Grams<N> {
     fn new(literals: &[&str]) -> Grams<N> {
         let known_so = |literal: &&str| if N == LONGEST { literal.len() >= N } else { literal.len() == N };
-        let mut grams: Vec<(u32, Entry)> = Vec::new();
+        let (mut grams, mut rests): (Vec<(u32, Entry)>, Vec<u8>) = (Vec::new(), Vec::new());
         let known: Vec<_> = literals.iter().enumerate().filter(|(_, literal)| known_so(literal)).collect();
         let shared = Shared::of(known.len(), known.iter().flat_map(|(_, literal)| places_of::<N>(literal)));
         for (number, literal) in known {
             let rarest = places_of::<N>(literal).enumerate().min_by_key(|(_, gram)| bytes_cost(*gram) + shared.cost(*gram));
             if let Some((at, gram)) = rarest {
-                grams.push((gram, Entry::new(number, literal.as_bytes(), at + N)));
+                let (head, rest) = literal.as_bytes().split_at(literal.len().min(HEAD));
+                let (length, end) = (literal.len() as u32, (at + N) as u32);
+                grams.push((gram, Entry { literal: number as u32, head: head_of(head), rest: rests.len() as u32, length, end }));
+                rests.extend_from_slice(rest);
             }
         }
         grams.sort_by_key(|(gram, entry)| (*gram, entry.literal));
@@ -189,12 +194,20 @@ impl<const N: usize> Grams<N> {
             }
             slots[slot] = (gram, at as u32);
         }
-        Grams { slots, entries: grams.into_iter().map(|(_, entry)| entry).collect() }
+        let mut entries = Vec::with_capacity(grams.len());
+        entries.extend(grams.into_iter().map(|(_, entry)| entry));
+        Grams { slots, entries, rests }
     }
 
     /// Each gram once.
     fn all(&self) -> impl Iterator<Item = u32> {
         self.slots.iter().map(|(gram, _)| *gram).filter(|gram| *gram != FREE)
+    }
+
+    /// What follows the head of a long literal.
+    fn rest(&self, entry: &Entry) -> &[u8] {
+        let (from, length) = (entry.rest as usize, entry.length as usize - HEAD);
+        &self.rests[from..from + length]
     }
 
     /// The literals that are known by this gram, which ends here.
@@ -212,7 +225,7 @@ impl<const N: usize> Grams<N> {
             if let Some(start) = end.checked_sub((entry.end & !LAST) as usize)
                 && start + entry.length as usize <= text.len()
                 && head_of(&text[start..]) & mask_of(entry.length as usize) == entry.head
-                && (entry.rest.is_empty() || text[start + HEAD..].starts_with(&entry.rest))
+                && (entry.length as usize <= HEAD || text[start + HEAD..].starts_with(self.rest(entry)))
             {
                 found(entry.literal as usize, start);
             }
@@ -221,13 +234,6 @@ impl<const N: usize> Grams<N> {
             }
             from += 1;
         }
-    }
-}
-
-impl Entry {
-    fn new(number: usize, text: &[u8], end: usize) -> Entry {
-        let (head, rest) = text.split_at(text.len().min(HEAD));
-        Entry { literal: number as u32, head: head_of(head), rest: rest.into(), length: text.len() as u32, end: end as u32 }
     }
 }
 

@@ -13,13 +13,23 @@ use crate::model::needs::SelectorId;
 /// Bytes of text per literal from which a finder of its own pays.
 const WORTH: usize = 24;
 
+/// How many literals more one may look for, one in so many, to serve another kind of files as well.
+const SPARE: usize = 16;
+
 /// The finders of a scan.
 pub(super) struct Finders {
     texts: Vec<String>,
     all: Finder,
     /// By selector, the numbers of the literals of its needs, ascending.
     of_selector: Vec<Vec<u32>>,
-    kinds: Mutex<HashMap<Box<[SelectorId]>, Kind>>,
+    known: Mutex<Known>,
+}
+
+/// What the files that came so far have made known.
+#[derive(Default)]
+struct Known {
+    kinds: HashMap<Box<[SelectorId]>, Kind>,
+    finders: Vec<Arc<Narrow>>,
 }
 
 /// The files that have the same selectors.
@@ -44,7 +54,7 @@ impl Finders {
             literals.sort_unstable();
             literals.dedup();
         }
-        Finders { all: Finder::new(&texts), texts, of_selector, kinds: Mutex::default() }
+        Finders { all: Finder::new(&texts), texts, of_selector, known: Mutex::default() }
     }
 
     /// The text of a literal.
@@ -62,25 +72,33 @@ impl Finders {
 
     /// The finder for files with these selectors, if so much text of theirs has come that one pays.
     fn narrow(&self, selectors: &[SelectorId], bytes: usize) -> Option<Arc<Narrow>> {
-        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(kind) = kinds.get_mut(selectors) else {
-            let mut kind = Kind { bytes: 0, literals: self.literals(selectors).len(), finder: None };
-            let finder = self.come(&mut kind, selectors, bytes);
-            kinds.insert(selectors.into(), kind);
-            return finder;
-        };
-        self.come(kind, selectors, bytes)
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let Known { kinds, finders } = &mut *known;
+        if let Some(kind) = kinds.get_mut(selectors) {
+            kind.bytes += bytes;
+            if kind.finder.is_none() && kind.bytes >= kind.literals * WORTH {
+                kind.finder = Some(self.shared(self.literals(selectors), finders));
+            }
+            return kind.finder.clone();
+        }
+        let numbers = self.literals(selectors);
+        let literals = numbers.len();
+        let finder = (bytes >= literals * WORTH).then(|| self.shared(numbers, finders));
+        kinds.insert(selectors.into(), Kind { bytes, literals, finder: finder.clone() });
+        finder
     }
 
-    /// So much text of a kind has come: its finder, if it pays now.
-    fn come(&self, kind: &mut Kind, selectors: &[SelectorId], bytes: usize) -> Option<Arc<Narrow>> {
-        kind.bytes += bytes;
-        if kind.finder.is_none() && kind.bytes >= kind.literals * WORTH {
-            let numbers = self.literals(selectors);
-            let texts: Vec<&str> = numbers.iter().map(|number| self.text(*number as usize)).collect();
-            kind.finder = Some(Arc::new(Narrow { finder: Finder::new(&texts), numbers }));
+    /// A finder of these literals and few others: one that is there, or a new one.
+    fn shared(&self, numbers: Vec<u32>, finders: &mut Vec<Arc<Narrow>>) -> Arc<Narrow> {
+        let most = numbers.len() + numbers.len() / SPARE;
+        let serves = |finder: &&Arc<Narrow>| finder.numbers.len() <= most && is_within(&numbers, &finder.numbers);
+        if let Some(finder) = finders.iter().find(serves) {
+            return Arc::clone(finder);
         }
-        kind.finder.clone()
+        let texts: Vec<&str> = numbers.iter().map(|number| self.text(*number as usize)).collect();
+        let finder = Arc::new(Narrow { finder: Finder::new(&texts), numbers });
+        finders.push(Arc::clone(&finder));
+        finder
     }
 
     fn literals(&self, selectors: &[SelectorId]) -> Vec<u32> {
@@ -91,6 +109,12 @@ impl Finders {
         let is_set = |number: &u32| is_wanted[*number as usize / 64] & (1 << (number % 64)) != 0;
         (0..self.texts.len() as u32).filter(is_set).collect()
     }
+}
+
+/// Is each of these among those? Both ascend.
+fn is_within(these: &[u32], those: &[u32]) -> bool {
+    let mut those = those.iter();
+    these.iter().all(|one| those.by_ref().find(|other| *other >= one) == Some(one))
 }
 
 #[cfg(test)]
@@ -127,5 +151,17 @@ mod tests {
         let mut found = Vec::new();
         fresh.find(&selectors, b"secret token", |literal, _| found.push(literal));
         assert_eq!(found, [0, 1]);
+    }
+
+    #[test]
+    fn kinds_that_ask_for_nearly_the_same_share_a_finder() {
+        let texts: Vec<String> = (0..40).map(|number| format!("literal{number}")).collect();
+        let finders = Finders::new(texts, vec![(0..40).collect(), (1..40).collect(), (0..20).collect(), vec![39]]);
+        let narrow = |selector: u32| finders.narrow(&[SelectorId(selector)], 40 * WORTH).unwrap();
+        let whole = narrow(0);
+        assert!(Arc::ptr_eq(&whole, &narrow(1)) && !Arc::ptr_eq(&whole, &narrow(2)) && !Arc::ptr_eq(&narrow(2), &narrow(3)));
+        assert!(
+            is_within(&[2, 5], &[1, 2, 5]) && !is_within(&[2, 6], &[1, 2, 5]) && !is_within(&[0], &[1]) && is_within(&[], &[])
+        );
     }
 }
