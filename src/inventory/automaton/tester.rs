@@ -37,7 +37,7 @@ impl Tester {
     /// # Errors
     /// Why it is none, or that it is too large.
     pub fn without_anchors(pattern: &str) -> Result<Tester, String> {
-        Tester::of(&unanchored(&parse(pattern, Reading::default())?))
+        Tester::of(&core(&unanchored(&parse(pattern, Reading::default())?)))
     }
 
     fn of(expression: &Hir) -> Result<Tester, String> {
@@ -69,7 +69,7 @@ impl Tester {
 
 /// With the classes of ASCII, or of Unicode if it cannot be written without.
 fn parse(pattern: &str, reading: Reading) -> Result<Hir, String> {
-    let parse = |unicode| syntax::parse_with(pattern, &reading.syntax(unicode));
+    let parse = |unicode| syntax::parse_with(pattern, &reading.syntax(unicode)).map_err(Box::new);
     parse(false).or_else(|_| parse(true)).map_err(|error| error.to_string())
 }
 
@@ -82,6 +82,23 @@ fn unanchored(hir: &Hir) -> Hir {
         HirKind::Capture(capture) => unanchored(&capture.sub),
         HirKind::Concat(parts) => Hir::concat(parts.iter().map(unanchored).collect()),
         HirKind::Alternation(branches) => Hir::alternation(branches.iter().map(unanchored).collect()),
+    }
+}
+
+/// What of an expression without assertions about places decides whether it matches at all: what may be empty at an end of it does not.
+fn core(expression: &Hir) -> Hir {
+    match expression.kind() {
+        HirKind::Concat(parts) => {
+            let counts = |part: &Hir| part.properties().minimum_len() != Some(0);
+            let (first, last) = (parts.iter().position(counts), parts.iter().rposition(counts));
+            match first.zip(last).map_or(&[][..], |(first, last)| &parts[first..=last]) {
+                [one] => core(one),
+                some => Hir::concat(some.to_vec()),
+            }
+        }
+        HirKind::Alternation(branches) => Hir::alternation(branches.iter().map(core).collect()),
+        HirKind::Repetition(repetition) if repetition.min == 1 => core(&repetition.sub),
+        _ => expression.clone(),
     }
 }
 
@@ -99,6 +116,19 @@ mod tests {
         let matches = |pattern: &str, text: &str| Tester::without_anchors(pattern).unwrap().is_match(text.as_bytes());
         assert!(matches(r"^a\b(b|$)c", "xabcx") && matches("^(a$|b)", "xax") && !matches("^a", "x"));
         assert!(!Tester::new("^a", Reading::default()).unwrap().is_match(b"xa"));
+    }
+
+    #[test]
+    fn ends_that_may_be_empty_are_left_out() {
+        let core = |pattern: &str| core(&unanchored(&parse(pattern, Reading::default()).unwrap())).to_string();
+        for (pattern, rest) in [
+            (r"^(\w+\.)*\w*(key|secret)\w*$", "(?:(?:key)|(?:secret))"),
+            (r"(x?a{1,9}y*|b*)", "(?:a|b*)"),
+            ("[^=]*key\\s*=.*x?", "(?:(?:key)[\t-\r ]*=)"),
+            ("ab", "(?:ab)"),
+        ] {
+            assert_eq!(core(pattern), self::core(&parse(rest, Reading::default()).unwrap()).to_string(), "{pattern}");
+        }
     }
 
     #[test]
@@ -135,6 +165,10 @@ mod tests {
             let other = Automaton::new(&pattern, LINES, Against::FewFiles).map_err(TestCaseError::fail)?;
             let tester = Tester::new(&pattern, LINES).map_err(TestCaseError::fail)?;
             prop_assert_eq!(tester.is_match(text.as_bytes()), other.is_match(text.as_bytes()), "{} {:?}", pattern, text);
+            // What is left of it matches wherever the whole does, and nowhere else.
+            let whole = unanchored(&parse(&pattern, LINES).map_err(TestCaseError::fail)?);
+            let testers = [Tester::of(&whole), Tester::of(&core(&whole))].map(|tester| tester.map(|tester| tester.is_match(text.as_bytes())));
+            prop_assert_eq!(&testers[0], &testers[1], "{} {:?}", pattern, text);
         }
     }
 }

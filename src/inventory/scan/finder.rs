@@ -14,7 +14,7 @@ const PAIR_WORDS: usize = 1 << (16 - 6);
 /// Length of the grams of long literals; shorter literals are grams themselves.
 const LONGEST: usize = 4;
 /// Places that are looked at before what is found at them is compared.
-const BLOCK: usize = 1024;
+const BLOCK: usize = 256;
 /// Low bits of a place that say what may end there: a known gram of four bytes, or a shorter one.
 const CLASSES: u32 = 2;
 const LONG: u32 = 1;
