@@ -13,7 +13,6 @@ use regex_automata::meta::{Cache, Config, Regex};
 use regex_automata::util::iter::Searcher;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
-use regex_syntax::hir::{Hir, HirKind};
 
 use super::syntax::Required;
 
@@ -35,9 +34,6 @@ pub struct Reading {
     /// `^` and `$` match at lines.
     pub lines: bool,
 }
-
-/// Longest text that is searched without the lazy automaton, in bytes.
-const SHORT: usize = 512;
 
 /// A compiled expression.
 ///
@@ -86,20 +82,6 @@ impl Automaton {
     pub fn needs_unicode(pattern: &str) -> bool {
         regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).is_err()
             && regex_syntax::parse(pattern).is_ok()
-    }
-
-    /// Compiles an expression over values for texts that hold such a value somewhere: `^`, `$` and `\b` hold everywhere.
-    ///
-    /// # Errors
-    /// Why it is none, or that it is too large.
-    pub fn without_anchors(pattern: &str) -> Result<Automaton, String> {
-        let parse = |unicode| {
-            let mut parser = regex_syntax::ParserBuilder::new();
-            parser.unicode(unicode).utf8(false).build().parse(pattern).map_err(|error| error.to_string())
-        };
-        let hir = parse(false).or_else(|_| parse(true))?;
-        let config = config(Against::ManyFiles);
-        Regex::builder().configure(config).build_from_hir(&unanchored(&hir)).map(Automaton::of).map_err(|error| error.to_string())
     }
 
     fn of(regex: Regex) -> Automaton {
@@ -151,43 +133,6 @@ fn config(against: Against) -> Config {
         .utf8_empty(false)
         .nfa_size_limit(Some(2 << 20))
         .hybrid_cache_capacity(4 << 20)
-}
-
-/// The same expression without assertions about places.
-fn unanchored(hir: &Hir) -> Hir {
-    match hir.kind() {
-        HirKind::Look(_) => Hir::empty(),
-        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) => hir.clone(),
-        HirKind::Repetition(repetition) => Hir::repetition(repetition.with(unanchored(&repetition.sub))),
-        HirKind::Capture(capture) => unanchored(&capture.sub),
-        HirKind::Concat(parts) => Hir::concat(parts.iter().map(unanchored).collect()),
-        HirKind::Alternation(branches) => Hir::alternation(branches.iter().map(unanchored).collect()),
-    }
-}
-
-/// An expression over texts of any length: built for short ones, for long ones, or for both, when the first of them comes.
-#[derive(Debug)]
-pub struct Lengths {
-    pattern: String,
-    reading: Reading,
-    short: OnceLock<Option<Automaton>>,
-    long: OnceLock<Option<Automaton>>,
-}
-
-impl Lengths {
-    /// Nothing is compiled yet.
-    pub fn new(pattern: &str, reading: Reading) -> Lengths {
-        Lengths { pattern: pattern.to_owned(), reading, short: OnceLock::new(), long: OnceLock::new() }
-    }
-
-    /// What a text of so many bytes is held against; `None` if the expression does not compile.
-    pub fn of(&self, length: usize) -> Option<&Automaton> {
-        let (cell, against) = match length <= SHORT {
-            true => (&self.short, Against::Values),
-            false => (&self.long, Against::FewFiles),
-        };
-        cell.get_or_init(|| Automaton::new(&self.pattern, self.reading, against).ok()).as_ref()
-    }
 }
 
 /// Expressions over names and paths by what is written, each compiled once for all who ask.

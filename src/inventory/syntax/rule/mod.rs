@@ -22,6 +22,7 @@ pub(super) mod matching;
 #[cfg(test)]
 pub(crate) mod oracle;
 mod patterns;
+mod quick;
 mod reader;
 mod text;
 mod trace;
