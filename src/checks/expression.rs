@@ -95,7 +95,8 @@ impl Expression {
             inner.finish();
             found.push(parsed.map(|inner| of(Box::new(inner))));
         }
-        for kind in probes::KINDS {
+        map.allow(probes::KINDS.iter().map(|kind| kind.name));
+        for kind in probes::KINDS.iter().filter(|kind| map.has(kind.name)) {
             if let Some(node) = map.get(kind.name) {
                 found.push((kind.parse)(node, loading).map(Expression::Probe));
             }

@@ -10,7 +10,7 @@ use crate::model::node::{Node, Span, Value};
 use crate::model::route::{Framework, RouteNeeds};
 use crate::model::terms::{Absent, Confidence, Priority, Scope, Stage, Strength, Word};
 use crate::probes::params::{Map, Problem, Problems, note_duplicate_keys};
-use crate::probes::{Loading, Utils};
+use crate::probes::{Loading, Util, Utils};
 
 use super::check::{Attest, Category, Check, Clause, Fact, Fix, Item, Scoring};
 use super::expression::Expression;
@@ -120,7 +120,7 @@ impl Loader {
         if Language::from_word(language).is_none() {
             problems.note(file.node.span, format!("`{language}` is no language; one of {}", Language::words().join(", ")));
         } else if matches!(file.node.value, Value::Object(_)) {
-            let rules = file.node.entries().iter().map(|entry| (Arc::clone(&entry.key), Arc::new(entry.value.clone())));
+            let rules = file.node.entries().iter().map(|entry| (Arc::clone(&entry.key), Util::new(entry.value.clone())));
             self.utils.insert(language.to_owned(), rules.collect());
         } else {
             problems.note(file.node.span, "a file of utility rules maps names to ast-grep rules");

@@ -81,7 +81,23 @@ pub struct Loading<'l> {
 }
 
 /// Shared ast-grep utility rules: language → name → rule.
-pub type Utils = BTreeMap<String, BTreeMap<Arc<str>, Arc<Node>>>;
+pub type Utils = BTreeMap<String, BTreeMap<Arc<str>, Util>>;
+
+/// A utility rule, and the names of those that it refers to.
+#[derive(Debug, Clone)]
+pub struct Util {
+    pub rule: Arc<Node>,
+    pub names: Vec<Arc<str>>,
+}
+
+impl Util {
+    /// What is written under its name.
+    pub fn new(rule: Node) -> Util {
+        let mut names = Vec::new();
+        code::names_in(&rule, &mut names);
+        Util { rule: Arc::new(rule), names }
+    }
+}
 
 /// A way of looking with its parameters.
 pub trait Probe: Debug + Send + Sync {
