@@ -160,8 +160,8 @@ impl Expression {
         }
     }
 
-    /// Every need below.
-    pub fn needs(&self, into: &mut BTreeSet<NeedId>) {
+    /// Every need below, some more than once.
+    pub fn needs(&self, into: &mut Vec<NeedId>) {
         match self {
             Expression::All { of, .. } | Expression::Any(of) => of.iter().for_each(|part| part.needs(into)),
             Expression::Not(inner) | Expression::Given(inner) => inner.needs(into),

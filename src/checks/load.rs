@@ -1,6 +1,6 @@
 //! Nodes of a pack → checks, facts, categories, scoring. Collects every problem before it gives up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::env::Contract;
@@ -185,7 +185,7 @@ impl Loader {
         if from.is_empty() && problems.is_empty() {
             map.note("a fact needs `from`: at least one piece of evidence");
         }
-        let mut needs = BTreeSet::new();
+        let mut needs = Vec::new();
         from.iter().for_each(|item| item.expression.needs(&mut needs));
         needs.into_iter().for_each(|need| self.needs.await_answer(need));
         let rests_on = referred.iter().map(|(fact, _)| fact.clone()).collect();
