@@ -1,7 +1,7 @@
 //! Facts and items observed in a view.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::checks::check::{Check, Clause, Fact, Item};
 use crate::inventory::history::Extent;
@@ -85,7 +85,7 @@ fn held<'c>(items: &'c [Item], view: &View<'_>) -> Vec<Held<'c>> {
         .filter_map(|item| {
             let observation = item.expression.observe(view);
             let holds = observation.holds;
-            let hits = observation.citations();
+            let hits: Vec<Hit> = observation.citations().into_iter().map(Cow::into_owned).collect();
             (holds && !hits.is_empty()).then_some(Held { item, hits })
         })
         .collect()

@@ -4,6 +4,7 @@
 //! `<registry>` marks. The YAML key is the kind's name; the loader, the schema and the documentation read the same static.
 //! A probe asks for needs when it is parsed and, after the collection, says what it observed; it does no I/O.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -101,8 +102,9 @@ impl Util {
 
 /// A way of looking with its parameters.
 pub trait Probe: Debug + Send + Sync {
-    /// What was seen in the view: the hits, each a citation. Pure.
-    fn observe(&self, view: &View<'_>) -> Vec<Hit>;
+    /// What was seen in the view: the hits, each a citation. Pure. Most of what is seen is not cited in the end, so that which the
+    /// inventory holds is not copied.
+    fn observe<'v>(&self, view: &View<'v>) -> Vec<Cow<'v, Hit>>;
 
     /// The needs it rests on: what was searched, and where an answer may be missing.
     fn needs(&self) -> &[NeedId];
