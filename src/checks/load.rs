@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::env::Contract;
+use crate::model::env::{Contract, EnvNeeds, Section};
 use crate::model::language::Language;
 use crate::model::needs::NeedSet;
 use crate::model::node::{Node, Span, Value};
@@ -90,6 +90,8 @@ pub(super) struct Loader {
     pub(super) frameworks: Arc<Vec<Framework>>,
     /// The needs of the frameworks, once a probe asked for them.
     route_needs: Option<Arc<RouteNeeds>>,
+    /// The needs of sections of the contract, likewise.
+    env_needs: Vec<(Vec<Section>, Arc<EnvNeeds>)>,
     env: super::env::Reader,
     /// What it read, once every file of it is.
     pub(super) contract: Arc<Contract>,
@@ -303,6 +305,7 @@ impl Loader {
                 utils: &self.utils,
                 routes,
                 route_needs: &mut self.route_needs,
+                env_needs: &mut self.env_needs,
                 env,
                 facts: referred,
             };

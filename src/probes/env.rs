@@ -70,15 +70,18 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
                 }
         })
         .collect();
-    let asked = EnvNeeds::ask(loading.env, &sections, loading.needs);
-    let needs = asked.all();
-    Some(Box::new(EnvProbe { asked, needs, read, documented, provided, defaults, alike, matches, not_matches, share }))
+    let known = loading.env_needs.iter().find(|(known, _)| *known == sections).map(|(_, asked)| Arc::clone(asked));
+    let asked = known.unwrap_or_else(|| {
+        let asked = Arc::new(EnvNeeds::ask(loading.env, &sections, loading.needs));
+        loading.env_needs.push((sections, Arc::clone(&asked)));
+        asked
+    });
+    Some(Box::new(EnvProbe { asked, read, documented, provided, defaults, alike, matches, not_matches, share }))
 }
 
 #[derive(Debug)]
 struct EnvProbe {
-    asked: EnvNeeds,
-    needs: Vec<NeedId>,
+    asked: Arc<EnvNeeds>,
     read: Option<bool>,
     documented: Option<bool>,
     provided: Option<bool>,
@@ -150,6 +153,6 @@ impl Probe for EnvProbe {
     }
 
     fn needs(&self) -> &[NeedId] {
-        &self.needs
+        &self.asked.all
     }
 }

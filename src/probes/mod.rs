@@ -10,7 +10,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::inventory::view::{Hit, View};
-use crate::model::env::Contract;
+use crate::model::env::{Contract, EnvNeeds, Section};
 use crate::model::needs::{NeedId, NeedSet, SelectorId};
 use crate::model::node::Node;
 use crate::model::route::{Framework, RouteNeeds};
@@ -77,6 +77,8 @@ pub struct Loading<'l> {
     pub route_needs: &'l mut Option<Arc<RouteNeeds>>,
     /// What is known of environment variables.
     pub env: &'l Arc<Contract>,
+    /// The needs of sections of it, once a probe asked for these.
+    pub env_needs: &'l mut Vec<(Vec<Section>, Arc<EnvNeeds>)>,
     /// The facts that probes refer to, with their places, for the loader to verify.
     pub facts: &'l mut Vec<(String, crate::model::node::Span)>,
 }

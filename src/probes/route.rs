@@ -47,13 +47,12 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     }
     let (routes, needs) = (loading.routes, &mut *loading.needs);
     let asked = Arc::clone(loading.route_needs.get_or_insert_with(|| Arc::new(RouteNeeds::ask(routes, needs))));
-    Some(Box::new(RouteProbe { needs: asked.all(), asked, access, methods, any_method, frameworks, matches, not_matches }))
+    Some(Box::new(RouteProbe { asked, access, methods, any_method, frameworks, matches, not_matches }))
 }
 
 #[derive(Debug)]
 struct RouteProbe {
     asked: Arc<RouteNeeds>,
-    needs: Vec<NeedId>,
     access: Vec<Access>,
     methods: Vec<String>,
     any_method: bool,
@@ -91,6 +90,6 @@ impl Probe for RouteProbe {
     }
 
     fn needs(&self) -> &[NeedId] {
-        &self.needs
+        &self.asked.all
     }
 }
