@@ -1,11 +1,13 @@
 //! Bundles `checks/**/*.yaml` into the binary, sorted by path, so that no list names checks anywhere.
 //!
 //! Each file is embedded twice: whole, for `checks show` and `checks test`, and as the value tree of all but its tests, which is what
-//! an audit reads: YAML is parsed here, not at every start. Live parts are packed apart: only a run with an endpoint reads them. Beside it a table says what each regular expression of the pack requires
-//! of a text. Both use the program's own code; `checks::bundle` and `syntax::literals::known` read what this writes.
+//! an audit reads: YAML is parsed here, not at every start. Live parts are packed apart: only a run with an endpoint reads them. So are
+//! code rules, each once: only those are read that the languages of a repository ask for. Beside it a table says what each regular expression
+//! of the pack requires of a text. Both use the program's own code; `checks::bundle` and `syntax::literals::known` read what this writes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
@@ -61,9 +63,8 @@ fn main() -> io::Result<()> {
     let copies = env::var("READYCTL_COPIES").ok().and_then(|copies| copies.parse().ok()).unwrap_or(1);
     let mut source = String::from("pub(super) static FILES: &[Bundled] = &[\n");
     let mut digest: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut bytes = Vec::new();
-    let mut strings = Strings::default();
-    let (mut live_bytes, mut live_strings) = (Vec::new(), Strings::default());
+    let (mut bytes, mut packer) = (Vec::new(), Packer { rules: Some(Rules::default()), ..Packer::default() });
+    let (mut live_bytes, mut live_packer) = (Vec::new(), Packer::default());
     let mut patterns = Patterns::default();
     for path in &files {
         let relative = path.strip_prefix(&checks).unwrap_or(path).to_string_lossy().replace('\\', "/");
@@ -76,9 +77,9 @@ fn main() -> io::Result<()> {
         if let Some(node) = document::yaml::parse_plain(&text).ok().and_then(|documents| documents.into_iter().next()) {
             let mut node = without_tests(node);
             if let Some(live) = take_live(&mut node) {
-                write(&live, &mut live_strings, &mut live_bytes);
+                live_packer.write(&live, "", &mut live_bytes);
             }
-            write(&node, &mut strings, &mut bytes);
+            packer.write(&node, "", &mut bytes);
             expressions(&node, "", &mut patterns);
         }
         for name in names(&relative, copies) {
@@ -91,13 +92,18 @@ fn main() -> io::Result<()> {
             );
         }
     }
-    fs::write(out.join("strings.bin"), strings.table())?;
-    fs::write(out.join("trees.bin"), bytes)?;
-    fs::write(out.join("live_strings.bin"), live_strings.table())?;
-    fs::write(out.join("live_trees.bin"), live_bytes)?;
+    let rules = packer.rules.take().unwrap_or_default();
     let _ = writeln!(source, "];\npub(super) static DIGEST: &str = \"{digest:016x}\";");
-    for name in ["strings", "trees", "live_strings", "live_trees"] {
+    let _ = writeln!(source, "static RULES: &[Range<usize>] = &{:?};", rules.places);
+    for (name, bytes) in [
+        ("strings", packer.strings.table()),
+        ("trees", bytes),
+        ("rule_trees", rules.bytes),
+        ("live_strings", live_packer.strings.table()),
+        ("live_trees", live_bytes),
+    ] {
         let file = out.join(format!("{name}.bin"));
+        fs::write(&file, bytes)?;
         let _ = writeln!(source, "pub(super) static {}: &[u8] = include_bytes!({:?});", name.to_uppercase(), file.display());
     }
     fs::write(out.join("bundle.rs"), source)?;
@@ -174,37 +180,96 @@ impl Strings {
     }
 }
 
-/// A tree in the order of a walk: what it is, then its value. Places are left out; only a file with a mistake needs them.
-fn write(node: &Node, strings: &mut Strings, into: &mut Vec<u8>) {
-    match &node.value {
-        Value::Null => into.push(0),
-        Value::Bool(value) => into.push(1 + u8::from(*value)),
-        Value::Int(value) => {
-            into.push(3);
-            varint(((*value << 1) ^ (*value >> 63)) as u64, into);
-        }
-        Value::Float(value) => {
-            into.push(4);
-            into.extend_from_slice(&value.to_le_bytes());
-        }
-        Value::String(text) | Value::Templated(text) => {
-            into.push(5);
-            varint(strings.id(text), into);
-        }
-        Value::Array(items) => {
-            into.push(6);
-            varint(items.len() as u64, into);
-            items.iter().for_each(|item| write(item, strings, into));
-        }
-        Value::Object(entries) => {
-            into.push(7);
-            varint(entries.len() as u64, into);
-            for entry in entries {
-                varint(strings.id(&entry.key), into);
-                write(&entry.value, strings, into);
+/// Code rules, each once.
+#[derive(Default)]
+struct Rules {
+    bytes: Vec<u8>,
+    places: Vec<Range<usize>>,
+    numbers: BTreeMap<Vec<u8>, u64>,
+}
+
+impl Rules {
+    fn number(&mut self, rule: Vec<u8>) -> u64 {
+        let start = self.bytes.len();
+        *self.numbers.entry(rule).or_insert_with_key(|rule| {
+            self.bytes.extend_from_slice(rule);
+            self.places.push(start..self.bytes.len());
+            self.places.len() as u64 - 1
+        })
+    }
+}
+
+/// Writes trees.
+#[derive(Default)]
+struct Packer {
+    strings: Strings,
+    /// Where code rules go; `None`: they stay in their trees.
+    rules: Option<Rules>,
+}
+
+impl Packer {
+    /// A tree in the order of a walk: what it is, then its value. Places are left out; only a file with a mistake needs them. `under` is the
+    /// key under which it stands.
+    fn write(&mut self, node: &Node, under: &str, into: &mut Vec<u8>) {
+        match &node.value {
+            Value::Null | Value::Sealed(_) => into.push(0),
+            Value::Bool(value) => into.push(1 + u8::from(*value)),
+            Value::Int(value) => {
+                into.push(3);
+                varint(((*value << 1) ^ (*value >> 63)) as u64, into);
+            }
+            Value::Float(value) => {
+                into.push(4);
+                into.extend_from_slice(&value.to_le_bytes());
+            }
+            Value::String(text) | Value::Templated(text) => {
+                into.push(5);
+                varint(self.strings.id(text), into);
+            }
+            Value::Array(items) => {
+                into.push(6);
+                varint(items.len() as u64, into);
+                items.iter().for_each(|item| self.write(item, under, into));
+            }
+            Value::Object(entries) => {
+                into.push(7);
+                varint(entries.len() as u64, into);
+                for entry in entries {
+                    varint(self.strings.id(&entry.key), into);
+                    if under == "code" && &*entry.key == "rule" && self.seal(&entry.value, into) {
+                        continue;
+                    }
+                    self.write(&entry.value, &entry.key, into);
+                }
             }
         }
     }
+
+    /// Puts a rule where rules go, and here its number and the names of the utilities that it asks for.
+    fn seal(&mut self, rule: &Node, into: &mut Vec<u8>) -> bool {
+        let Some(mut rules) = self.rules.take() else { return false };
+        let mut bytes = Vec::new();
+        self.write(rule, "", &mut bytes);
+        let mut names = Vec::new();
+        utilities(rule, &mut names);
+        into.push(8);
+        varint(rules.number(bytes), into);
+        varint(names.len() as u64, into);
+        names.into_iter().for_each(|name| varint(self.strings.id(name), into));
+        self.rules = Some(rules);
+        true
+    }
+}
+
+/// The texts under `matches` below a node.
+fn utilities<'n>(node: &'n Node, into: &mut Vec<&'n str>) {
+    for entry in node.entries() {
+        match entry.value.as_str() {
+            Some(name) if &*entry.key == "matches" => into.push(name),
+            _ => utilities(&entry.value, into),
+        }
+    }
+    node.items().iter().for_each(|item| utilities(item, into));
 }
 
 fn varint(mut value: u64, into: &mut Vec<u8>) {

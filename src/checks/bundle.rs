@@ -1,11 +1,11 @@
 //! The checks that are built into the binary.
 //!
-//! The build script parses them; here their trees are read back, which costs little more than copying them.
+//! The build script parses them; here their trees are read back, which costs little more than copying them. Code rules are left sealed.
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use crate::model::node::{Entry, Node, Span, Value};
+use crate::model::node::{Entry, Node, Sealed, Span, Value};
 
 include!(concat!(env!("OUT_DIR"), "/bundle.rs"));
 
@@ -32,7 +32,7 @@ pub fn digest() -> &'static str {
 }
 
 /// The texts of all trees, each once.
-pub struct Strings(Vec<Arc<str>>);
+struct Strings(Vec<Arc<str>>);
 
 /// The live part of a file, which is packed apart so that an audit of files alone never reads it.
 pub fn live(path: &str) -> Option<Node> {
@@ -42,12 +42,19 @@ pub fn live(path: &str) -> Option<Node> {
     Some(Bytes(bytes).node(STRINGS_OF_LIVE.get_or_init(|| Strings::of(LIVE_STRINGS))))
 }
 
-impl Strings {
-    /// Reads those of everything but live parts.
-    pub fn read() -> Strings {
-        Strings::of(STRINGS)
-    }
+/// The texts of everything but live parts.
+fn strings() -> &'static Strings {
+    static STRINGS_OF_ALL: OnceLock<Strings> = OnceLock::new();
+    STRINGS_OF_ALL.get_or_init(|| Strings::of(STRINGS))
+}
 
+/// The code rule of this number.
+fn rule(number: u32) -> Node {
+    let bytes = RULES.get(number as usize).and_then(|place| RULE_TREES.get(place.clone())).unwrap_or_default();
+    Bytes(bytes).node(strings())
+}
+
+impl Strings {
     fn of(table: &'static [u8]) -> Strings {
         let mut bytes = Bytes(table);
         let count = bytes.varint();
@@ -56,10 +63,10 @@ impl Strings {
 }
 
 impl Bundled {
-    /// The file without its tests, with `true` for its live part, and without places; `None` if it is no YAML.
-    pub fn node(&self, strings: &Strings) -> Option<Node> {
+    /// The file without its tests, with `true` for its live part, code rules sealed, and without places; `None` if it is no YAML.
+    pub fn node(&self) -> Option<Node> {
         let bytes = TREES.get(self.tree.clone()).filter(|bytes| !bytes.is_empty())?;
-        Some(Bytes(bytes).node(strings))
+        Some(Bytes(bytes).node(strings()))
     }
 }
 
@@ -124,6 +131,11 @@ impl Bytes {
                 }
                 Value::Object(entries)
             }
+            8 => {
+                let (number, count) = (self.varint() as u32, self.varint());
+                let names = (0..count).map(|_| self.string(strings)).collect();
+                Value::Sealed(Arc::new(Sealed::new(number, names, rule)))
+            }
             _ => Value::Null,
         };
         Node { value, span: Span::default(), tag: None }
@@ -135,9 +147,38 @@ mod tests {
     use super::*;
     use crate::inventory::document::yaml;
 
+    /// The node with all that is sealed in it opened; how many that were, and whether each names what it asks for.
+    fn opened(node: Node, sealed: &mut usize) -> Node {
+        let value = match &node.value {
+            Value::Sealed(inner) => {
+                *sealed += 1;
+                let opened = node.opened().clone();
+                let mut names = Vec::new();
+                asked(&opened, &mut names);
+                assert_eq!(inner.names, names, "{opened:?}");
+                return opened;
+            }
+            Value::Array(items) => Value::Array(items.iter().map(|item| opened(item.clone(), sealed)).collect()),
+            Value::Object(entries) => {
+                let open = |entry: &Entry| Entry { value: opened(entry.value.clone(), sealed), ..entry.clone() };
+                Value::Object(entries.iter().map(open).collect())
+            }
+            value => value.clone(),
+        };
+        Node { value, ..node }
+    }
+
+    fn asked(node: &Node, names: &mut Vec<Arc<str>>) {
+        for entry in node.entries() {
+            names.extend(entry.value.as_str().filter(|_| &*entry.key == "matches").map(Arc::from));
+            asked(&entry.value, names);
+        }
+        node.items().iter().for_each(|item| asked(item, names));
+    }
+
     #[test]
     fn every_file_reads_back_as_it_was_written() {
-        let strings = Strings::read();
+        let mut sealed = 0;
         for file in files() {
             let mut parsed = yaml::parse_plain(file.whole).unwrap().remove(0);
             if let Value::Object(entries) = &mut parsed.value {
@@ -147,7 +188,16 @@ mod tests {
                     entry.value.value = Value::Bool(true);
                 }
             }
-            assert_eq!(file.node(&strings), Some(parsed), "{}", file.path);
+            let node = file.node().map(|node| opened(node, &mut sealed));
+            assert_eq!(node, Some(parsed), "{}", file.path);
         }
+        assert!(sealed > RULES.len() && RULES.len() > 1_000, "{sealed} rules, {} of them different", RULES.len());
+    }
+
+    #[test]
+    fn rules_are_the_same_only_if_their_texts_are() {
+        let texts: std::collections::BTreeSet<String> =
+            (0..RULES.len() as u32).map(|number| format!("{:?}", rule(number))).collect();
+        assert_eq!(texts.len(), RULES.len());
     }
 }

@@ -3,6 +3,7 @@
 //! There are no expression strings. When a check cannot say what it means with these words, it is time for a new probe kind or a
 //! new word here, not for a trick in the YAML.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -41,16 +42,16 @@ pub enum Expression {
 
 /// Whether an expression holds, and what it cites.
 #[derive(Debug, Default)]
-pub struct Observation {
+pub struct Observation<'v> {
     pub holds: bool,
-    pub hits: Vec<Hit>,
+    pub hits: Vec<Cow<'v, Hit>>,
     /// The proof of facts that had to hold: where it happens, not what happens.
-    pub setting: Vec<Hit>,
+    pub setting: Vec<Cow<'v, Hit>>,
 }
 
-impl Observation {
+impl<'v> Observation<'v> {
     /// The places to cite: facts only where nothing else was found.
-    pub fn citations(self) -> Vec<Hit> {
+    pub fn citations(self) -> Vec<Cow<'v, Hit>> {
         if self.hits.is_empty() { self.setting } else { self.hits }
     }
 }
@@ -95,7 +96,8 @@ impl Expression {
             inner.finish();
             found.push(parsed.map(|inner| of(Box::new(inner))));
         }
-        for kind in probes::KINDS {
+        map.allow(probes::KINDS.iter().map(|kind| kind.name));
+        for kind in probes::KINDS.iter().filter(|kind| map.has(kind.name)) {
             if let Some(node) = map.get(kind.name) {
                 found.push((kind.parse)(node, loading).map(Expression::Probe));
             }
@@ -159,11 +161,13 @@ impl Expression {
         }
     }
 
-    /// Every need below.
-    pub fn needs(&self, into: &mut BTreeSet<NeedId>) {
+    /// Every need below, some more than once.
+    pub fn needs(&self, into: &mut Vec<NeedId>) {
         match self {
             Expression::All { of, .. } | Expression::Any(of) => of.iter().for_each(|part| part.needs(into)),
             Expression::Not(inner) | Expression::Given(inner) => inner.needs(into),
+            // Probes of one kind often rest on the same long list.
+            Expression::Probe(probe) if into.ends_with(probe.needs()) => {}
             Expression::Probe(probe) => into.extend(probe.needs()),
         }
     }
@@ -197,16 +201,16 @@ impl Expression {
     }
 
     /// Does it hold in the view, and by which hits?
-    pub fn observe(&self, view: &View<'_>) -> Observation {
+    pub fn observe<'v>(&self, view: &View<'v>) -> Observation<'v> {
         self.see(view, Answers::All)
     }
 
     /// Could it hold, and by which hits so far, if needs below negations may be answered yet?
-    pub(super) fn observe_so_far(&self, view: &View<'_>) -> Observation {
+    pub(super) fn observe_so_far<'v>(&self, view: &View<'v>) -> Observation<'v> {
         self.see(view, Answers::SomeToCome)
     }
 
-    fn see(&self, view: &View<'_>, answers: Answers) -> Observation {
+    fn see<'v>(&self, view: &View<'v>, answers: Answers) -> Observation<'v> {
         match self {
             Expression::Probe(probe) => {
                 let found = probe.observe(view);
@@ -221,12 +225,12 @@ impl Expression {
             }
             Expression::Given(inner) => Observation { holds: inner.see(view, answers).holds, ..Observation::default() },
             Expression::Any(of) => {
-                let held: Vec<Observation> = of.iter().map(|part| part.see(view, answers)).filter(|o| o.holds).collect();
+                let held: Vec<Observation<'_>> = of.iter().map(|part| part.see(view, answers)).filter(|o| o.holds).collect();
                 merged(held)
             }
             Expression::All { of, within: Within::Component, join } => all(of, view, join.as_deref(), answers),
             Expression::All { of, within: Within::File, join } => {
-                let held: Vec<Observation> = candidate_files(of, view, answers)
+                let held: Vec<Observation<'_>> = candidate_files(of, view, answers)
                     .into_iter()
                     .map(|file| all(of, &view.only(file), join.as_deref(), answers))
                     .filter(|observation| observation.holds)
@@ -250,7 +254,7 @@ fn candidate_files(of: &[Expression], view: &View<'_>, answers: Answers) -> BTre
     first.map(|part| part.see(view, answers).citations().iter().map(|hit| hit.file).collect()).unwrap_or_default()
 }
 
-fn all(of: &[Expression], view: &View<'_>, join: Option<&str>, answers: Answers) -> Observation {
+fn all<'v>(of: &[Expression], view: &View<'v>, join: Option<&str>, answers: Answers) -> Observation<'v> {
     let mut observed = Vec::with_capacity(of.len());
     for part in of {
         let observation = part.see(view, answers);
@@ -266,11 +270,11 @@ fn all(of: &[Expression], view: &View<'_>, join: Option<&str>, answers: Answers)
 }
 
 /// Keeps the hits whose capture `name` has a value that every capturing part found; none of them means it does not hold.
-fn joined(observed: Vec<Observation>, name: &str) -> Observation {
+fn joined<'v>(observed: Vec<Observation<'v>>, name: &str) -> Observation<'v> {
     let captured = |hit: &Hit| captured(hit, name);
     let mut common: Option<BTreeSet<_>> = None;
     for observation in &observed {
-        let values: BTreeSet<_> = observation.hits.iter().filter_map(captured).collect();
+        let values: BTreeSet<_> = observation.hits.iter().filter_map(|hit| captured(hit)).collect();
         if !values.is_empty() {
             common = Some(common.map_or(values.clone(), |seen| seen.intersection(&values).cloned().collect()));
         }
@@ -285,7 +289,7 @@ fn joined(observed: Vec<Observation>, name: &str) -> Observation {
 }
 
 /// What these found together; none of them found nothing.
-fn merged(observed: Vec<Observation>) -> Observation {
+fn merged(observed: Vec<Observation<'_>>) -> Observation<'_> {
     let mut whole = Observation { holds: !observed.is_empty(), ..Observation::default() };
     for observation in observed {
         whole.hits.extend(observation.hits);
@@ -309,8 +313,8 @@ mod tests {
     struct Finds(FileId, bool);
 
     impl Probe for Finds {
-        fn observe(&self, _: &View<'_>) -> Vec<Hit> {
-            vec![Hit::of_file(self.0)]
+        fn observe<'v>(&self, _: &View<'v>) -> Vec<Cow<'v, Hit>> {
+            vec![Cow::Owned(Hit::of_file(self.0))]
         }
 
         fn needs(&self) -> &[NeedId] {

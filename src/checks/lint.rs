@@ -56,7 +56,7 @@ pub fn lint(ruleset: &Ruleset) -> Vec<Remark> {
 
 /// What an item asks that would parse or search every file that its path or language admits.
 fn expensive<'r>(item: &'r Item, ruleset: &'r Ruleset) -> impl Iterator<Item = String> + 'r {
-    let mut needs = std::collections::BTreeSet::new();
+    let mut needs = Vec::new();
     item.expression.needs(&mut needs);
     needs.into_iter().filter_map(move |need| {
         let look = &ruleset.needs.need(need).look;

@@ -1,16 +1,16 @@
 //! Nodes of a pack → checks, facts, categories, scoring. Collects every problem before it gives up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::env::Contract;
+use crate::model::env::{Contract, EnvNeeds, Section};
 use crate::model::language::Language;
 use crate::model::needs::NeedSet;
 use crate::model::node::{Node, Span, Value};
 use crate::model::route::{Framework, RouteNeeds};
 use crate::model::terms::{Absent, Confidence, Priority, Scope, Stage, Strength, Word};
 use crate::probes::params::{Map, Problem, Problems, note_duplicate_keys};
-use crate::probes::{Loading, Utils};
+use crate::probes::{Loading, Util, Utils};
 
 use super::check::{Attest, Category, Check, Clause, Fact, Fix, Item, Scoring};
 use super::expression::Expression;
@@ -90,6 +90,8 @@ pub(super) struct Loader {
     pub(super) frameworks: Arc<Vec<Framework>>,
     /// The needs of the frameworks, once a probe asked for them.
     route_needs: Option<Arc<RouteNeeds>>,
+    /// The needs of sections of the contract, likewise.
+    env_needs: Vec<(Vec<Section>, Arc<EnvNeeds>)>,
     env: super::env::Reader,
     /// What it read, once every file of it is.
     pub(super) contract: Arc<Contract>,
@@ -120,7 +122,7 @@ impl Loader {
         if Language::from_word(language).is_none() {
             problems.note(file.node.span, format!("`{language}` is no language; one of {}", Language::words().join(", ")));
         } else if matches!(file.node.value, Value::Object(_)) {
-            let rules = file.node.entries().iter().map(|entry| (Arc::clone(&entry.key), Arc::new(entry.value.clone())));
+            let rules = file.node.entries().iter().map(|entry| (Arc::clone(&entry.key), Util::new(entry.value.clone())));
             self.utils.insert(language.to_owned(), rules.collect());
         } else {
             problems.note(file.node.span, "a file of utility rules maps names to ast-grep rules");
@@ -185,7 +187,7 @@ impl Loader {
         if from.is_empty() && problems.is_empty() {
             map.note("a fact needs `from`: at least one piece of evidence");
         }
-        let mut needs = BTreeSet::new();
+        let mut needs = Vec::new();
         from.iter().for_each(|item| item.expression.needs(&mut needs));
         needs.into_iter().for_each(|need| self.needs.await_answer(need));
         let rests_on = referred.iter().map(|(fact, _)| fact.clone()).collect();
@@ -303,6 +305,7 @@ impl Loader {
                 utils: &self.utils,
                 routes,
                 route_needs: &mut self.route_needs,
+                env_needs: &mut self.env_needs,
                 env,
                 facts: referred,
             };

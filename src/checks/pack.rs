@@ -13,7 +13,7 @@ use crate::model::node::Node;
 use crate::model::text::stable_hash;
 use crate::probes::params::Problem;
 
-use super::bundle::{self, Bundled, Strings};
+use super::bundle::{self, Bundled};
 use super::load::{FileProblem, PackFile, Ruleset, load};
 
 /// Which packs to load and how.
@@ -41,12 +41,11 @@ struct Text {
 /// Every problem of every file; a folder that cannot be read is one of them.
 pub fn open(selection: &Selection) -> Result<Ruleset, Vec<FileProblem>> {
     let texts = texts(selection)?;
-    let strings = Strings::read();
     let parsed: Vec<Result<PackFile, FileProblem>> = texts
         .par_iter()
         .map(|(path, text)| {
             let file = |node, with_tests| PackFile { path: path.clone(), shown: text.shown.clone(), node, with_tests };
-            let ready = text.built_in.filter(|_| !selection.verify).and_then(|file| file.node(&strings));
+            let ready = text.built_in.filter(|_| !selection.verify).and_then(Bundled::node);
             match ready {
                 Some(node) => Ok(file(node, false)),
                 None => match node(&text.text) {

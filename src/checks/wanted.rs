@@ -186,6 +186,8 @@ impl Expression {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
     use crate::inventory::collect::{Context, Prepared, collect};
     use crate::inventory::source::Memory;
@@ -203,8 +205,8 @@ mod tests {
     }
 
     impl Probe for Answered {
-        fn observe(&self, view: &View<'_>) -> Vec<Hit> {
-            self.hits.iter().filter(|hit| view.contains(hit.file)).cloned().collect()
+        fn observe<'v>(&self, view: &View<'v>) -> Vec<Cow<'v, Hit>> {
+            self.hits.iter().filter(|hit| view.contains(hit.file)).cloned().map(Cow::Owned).collect()
         }
 
         fn needs(&self) -> &[NeedId] {

@@ -7,13 +7,14 @@ use rayon::prelude::*;
 
 use crate::checks::check::Check;
 use crate::checks::load::Ruleset;
-use crate::inventory::view::{FileId, Inventory};
+use crate::inventory::view::Inventory;
 use crate::model::evidence::EvidenceKind;
 use crate::model::report::{
     CheckRow, ComponentOutcome, ComponentRow, FileCounts, Remediation, Report, Ruleset as RulesetRow, Run, Summary, Target, Tool,
 };
 use crate::model::terms::{Scope, Status};
 
+use super::asked::Asked;
 use super::judge::{Outcome, judge};
 use super::live::join::{LiveRun, join};
 use super::units::{Unit, unit, units};
@@ -150,9 +151,9 @@ fn component_row(unit: &Unit) -> ComponentRow {
 
 /// The row of a check: the outcome of the unit in which it came out worst.
 fn row(check: &Check, units: &[Unit], assessment: &Assessment<'_>, inventory: &Inventory) -> CheckRow {
-    let searched = OnceLock::new();
+    let asked = OnceLock::new();
     let mut outcomes: Vec<Outcome<'_>> =
-        units.iter().map(|unit| outcome(check, unit, assessment.ruleset, inventory, &searched)).collect();
+        units.iter().map(|unit| outcome(check, unit, assessment.ruleset, inventory, &asked)).collect();
     shared::settle(check, &assessment.ruleset.facts, units, inventory, &mut outcomes);
     let by_component = if check.scope == Scope::Repository {
         Vec::new()
@@ -208,24 +209,19 @@ fn blank_row(check: &Check, outcome: Outcome<'_>, assessment: &Assessment<'_>) -
     }
 }
 
-fn outcome<'c>(
-    check: &'c Check,
-    unit: &Unit,
-    ruleset: &Ruleset,
-    inventory: &Inventory,
-    searched: &OnceLock<Vec<FileId>>,
-) -> Outcome<'c> {
+fn outcome<'c>(check: &'c Check, unit: &Unit, ruleset: &Ruleset, inventory: &Inventory, asked: &OnceLock<Asked>) -> Outcome<'c> {
     let view = unit.view(inventory);
     if let Some(clause) = observe::deciding_clause(&check.applies, &view) {
         return Outcome::without(Status::NotApplicable, format!("it applies to `{clause}`, which does not hold here"));
     }
-    if observe::needs_of(check).iter().any(|need| inventory.broken.contains(need)) {
+    let asked = asked.get_or_init(|| Asked::of(check, &ruleset.needs, inventory));
+    if !inventory.broken.is_empty() && asked.needs.iter().any(|need| inventory.broken.contains(need)) {
         return Outcome::without(
             Status::Error,
             "one of its patterns or rules does not compile; `readyctl checks lint` names it".to_owned(),
         );
     }
-    judge(check, observe::check(check, &view, &ruleset.needs, searched))
+    judge(check, observe::check(check, &view, &unit.files, &ruleset.needs, asked))
 }
 
 /// A URL as one word of a command line.

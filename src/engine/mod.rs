@@ -2,9 +2,11 @@
 //!
 //! `assess` is the one path from an inventory to a report: the audit takes it, and so does every check's own test.
 
+mod asked;
 pub mod assess;
 pub mod env;
 mod evidence;
+mod files;
 pub mod judge;
 pub mod live;
 pub mod observe;

@@ -1,12 +1,15 @@
 //! Facts and items observed in a view.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::checks::check::{Check, Clause, Fact, Item};
 use crate::inventory::history::Extent;
-use crate::inventory::view::{Facts, FileId, Hit, Inventory, View};
-use crate::model::needs::{Look, NeedId, NeedSet, SelectorId};
+use crate::inventory::view::{Facts, FileId, Hit, View};
+use crate::model::needs::{Look, NeedId, NeedSet};
+
+use super::asked::{Asked, is_history};
+use super::files::FileSet;
 
 /// An item that holds, with what it cites.
 #[derive(Debug)]
@@ -82,45 +85,22 @@ fn held<'c>(items: &'c [Item], view: &View<'_>) -> Vec<Held<'c>> {
         .filter_map(|item| {
             let observation = item.expression.observe(view);
             let holds = observation.holds;
-            let hits = observation.citations();
+            let hits: Vec<Hit> = observation.citations().into_iter().map(Cow::into_owned).collect();
             (holds && !hits.is_empty()).then_some(Held { item, hits })
         })
         .collect()
 }
 
-/// Every need of a check.
-pub fn needs_of(check: &Check) -> BTreeSet<NeedId> {
-    let mut asked = BTreeSet::new();
-    for item in check.forbid.iter().chain(&check.look_alike).chain(&check.require) {
-        item.expression.needs(&mut asked);
-    }
-    asked
-}
-
-/// The scanned files that a check looks into, wherever they are.
-pub fn searched(check: &Check, needs: &NeedSet, inventory: &Inventory) -> Vec<FileId> {
-    let selectors: BTreeSet<SelectorId> = needs_of(check).iter().map(|need| needs.need(*need).selector).collect();
-    inventory.searched(&selectors)
-}
-
-/// Observes every item of a check. `searched` are the files it looks into, in any component.
-pub fn check<'c>(check: &'c Check, view: &View<'_>, needs: &NeedSet, searched: &OnceLock<Vec<FileId>>) -> Observed<'c> {
-    let mut against = BTreeSet::new();
-    for item in check.forbid.iter().chain(&check.look_alike) {
-        item.expression.needs(&mut against);
-    }
-    let mut wanted = BTreeSet::new();
-    check.require.iter().for_each(|item| item.expression.needs(&mut wanted));
-    let gap_of = |asked: &BTreeSet<NeedId>| asked.iter().find_map(|need| gap(*need, view, needs));
-    let (gap, unseen) = (gap_of(&against), gap_of(&wanted));
+/// Observes every item of a check in a view, which is of these files.
+pub fn check<'c>(check: &'c Check, view: &View<'_>, files: &FileSet, needs: &NeedSet, asked: &Asked) -> Observed<'c> {
+    let gap_of = |doubtful: &[NeedId]| doubtful.iter().find_map(|need| gap(*need, view, needs));
+    let (gap, unseen) = (gap_of(&asked.doubtful_against), gap_of(&asked.doubtful_support));
     let (against, look_alike) = (held(&check.forbid, view), held(&check.look_alike, view));
     let support = held(&check.require, view);
     let silent = against.is_empty() && look_alike.is_empty() && support.is_empty();
-    let files = || searched.get_or_init(|| self::searched(check, needs, view.inventory));
-    let searched = if silent { files().iter().filter(|file| view.contains(**file)).count() } else { 0 };
+    let searched = if silent { asked.searched(needs, view.inventory).common(files) } else { 0 };
     let wanted = if silent { sought(check, view, needs) } else { Vec::new() };
-    let asks_history = |need: &NeedId| is_history(&needs.need(*need).look);
-    let history = view.inventory.history.as_ref().filter(|_| needs_of(check).iter().any(asks_history)).map(Extent::to_string);
+    let history = view.inventory.history.as_ref().filter(|_| asked.asks_history).map(Extent::to_string);
     Observed { against, look_alike, support, searched, wanted, history, gap, unseen }
 }
 
@@ -143,10 +123,6 @@ fn sought<'c>(check: &'c Check, view: &View<'_>, needs: &NeedSet) -> Vec<&'c str
         }
     }
     if says.is_empty() { items.iter().map(|item| item.say.as_str()).collect() } else { says }
-}
-
-fn is_history(look: &Look) -> bool {
-    matches!(look, Look::Secret { history: true, .. })
 }
 
 fn gap(need: NeedId, view: &View<'_>, needs: &NeedSet) -> Option<String> {

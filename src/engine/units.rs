@@ -1,6 +1,7 @@
 //! The parts of a repository that are judged on their own, and the collection of what only some of them need.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
@@ -10,9 +11,12 @@ use crate::checks::wanted::{Asking, Place, Wants};
 use crate::inventory::collect::{Collector, Due};
 use crate::inventory::view::{Facts, FileId, Inventory, View};
 use crate::model::language::Language;
+use crate::model::needs::NeedId;
 use crate::model::role::RoleSet;
 use crate::model::terms::Scope;
 
+use super::asked::needs_of;
+use super::files::FileSet;
 use super::observe;
 
 /// A part of the repository that is judged on its own.
@@ -23,6 +27,8 @@ pub(super) struct Unit {
     pub(super) component: Option<usize>,
     pub(super) facts: Facts,
     pub(super) languages: Vec<Language>,
+    /// The files that it is judged by.
+    pub(super) files: FileSet,
 }
 
 impl Unit {
@@ -46,10 +52,10 @@ pub(super) fn units(ruleset: &Ruleset, inventory: &Inventory) -> Vec<Unit> {
 pub(super) fn unit(ruleset: &Ruleset, inventory: &Inventory, component: Option<usize>) -> Unit {
     let view = component.map_or_else(|| inventory.whole(), |index| inventory.component(index));
     let facts = observe::facts(&ruleset.facts, view);
-    let mut counted = BTreeMap::new();
-    for (index, file) in inventory.files.iter().enumerate() {
-        let deciding = RoleSet::DECIDING.contains(file.role);
-        if deciding && !file.unloaded && view.contains(FileId(index as u32)) {
+    let (mut counted, mut files) = (BTreeMap::new(), FileSet::none(inventory.files.len()));
+    for (file, id) in inventory.files.iter().zip((0..).map(FileId)).filter(|(_, id)| view.contains(*id)) {
+        files.add(id);
+        if RoleSet::DECIDING.contains(file.role) && !file.unloaded {
             *counted.entry(file.language).or_insert(0usize) += 1;
         }
     }
@@ -66,6 +72,7 @@ pub(super) fn unit(ruleset: &Ruleset, inventory: &Inventory, component: Option<u
         component,
         facts,
         languages: languages.into_iter().map(|(_, language)| language).collect(),
+        files,
     }
 }
 
@@ -81,7 +88,7 @@ pub fn complete(ruleset: &Ruleset, selected: &(dyn Fn(&Check) -> bool + Sync), m
             ruleset.facts.iter().for_each(|fact| needs_of_items(&fact.from, view, asking, &mut needs));
             needs
         });
-        if answer(&mut collector, &wanted) == 0 {
+        if answer(&mut collector, &judged, &wanted) == 0 {
             return complete_checks(ruleset, selected, collector, &judged);
         }
     }
@@ -94,11 +101,15 @@ fn complete_checks(
     mut collector: Collector<'_>,
     judged: &[Unit],
 ) -> Inventory {
+    let checks: Vec<&Check> = ruleset.checks.iter().filter(|check| selected(check)).collect();
+    let (needs, mut open) = (OnceLock::new(), None::<Vec<bool>>);
     loop {
+        let before = collector.waiting();
         let wanted = wanted(ruleset, judged, &collector, |whole, view, asking| {
             let mut needs = Wants::default();
+            let is_open = |number: &usize| open.as_ref().is_none_or(|open| open[*number]);
             let scoped = |check: &&Check| (check.scope == Scope::Repository) == whole;
-            for check in ruleset.checks.iter().filter(|check| selected(check)).filter(scoped) {
+            for check in (0..checks.len()).filter(is_open).map(|number| checks[number]).filter(scoped) {
                 if observe::deciding_clause(&check.applies, view).is_none() {
                     [&check.forbid, &check.look_alike, &check.require]
                         .iter()
@@ -107,16 +118,15 @@ fn complete_checks(
             }
             needs
         });
-        if answer(&mut collector, &wanted) == 0 {
+        if answer(&mut collector, judged, &wanted) == 0 {
             return collector.inventory;
         }
+        // What a check wants changes only with what is known of its needs.
+        let after = collector.waiting();
+        let is_new = |need: &NeedId| before[need.0 as usize] != after[need.0 as usize];
+        let needs: &Vec<Vec<NeedId>> = needs.get_or_init(|| checks.par_iter().map(|check| needs_of(check)).collect());
+        open = Some(needs.iter().map(|needs| needs.iter().any(is_new)).collect());
     }
-}
-
-/// What one unit wants answered, and of which files.
-struct Wanted {
-    component: Option<usize>,
-    needs: Wants,
 }
 
 /// The units that are judged, and the whole repository.
@@ -133,7 +143,7 @@ fn wanted(
     judged: &[Unit],
     collector: &Collector<'_>,
     of: impl Fn(bool, &View<'_>, &Asking<'_>) -> Wants + Sync,
-) -> Vec<Wanted> {
+) -> Vec<Wants> {
     let (is_local, waiting) = (collector.is_local(), collector.waiting());
     judged
         .par_iter()
@@ -145,28 +155,26 @@ fn wanted(
             if unit.component.is_none() && judged.len() == 1 {
                 needs.extend(of(false, &view, &asking));
             }
-            Wanted { component: unit.component, needs }
+            needs
         })
         .collect()
 }
 
-fn answer(collector: &mut Collector<'_>, wanted: &[Wanted]) -> usize {
-    // Most needs are wanted by few components, which are asked for each file that waits for an answer.
-    type Askers<'w> = Vec<(Option<usize>, &'w [Place])>;
+/// Answers what the units want, which stand in the same order.
+fn answer(collector: &mut Collector<'_>, judged: &[Unit], wanted: &[Wants]) -> usize {
+    // Most needs are wanted by few units, which are asked for each file that waits for an answer.
+    type Askers<'w> = Vec<(&'w FileSet, &'w [Place])>;
     let mut by_need: Vec<Askers<'_>> = vec![Vec::new(); collector.inventory.hits.len()];
-    for Wanted { component, needs } in wanted {
+    for (unit, needs) in judged.iter().zip(wanted) {
         for (need, places) in needs.all() {
-            by_need[need.0 as usize].push((*component, places));
+            by_need[need.0 as usize].push((&unit.files, places));
         }
     }
-    collector.answer(&|inventory, need, file| {
+    collector.answer(&|_, need, file| {
         let mut due = Due::No;
-        for (component, places) in &by_need[need.0 as usize] {
-            let view = component.map_or_else(|| inventory.whole(), |component| inventory.component(component));
+        for (_, places) in by_need[need.0 as usize].iter().filter(|(files, _)| files.contains(file)) {
             let admits = |place: &&Place| place.files.as_ref().is_none_or(|files| files.contains(&file));
-            if view.contains(file) {
-                places.iter().filter(admits).for_each(|place| due.also(place.names.as_ref()));
-            }
+            places.iter().filter(admits).for_each(|place| due.also(place.names.as_ref()));
         }
         due
     })

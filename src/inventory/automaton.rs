@@ -40,8 +40,6 @@ pub struct Reading {
     pub lines: bool,
 }
 
-/// Longest text that is searched without the lazy automaton, in bytes.
-const SHORT: usize = 512;
 /// Memory of the largest expression, in bytes.
 const MAX_NFA: usize = 2 << 20;
 /// Memory for the states that a search works out, in bytes.
@@ -173,32 +171,6 @@ fn config(against: Against, pattern: &str) -> Config {
         .utf8_empty(false)
         .nfa_size_limit(Some(MAX_NFA))
         .hybrid_cache_capacity(MAX_STATES)
-}
-
-/// Whether an expression matches in texts of any length: built for short ones, for long ones, or for both, when the first of them comes.
-#[derive(Debug)]
-pub struct Lengths {
-    pattern: String,
-    reading: Reading,
-    short: OnceLock<Option<Automaton>>,
-    long: OnceLock<Option<Tester>>,
-}
-
-impl Lengths {
-    /// Nothing is compiled yet.
-    pub fn new(pattern: &str, reading: Reading) -> Lengths {
-        Lengths { pattern: pattern.to_owned(), reading, short: OnceLock::new(), long: OnceLock::new() }
-    }
-
-    /// Does it match anywhere in the text? One that does not compile matches nothing.
-    pub fn is_match(&self, text: &[u8]) -> bool {
-        if text.len() <= SHORT {
-            let short = self.short.get_or_init(|| Automaton::new(&self.pattern, self.reading, Against::Values).ok());
-            return short.as_ref().is_some_and(|short| short.is_match(text));
-        }
-        let long = self.long.get_or_init(|| Tester::new(&self.pattern, self.reading).ok());
-        long.as_ref().is_some_and(|long| long.is_match(text))
-    }
 }
 
 /// Expressions over names and paths by what is written, each compiled once for all who ask.

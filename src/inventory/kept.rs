@@ -8,15 +8,12 @@ use std::sync::{Arc, Mutex};
 use super::view::{Scope, View};
 use crate::model::needs::NeedId;
 
-/// What a table is of: a part of the inventory, and what was asked.
-type Key = (Scope, Vec<NeedId>);
+/// What was asked, the number of hits, and the rows.
+type Made<T> = (Box<[NeedId]>, usize, Arc<Vec<T>>);
 
-/// The number of hits, and the rows.
-type Made<T> = (usize, Arc<Vec<T>>);
-
-/// Tables of one kind.
+/// Tables of one kind, by the part of the inventory that they are of.
 #[derive(Debug)]
-pub struct Kept<T>(Mutex<BTreeMap<Key, Made<T>>>);
+pub struct Kept<T>(Mutex<BTreeMap<Scope, Vec<Made<T>>>>);
 
 impl<T> Default for Kept<T> {
     fn default() -> Kept<T> {
@@ -26,18 +23,19 @@ impl<T> Default for Kept<T> {
 
 impl<T> Kept<T> {
     /// The rows of a view that rest on these needs; `join` makes them.
-    pub fn rows(&self, view: &View<'_>, needs: Vec<NeedId>, join: impl FnOnce() -> Vec<T>) -> Arc<Vec<T>> {
+    pub fn rows(&self, view: &View<'_>, needs: &[NeedId], join: impl FnOnce() -> Vec<T>) -> Arc<Vec<T>> {
         // Whoever else wants the table waits for it rather than making it, too.
         let Ok(mut made) = self.0.lock() else { return Arc::new(join()) };
         let hits = needs.iter().map(|need| view.inventory.hits[need.0 as usize].len()).sum();
-        let key = (view.scope(), needs);
-        if let Some((of, rows)) = made.get(&key)
-            && *of == hits
-        {
+        let made = made.entry(view.scope()).or_default();
+        if let Some((_, of, rows)) = made.iter_mut().find(|(asked, ..)| **asked == *needs) {
+            if *of != hits {
+                (*of, *rows) = (hits, Arc::new(join()));
+            }
             return Arc::clone(rows);
         }
         let rows = Arc::new(join());
-        made.insert(key, (hits, Arc::clone(&rows)));
+        made.push((needs.into(), hits, Arc::clone(&rows)));
         rows
     }
 }
@@ -57,12 +55,12 @@ mod tests {
         let source = Memory::new(BTreeMap::new());
         let mut inventory = collect(&source, &prepared, Context::default()).inventory;
         inventory.hits = vec![Vec::new()];
-        let (kept, asked) = (Kept::default(), || vec![NeedId(0)]);
-        assert_eq!(*kept.rows(&inventory.whole(), asked(), || vec![1]), [1]);
-        assert_eq!(*kept.rows(&inventory.whole(), asked(), || vec![2]), [1]);
-        assert_eq!(*kept.rows(&inventory.whole(), Vec::new(), || vec![3]), [3]);
-        assert_eq!(*kept.rows(&inventory.whole().only(FileId(0)), asked(), || vec![4]), [4]);
+        let (kept, asked) = (Kept::default(), [NeedId(0)]);
+        assert_eq!(*kept.rows(&inventory.whole(), &asked, || vec![1]), [1]);
+        assert_eq!(*kept.rows(&inventory.whole(), &asked, || vec![2]), [1]);
+        assert_eq!(*kept.rows(&inventory.whole(), &[], || vec![3]), [3]);
+        assert_eq!(*kept.rows(&inventory.whole().only(FileId(0)), &asked, || vec![4]), [4]);
         inventory.hits[0].push(Hit::of_file(FileId(0)));
-        assert_eq!(*kept.rows(&inventory.whole(), asked(), || vec![5]), [5]);
+        assert_eq!(*kept.rows(&inventory.whole(), &asked, || vec![5]), [5]);
     }
 }

@@ -10,6 +10,7 @@ use super::node::Node;
 /// `{rule, constraints?, utils?}`, with every utility that is named anywhere in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CodeSource {
+    /// It may be sealed; `rule()` opens it.
     pub rule: Arc<Node>,
     /// By metavariable, without `$`.
     pub constraints: Vec<(Arc<str>, Arc<Node>)>,
@@ -33,6 +34,11 @@ impl Hash for CodeSource {
 }
 
 impl CodeSource {
+    /// The rule itself.
+    pub fn rule(&self) -> &Node {
+        self.rule.opened()
+    }
+
     /// The utility of this name.
     pub fn util(&self, name: &str) -> Option<&Node> {
         self.utils.iter().find(|(known, _)| &**known == name).map(|(_, rule)| &**rule)

@@ -126,6 +126,8 @@ pub struct EnvNeeds {
     pub contract: Arc<Contract>,
     /// By definition; empty for sections that were not asked for.
     pub needs: Vec<Vec<NeedId>>,
+    /// Every need, each once.
+    pub all: Arc<[NeedId]>,
 }
 
 impl EnvNeeds {
@@ -135,15 +137,10 @@ impl EnvNeeds {
             let looks = definition.looks.iter().filter(|_| sections.contains(&definition.section));
             looks.map(|(selector, look)| set.add(selector.clone(), look.clone())).collect()
         };
-        let needs = contract.definitions.iter().map(of).collect();
-        EnvNeeds { contract: Arc::clone(contract), needs }
-    }
-
-    /// Every need, each once.
-    pub fn all(&self) -> Vec<NeedId> {
-        let mut all: Vec<NeedId> = self.needs.iter().flatten().copied().collect();
+        let needs: Vec<Vec<NeedId>> = contract.definitions.iter().map(of).collect();
+        let mut all: Vec<NeedId> = needs.iter().flatten().copied().collect();
         all.sort_unstable();
         all.dedup();
-        all
+        EnvNeeds { contract: Arc::clone(contract), needs, all: all.into() }
     }
 }

@@ -5,7 +5,7 @@
 //! it to `Value` and say in `scalar` and `text` how it is written.
 
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Where a node stands. Lines and columns are 1-based, columns count characters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -77,6 +77,38 @@ pub enum Value {
     Array(Vec<Node>),
     /// In source order. A repeated key keeps every occurrence; look-ups take the last.
     Object(Vec<Entry>),
+    /// A part of a built-in file that is not read yet; `Node::opened` reads it.
+    Sealed(Arc<Sealed>),
+}
+
+/// A value of which it is known where it stands, and not what it is: most of what a pack holds is about languages and frameworks that
+/// a repository does not have.
+pub struct Sealed {
+    /// Equal values have the same.
+    pub number: u32,
+    /// The texts under the key `matches` anywhere in it.
+    pub names: Vec<Arc<str>>,
+    read: fn(u32) -> Node,
+    opened: OnceLock<Node>,
+}
+
+impl Sealed {
+    /// The value of this number, which `read` reads.
+    pub fn new(number: u32, names: Vec<Arc<str>>, read: fn(u32) -> Node) -> Sealed {
+        Sealed { number, names, read, opened: OnceLock::new() }
+    }
+}
+
+impl PartialEq for Sealed {
+    fn eq(&self, other: &Sealed) -> bool {
+        self.number == other.number
+    }
+}
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.opened.get_or_init(|| (self.read)(self.number)).fmt(f)
+    }
 }
 
 impl Hash for Value {
@@ -91,6 +123,7 @@ impl Hash for Value {
             Value::String(text) | Value::Templated(text) => text.hash(state),
             Value::Array(items) => items.hash(state),
             Value::Object(entries) => entries.hash(state),
+            Value::Sealed(sealed) => sealed.number.hash(state),
         }
     }
 }
@@ -118,6 +151,14 @@ impl Node {
     /// A string node at `span`.
     pub fn string(text: impl Into<Arc<str>>, span: Span) -> Node {
         Node::new(Value::String(text.into()), span)
+    }
+
+    /// The node itself, or what is sealed in it, which is read when it is first asked for.
+    pub fn opened(&self) -> &Node {
+        match &self.value {
+            Value::Sealed(sealed) => sealed.opened.get_or_init(|| (sealed.read)(sealed.number)),
+            _ => self,
+        }
     }
 
     /// The member `key` of an object; the last one if it is repeated.

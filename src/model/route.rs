@@ -146,12 +146,14 @@ pub struct RouteNeeds {
     pub frameworks: Arc<Vec<Framework>>,
     /// By framework and definition.
     pub needs: Vec<Vec<Vec<NeedId>>>,
+    /// Every need, each once.
+    pub all: Arc<[NeedId]>,
 }
 
 impl RouteNeeds {
     /// Asks for everything that the definitions need.
     pub fn ask(frameworks: &Arc<Vec<Framework>>, set: &mut NeedSet) -> RouteNeeds {
-        let needs = frameworks
+        let needs: Vec<Vec<Vec<NeedId>>> = frameworks
             .iter()
             .map(|framework| {
                 let of = |definition: &Definition, set: &mut NeedSet| {
@@ -160,15 +162,10 @@ impl RouteNeeds {
                 framework.definitions.iter().map(|definition| of(definition, set)).collect()
             })
             .collect();
-        RouteNeeds { frameworks: Arc::clone(frameworks), needs }
-    }
-
-    /// Every need, each once.
-    pub fn all(&self) -> Vec<NeedId> {
-        let mut all: Vec<NeedId> = self.needs.iter().flatten().flatten().copied().collect();
+        let mut all: Vec<NeedId> = needs.iter().flatten().flatten().copied().collect();
         all.sort_unstable();
         all.dedup();
-        all
+        RouteNeeds { frameworks: Arc::clone(frameworks), needs, all: all.into() }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::model::terms::vocabulary;
 
 use super::params::{Map, Problems};
 use super::shared::{self, EXCLUDE_DOC, NeedProbe, PATH_DOC, ROLES_DOC};
-use super::{Loading, Probe, ProbeKind, Utils};
+use super::{Loading, Probe, ProbeKind, Util, Utils};
 
 /// The `code` probe kind.
 pub static KIND: ProbeKind = ProbeKind {
@@ -58,6 +58,7 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
         map.note("`code` needs `rule`");
     }
     if let Some(name) = &cite
+        && map.problems().verify()
         && ![rule, utils].into_iter().flatten().any(|node| names_metavariable(node, name))
     {
         map.note_at("cite", format!("no pattern of the rule binds ${name}; `cite` is a metavariable without `$`"));
@@ -91,15 +92,13 @@ pub struct Written<'n> {
     pub cite: Option<Arc<str>>,
 }
 
-impl Written<'_> {
+impl<'n> Written<'n> {
     /// What to look for, for each language. Rules that do not compile are problems.
     pub fn looks(self, shared: &Utils, outside_gates: bool, problems: &Problems) -> Vec<(Selector, Look)> {
-        let named = |node: Option<&Node>| -> Vec<(Arc<str>, Arc<Node>)> {
-            node.map_or(&[][..], Node::entries).iter().map(|e| (Arc::clone(&e.key), Arc::new(e.value.clone()))).collect()
-        };
-        let constraints = named(self.constraints);
+        let named = |node: Option<&'n Node>| node.map_or(&[][..], Node::entries).iter().map(|e| (Arc::clone(&e.key), &e.value));
+        let constraints = named(self.constraints).map(|(name, rule)| (name, Arc::new(rule.clone()))).collect();
         let written = CodeSource { rule: Arc::new(self.rule), constraints, cite: self.cite, ..CodeSource::default() };
-        let local = named(self.utils);
+        let local: Vec<_> = named(self.utils).map(|(name, rule)| (name, Util::new(rule.clone()))).collect();
         let mut looks = Vec::new();
         for language in self.languages {
             let source = complete(language, written.clone(), &local, shared, outside_gates);
@@ -120,13 +119,13 @@ impl Written<'_> {
 fn complete(
     language: Language,
     mut source: CodeSource,
-    local: &[(Arc<str>, Arc<Node>)],
+    local: &[(Arc<str>, Util)],
     shared: &Utils,
     outside_gates: bool,
 ) -> CodeSource {
     let shared = shared.get(language.as_str());
     let find = |name: &str| {
-        let own = local.iter().find(|(known, _)| &**known == name).map(|(name, rule)| (name, rule));
+        let own = local.iter().find(|(known, _)| &**known == name).map(|(name, util)| (name, util));
         own.or_else(|| shared.and_then(|shared| shared.get_key_value(name)))
     };
     let mut wanted = Vec::new();
@@ -139,11 +138,11 @@ fn complete(
     // A utility of its own that nothing names is still to be right.
     wanted.extend(local.iter().map(|(name, _)| Arc::clone(name)));
     while let Some(name) = wanted.pop() {
-        if let Some((name, rule)) = find(&name)
+        if let Some((name, util)) = find(&name)
             && source.util(name).is_none()
         {
-            names_in(rule, &mut wanted);
-            source.utils.push((Arc::clone(name), Arc::clone(rule)));
+            wanted.extend(util.names.iter().cloned());
+            source.utils.push((Arc::clone(name), Arc::clone(&util.rule)));
         }
     }
     source.utils.sort_by(|a, b| a.0.cmp(&b.0));
@@ -167,7 +166,10 @@ fn names_metavariable(node: &Node, name: &str) -> bool {
 const GATE: &str = "dev-gate";
 
 /// Every name that a `matches:` below refers to.
-fn names_in(node: &Node, names: &mut Vec<Arc<str>>) {
+pub(super) fn names_in(node: &Node, names: &mut Vec<Arc<str>>) {
+    if let Value::Sealed(sealed) = &node.value {
+        names.extend(sealed.names.iter().cloned());
+    }
     for entry in node.entries() {
         match &entry.value.value {
             Value::String(name) if &*entry.key == "matches" => names.push(Arc::clone(name)),

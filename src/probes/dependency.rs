@@ -1,5 +1,6 @@
 //! `dependency`: packages that manifests declare, by scope and version, and whether production code imports them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::inventory::manifest::{self, Dependency, DependencyScope, Ecosystem};
@@ -131,8 +132,8 @@ impl DependencyProbe {
 }
 
 impl Probe for DependencyProbe {
-    fn observe(&self, view: &View<'_>) -> Vec<Hit> {
-        let mut hits: Vec<Hit> = Vec::new();
+    fn observe<'v>(&self, view: &View<'v>) -> Vec<Cow<'v, Hit>> {
+        let mut hits: Vec<Cow<'_, Hit>> = Vec::new();
         for (index, declared) in self.named(view).into_values() {
             // A lockfile at the root lists what any component asked for; only the manifest says which.
             if (declared.locked && !self.transitive) || !self.counts(&declared.dependency) {
@@ -144,13 +145,13 @@ impl Probe for DependencyProbe {
             }
             let dependency = &declared.dependency;
             let shown = as_written(&dependency.name, dependency.requirement.as_deref(), dependency.resolved.as_deref());
-            hits.push(Hit {
+            hits.push(Cow::Owned(Hit {
                 line: Some(dependency.line),
                 end_line: dependency.line,
                 snippet: Some(Snippet::Raw(shown.into())),
                 ..Hit::of_file(declared.file)
-            });
-            hits.extend(import.flatten().cloned());
+            }));
+            hits.extend(import.flatten().map(Cow::Borrowed));
         }
         hits.sort();
         hits.dedup();

@@ -3,6 +3,9 @@
 //! What is known of languages and platforms is data, `checks/env`. A probe asks only for the sections that its parameters speak of, and a
 //! pack without a probe of this kind pays nothing.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use crate::inventory::automaton::Lazy;
 use crate::inventory::env::{Conspicuous, EnvVar, Note, Place, table};
 use crate::inventory::view::{Hit, View};
@@ -67,15 +70,18 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
                 }
         })
         .collect();
-    let asked = EnvNeeds::ask(loading.env, &sections, loading.needs);
-    let needs = asked.all();
-    Some(Box::new(EnvProbe { asked, needs, read, documented, provided, defaults, alike, matches, not_matches, share }))
+    let known = loading.env_needs.iter().find(|(known, _)| *known == sections).map(|(_, asked)| Arc::clone(asked));
+    let asked = known.unwrap_or_else(|| {
+        let asked = Arc::new(EnvNeeds::ask(loading.env, &sections, loading.needs));
+        loading.env_needs.push((sections, Arc::clone(&asked)));
+        asked
+    });
+    Some(Box::new(EnvProbe { asked, read, documented, provided, defaults, alike, matches, not_matches, share }))
 }
 
 #[derive(Debug)]
 struct EnvProbe {
-    asked: EnvNeeds,
-    needs: Vec<NeedId>,
+    asked: Arc<EnvNeeds>,
     read: Option<bool>,
     documented: Option<bool>,
     provided: Option<bool>,
@@ -130,7 +136,7 @@ impl EnvProbe {
 }
 
 impl Probe for EnvProbe {
-    fn observe(&self, view: &View<'_>) -> Vec<Hit> {
+    fn observe<'v>(&self, view: &View<'v>) -> Vec<Cow<'v, Hit>> {
         let all = table(view, &self.asked);
         let rows = || all.iter().filter(|row| self.is_named(row));
         let such: Vec<&EnvVar> = rows().filter(|row| self.counts(row)).collect();
@@ -138,14 +144,15 @@ impl Probe for EnvProbe {
         if (such.len() as i64) * 100 < self.share * read {
             return Vec::new();
         }
-        let mut hits: Vec<Hit> = such.iter().flat_map(|row| self.places(row)).map(Place::hit).collect();
-        hits.extend(such.iter().flat_map(|row| self.other_places(row, &all)).map(Place::hit));
+        let places = such.iter().flat_map(|row| self.places(row));
+        let mut hits: Vec<Cow<'_, Hit>> = places.map(Place::hit).map(Cow::Owned).collect();
+        hits.extend(such.iter().flat_map(|row| self.other_places(row, &all)).map(Place::hit).map(Cow::Owned));
         hits.sort();
         hits.dedup();
         hits
     }
 
     fn needs(&self) -> &[NeedId] {
-        &self.needs
+        &self.asked.all
     }
 }

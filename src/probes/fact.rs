@@ -1,5 +1,7 @@
 //! `fact`: a fact that holds of the component. Its proof is the hit.
 
+use std::borrow::Cow;
+
 use crate::inventory::view::{Hit, View};
 use crate::model::needs::NeedId;
 use crate::model::node::Node;
@@ -29,8 +31,8 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
 }
 
 impl Probe for FactProbe {
-    fn observe(&self, view: &View<'_>) -> Vec<Hit> {
-        view.fact(&self.name).unwrap_or_default().to_vec()
+    fn observe<'v>(&self, view: &View<'v>) -> Vec<Cow<'v, Hit>> {
+        view.fact(&self.name).unwrap_or_default().iter().map(Cow::Borrowed).collect()
     }
 
     fn needs(&self) -> &[NeedId] {

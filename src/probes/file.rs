@@ -1,5 +1,7 @@
 //! `file`: files that are there. The file is the hit.
 
+use std::borrow::Cow;
+
 use crate::model::needs::{Look, SelectorId};
 use crate::model::node::Node;
 
@@ -40,8 +42,8 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
 }
 
 impl Probe for FileProbe {
-    fn observe(&self, view: &View<'_>) -> Vec<Hit> {
-        view.files(self.selector).map(Hit::of_file).collect()
+    fn observe<'v>(&self, view: &View<'v>) -> Vec<Cow<'v, Hit>> {
+        view.files(self.selector).map(Hit::of_file).map(Cow::Owned).collect()
     }
 
     fn needs(&self) -> &[NeedId] {

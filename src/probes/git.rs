@@ -1,5 +1,7 @@
 //! `git`: what git tracks and ignores.
 
+use std::borrow::Cow;
+
 use crate::inventory::view::{Hit, View};
 use crate::model::needs::{Look, NeedId, Selector};
 use crate::model::node::Node;
@@ -41,11 +43,11 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
 }
 
 impl Probe for GitProbe {
-    fn observe(&self, view: &View<'_>) -> Vec<Hit> {
+    fn observe<'v>(&self, view: &View<'v>) -> Vec<Cow<'v, Hit>> {
         if self.repository {
-            return view.inventory.git.iter().filter_map(|_| view.inventory.repository_hit()).collect();
+            return view.inventory.git.iter().filter_map(|_| view.inventory.repository_hit()).map(Cow::Owned).collect();
         }
-        self.needs.iter().flat_map(|need| view.hits(*need)).cloned().collect()
+        self.needs.iter().flat_map(|need| view.hits(*need)).map(Cow::Borrowed).collect()
     }
 
     fn needs(&self) -> &[NeedId] {

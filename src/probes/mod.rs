@@ -4,12 +4,13 @@
 //! `<registry>` marks. The YAML key is the kind's name; the loader, the schema and the documentation read the same static.
 //! A probe asks for needs when it is parsed and, after the collection, says what it observed; it does no I/O.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::inventory::view::{Hit, View};
-use crate::model::env::Contract;
+use crate::model::env::{Contract, EnvNeeds, Section};
 use crate::model::needs::{NeedId, NeedSet, SelectorId};
 use crate::model::node::Node;
 use crate::model::route::{Framework, RouteNeeds};
@@ -76,17 +77,36 @@ pub struct Loading<'l> {
     pub route_needs: &'l mut Option<Arc<RouteNeeds>>,
     /// What is known of environment variables.
     pub env: &'l Arc<Contract>,
+    /// The needs of sections of it, once a probe asked for these.
+    pub env_needs: &'l mut Vec<(Vec<Section>, Arc<EnvNeeds>)>,
     /// The facts that probes refer to, with their places, for the loader to verify.
     pub facts: &'l mut Vec<(String, crate::model::node::Span)>,
 }
 
 /// Shared ast-grep utility rules: language → name → rule.
-pub type Utils = BTreeMap<String, BTreeMap<Arc<str>, Arc<Node>>>;
+pub type Utils = BTreeMap<String, BTreeMap<Arc<str>, Util>>;
+
+/// A utility rule, and the names of those that it refers to.
+#[derive(Debug, Clone)]
+pub struct Util {
+    pub rule: Arc<Node>,
+    pub names: Vec<Arc<str>>,
+}
+
+impl Util {
+    /// What is written under its name.
+    pub fn new(rule: Node) -> Util {
+        let mut names = Vec::new();
+        code::names_in(&rule, &mut names);
+        Util { rule: Arc::new(rule), names }
+    }
+}
 
 /// A way of looking with its parameters.
 pub trait Probe: Debug + Send + Sync {
-    /// What was seen in the view: the hits, each a citation. Pure.
-    fn observe(&self, view: &View<'_>) -> Vec<Hit>;
+    /// What was seen in the view: the hits, each a citation. Pure. Most of what is seen is not cited in the end, so that which the
+    /// inventory holds is not copied.
+    fn observe<'v>(&self, view: &View<'v>) -> Vec<Cow<'v, Hit>>;
 
     /// The needs it rests on: what was searched, and where an answer may be missing.
     fn needs(&self) -> &[NeedId];

@@ -4,10 +4,10 @@
 //! value, and the caller drops the result when any problem was noted. `Map::finish` turns unused keys into problems with a
 //! did-you-mean, so that a misspelt key can never be silently ignored.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use crate::model::node::{Node, Span, Value};
+use crate::model::node::{Entry, Node, Span, Value};
 use crate::model::terms::Word;
 use crate::model::text::did_you_mean;
 
@@ -79,7 +79,10 @@ pub fn note_duplicate_keys(node: &Node, problems: &Problems) {
 pub struct Map<'n> {
     node: &'n Node,
     what: &'static str,
-    used: RefCell<Vec<&'static str>>,
+    /// Which of the entries were asked for, one bit each.
+    used: Cell<u64>,
+    /// What was asked for, there or not, where a mistake is to be explained by it or there are more entries than bits.
+    asked: Option<RefCell<Vec<&'static str>>>,
     problems: &'n Problems,
 }
 
@@ -89,7 +92,8 @@ impl<'n> Map<'n> {
         if !matches!(node.value, Value::Object(_)) {
             problems.note(node.span, format!("{what} must be a mapping, this is {}", kind_of(&node.value)));
         }
-        Map { node, what, used: RefCell::default(), problems }
+        let explains = problems.verify() || node.entries().len() > u64::BITS as usize;
+        Map { node, what, used: Cell::default(), asked: explains.then(RefCell::default), problems }
     }
 
     /// Where the object stands.
@@ -115,8 +119,19 @@ impl<'n> Map<'n> {
 
     /// The value of `key`.
     pub fn get(&self, key: &'static str) -> Option<&'n Node> {
-        self.used.borrow_mut().push(key);
-        self.node.get(key).filter(|node| node.value != Value::Null)
+        if let Some(asked) = &self.asked {
+            asked.borrow_mut().push(key);
+        }
+        let at = self.node.entries().iter().rposition(|entry| &*entry.key == key)?;
+        self.used.set(self.used.get() | 1u64.checked_shl(at as u32).unwrap_or_default());
+        Some(&self.node.entries()[at].value).filter(|node| !matches!(node.value, Value::Null))
+    }
+
+    /// Notes that these keys may stand here, too.
+    pub fn allow(&self, keys: impl Iterator<Item = &'static str>) {
+        if let Some(asked) = &self.asked {
+            asked.borrow_mut().extend(keys);
+        }
     }
 
     /// Is there a value for `key`?
@@ -228,13 +243,21 @@ impl<'n> Map<'n> {
 
     /// Notes every key that no getter asked for.
     pub fn finish(&self) {
-        let used = self.used.borrow();
+        let Some(asked) = &self.asked else {
+            let unused = (0..).zip(self.node.entries()).filter(|(at, _)| self.used.get() & (1 << at) == 0);
+            unused.for_each(|(_, entry)| self.note_unknown(entry, ""));
+            return;
+        };
+        let asked = asked.borrow();
         for entry in self.node.entries() {
-            if !used.iter().any(|key| *key == &*entry.key) {
-                let hint = suggestion(&entry.key, used.iter().copied());
-                self.problems.note(entry.key_span, format!("unknown key `{}` in {}{hint}", entry.key, self.what));
+            if !asked.iter().any(|key| *key == &*entry.key) {
+                self.note_unknown(entry, &suggestion(&entry.key, asked.iter().copied()));
             }
         }
+    }
+
+    fn note_unknown(&self, entry: &Entry, hint: &str) {
+        self.problems.note(entry.key_span, format!("unknown key `{}` in {}{hint}", entry.key, self.what));
     }
 }
 
@@ -252,14 +275,32 @@ pub fn kind_of(value: &Value) -> &'static str {
         Value::String(_) => "a text",
         Value::Templated(_) => "a template expression",
         Value::Array(_) => "a list",
-        Value::Object(_) => "a mapping",
+        Value::Object(_) | Value::Sealed(_) => "a mapping",
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Problems, note_duplicate_keys};
+    use super::{Map, Problems, note_duplicate_keys};
     use crate::inventory::document::yaml;
+
+    #[test]
+    fn a_key_that_nothing_asks_for_is_a_problem_whoever_wrote_it() {
+        let many = (0..70).map(|number| format!("key{number}: 1\n")).collect::<String>();
+        for text in ["name: a\nnmae: b\n".to_owned(), many] {
+            let node = yaml::parse_plain(&text).unwrap().remove(0);
+            for problems in [Problems::default(), Problems::of_verified()] {
+                let map = Map::new(&node, "this", &problems);
+                assert_eq!(map.get("name").is_some(), text.starts_with("name"));
+                assert!(map.get("key69").is_some() != text.starts_with("name") && map.get("none").is_none());
+                map.finish();
+                let (unknown, verify) = (if text.starts_with("name") { 1 } else { 69 }, problems.verify());
+                let found = problems.into_sorted();
+                assert_eq!(found.len(), unknown, "{found:?}");
+                assert!(!verify || unknown > 1 || found[0].message.ends_with("did you mean `name`?"), "{found:?}");
+            }
+        }
+    }
 
     #[test]
     fn a_key_that_stands_twice_is_found_at_any_depth() {

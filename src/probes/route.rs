@@ -3,6 +3,7 @@
 //! What is known of frameworks is data, `checks/routes`. The needs of all of them are asked for when the first probe of this kind is
 //! loaded, so a pack without one pays nothing.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::inventory::automaton::Lazy;
@@ -46,13 +47,12 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     }
     let (routes, needs) = (loading.routes, &mut *loading.needs);
     let asked = Arc::clone(loading.route_needs.get_or_insert_with(|| Arc::new(RouteNeeds::ask(routes, needs))));
-    Some(Box::new(RouteProbe { needs: asked.all(), asked, access, methods, any_method, frameworks, matches, not_matches }))
+    Some(Box::new(RouteProbe { asked, access, methods, any_method, frameworks, matches, not_matches }))
 }
 
 #[derive(Debug)]
 struct RouteProbe {
     asked: Arc<RouteNeeds>,
-    needs: Vec<NeedId>,
     access: Vec<Access>,
     methods: Vec<String>,
     any_method: bool,
@@ -77,19 +77,19 @@ impl RouteProbe {
 }
 
 impl Probe for RouteProbe {
-    fn observe(&self, view: &View<'_>) -> Vec<Hit> {
+    fn observe<'v>(&self, view: &View<'v>) -> Vec<Cow<'v, Hit>> {
         let rows = table(view, &self.asked);
         // Checks repeat what they ask of paths.
         let expression = |pattern: &Option<String>| pattern.as_ref().map(|pattern| view.inventory.expressions.of(pattern));
         let (matches, not_matches) = (expression(&self.matches), expression(&self.not_matches));
         let counts = |route: &&Route| self.counts(route, matches.as_deref(), not_matches.as_deref());
-        let mut hits: Vec<Hit> = rows.iter().filter(counts).map(|route| route.hit()).collect();
+        let mut hits: Vec<Cow<'_, Hit>> = rows.iter().filter(counts).map(|route| Cow::Owned(route.hit())).collect();
         hits.sort();
         hits.dedup();
         hits
     }
 
     fn needs(&self) -> &[NeedId] {
-        &self.needs
+        &self.asked.all
     }
 }

@@ -1,5 +1,7 @@
 //! What several probe kinds read alike: the files to look into, languages with their family names, regular expressions.
 
+use std::borrow::Cow;
+
 use crate::inventory::fronts::{self, FrontNeeds};
 use crate::inventory::view::{Hit, View};
 use crate::model::glob;
@@ -26,8 +28,8 @@ pub struct NeedProbe {
 }
 
 impl Probe for NeedProbe {
-    fn observe(&self, view: &View<'_>) -> Vec<Hit> {
-        let mut hits: Vec<Hit> = self.needs.iter().flat_map(|need| view.hits(*need)).cloned().collect();
+    fn observe<'v>(&self, view: &View<'v>) -> Vec<Cow<'v, Hit>> {
+        let mut hits: Vec<Cow<'_, Hit>> = self.needs.iter().flat_map(|need| view.hits(*need)).map(Cow::Borrowed).collect();
         hits.sort();
         hits.dedup();
         hits
@@ -58,7 +60,7 @@ struct FrontingProbe {
 }
 
 impl Probe for FrontingProbe {
-    fn observe(&self, view: &View<'_>) -> Vec<Hit> {
+    fn observe<'v>(&self, view: &View<'v>) -> Vec<Cow<'v, Hit>> {
         let mut hits = self.probe.observe(view);
         hits.retain(|hit| fronts::counts(view, &self.fronts, hit));
         hits

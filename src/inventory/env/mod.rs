@@ -127,7 +127,7 @@ impl EnvVar {
 /// The table of a view, ordered by name. Costs nothing but the joining, and that once: the needs are answered already. Notes rest on
 /// all three sections, so they say something only where all were asked for.
 pub fn table(view: &View<'_>, needs: &EnvNeeds) -> Arc<Vec<EnvVar>> {
-    view.inventory.variables.rows(view, needs.all(), || joined(view, needs))
+    view.inventory.variables.rows(view, &needs.all, || joined(view, needs))
 }
 
 fn joined(view: &View<'_>, needs: &EnvNeeds) -> Vec<EnvVar> {

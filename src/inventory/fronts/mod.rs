@@ -120,7 +120,7 @@ const PASSES: &str = "$..['proxy_pass','fastcgi_pass','uwsgi_pass','grpc_pass'][
 /// fronts? Hits elsewhere always count.
 pub fn counts(view: &View<'_>, needs: &FrontNeeds, hit: &Hit) -> bool {
     let inventory = view.inventory;
-    let fronts = inventory.fronts.rows(&inventory.whole(), vec![needs.paths, needs.servers], || join(inventory, needs));
+    let fronts = inventory.fronts.rows(&inventory.whole(), &[needs.paths, needs.servers], || join(inventory, needs));
     let line = hit.line.unwrap_or(u32::MAX);
     let next = fronts.partition_point(|front| (front.file, front.from) <= (hit.file, line));
     let Some(front) = next.checked_sub(1).map(|at| &fronts[at]).filter(|front| front.file == hit.file) else { return true };

@@ -84,7 +84,7 @@ impl Route {
 
 /// The route table of a view, ordered by place. Costs nothing but the joining, and that once: the needs are answered already.
 pub fn table(view: &View<'_>, needs: &RouteNeeds) -> Arc<Vec<Route>> {
-    view.inventory.routes.rows(view, needs.all(), || joined(view, needs))
+    view.inventory.routes.rows(view, &needs.all, || joined(view, needs))
 }
 
 fn joined(view: &View<'_>, needs: &RouteNeeds) -> Vec<Route> {

@@ -13,12 +13,10 @@ use crate::inventory::syntax::{self, Stretch, Traces};
 use crate::model::language::Language;
 use crate::model::needs::NeedId;
 
-/// Texts up to this size are parsed whole if at all, in bytes.
+/// Texts up to this size are parsed whole or not at all, in bytes.
 const SMALL: usize = 2 << 10;
 /// Of a text whose declarations of interest are more than this part, in percent, the whole is parsed: the tree may serve again.
 const MOST: usize = 70;
-/// Bytes to parse from which on it pays to ask expressions that may show that there is no need, where those are built for many files.
-const WORTH_ASKING: usize = 512;
 
 /// What is to be parsed.
 pub(super) struct Due {
@@ -37,24 +35,23 @@ pub(super) fn of(
     places: &Places,
 ) -> Due {
     let text = subject.text;
-    let is_small = text.len() <= SMALL;
     // Of PHP, what stands between the tags is no code.
-    if is_small && !asks(scanner, text.len()) || language == Language::Php && text.contains("?>") {
+    let is_small = text.len() <= SMALL;
+    if is_small && !asks(scanner) || language == Language::Php && text.contains("?>") {
         return Due { rules: vec![true; rules.len()], parts: None };
     }
     let traces = Traces::new(&scanner.automata);
     let whole = Stretch { text, lower: subject.lower(), number: u32::MAX };
-    let can_cut = |(need, rule): &(NeedId, &CodeRule)| scanner.own_clauses(*need) != 0 && rule.is_local();
-    let is_cut = !is_small && syntax::has_declarations(language);
-    let are_cut: Vec<bool> = rules.iter().map(|rule| is_cut && can_cut(rule)).collect();
+    let can_cut = |(need, rule): &(NeedId, &CodeRule)| !is_small && scanner.own_clauses(*need) != 0 && rule.is_local();
+    let are_cut: Vec<bool> = rules.iter().map(|rule| syntax::has_declarations(language) && can_cut(rule)).collect();
     let admits = |(rule, is_cut): (&(NeedId, &CodeRule), &bool)| {
-        *is_cut || traces.admit(rule.1, whole, false) && (!asks(scanner, text.len()) || traces.admit(rule.1, whole, true))
+        *is_cut || traces.admit(rule.1, whole, false) && (!asks(scanner) || traces.admit(rule.1, whole, true))
     };
     let admitted: Vec<bool> = rules.iter().zip(&are_cut).map(admits).collect();
     if !admitted.contains(&true) {
         return Due { rules: admitted, parts: Some(Vec::new()) };
     }
-    let cuts = is_cut && admitted.iter().zip(&are_cut).all(|(admitted, is_cut)| *is_cut || !admitted);
+    let cuts = admitted.iter().zip(&are_cut).all(|(admitted, is_cut)| *is_cut || !admitted);
     let starts = if cuts { syntax::declarations(language, text, subject.mask()) } else { Vec::new() };
     if starts.is_empty() {
         return Due { rules: admitted, parts: None };
@@ -71,10 +68,11 @@ pub(super) fn of(
     }
 }
 
-/// Do expressions pay that may show that so many bytes need not be parsed? It must not depend on what was asked before: whether a file
-/// is parsed shows in the report when it cannot be.
-fn asks(scanner: &Scanner<'_>, bytes: usize) -> bool {
-    bytes >= WORTH_ASKING && scanner.bytes >= super::PREFILTERS_PAY_BYTES
+/// Do expressions pay that may show that a text need not be parsed? Building one costs about what parsing a small file does, so they do
+/// where files are many, and there for the smallest text: most of those that hold the literals of a rule have no match of it. It must not
+/// depend on what was asked before: whether a file is parsed shows in the report when it cannot be.
+fn asks(scanner: &Scanner<'_>) -> bool {
+    scanner.bytes >= super::PREFILTERS_PAY_BYTES
 }
 
 /// For each declaration and each rule: can the rule match there?
@@ -89,8 +87,7 @@ fn due(
     let wanted: Vec<Clauses> = rules.iter().map(|(need, _)| scanner.own_clauses(*need)).collect();
     let mut due: Vec<bool> = held.iter().zip(wanted.iter().cycle()).map(|(held, wanted)| held & wanted == *wanted).collect();
     for builds in [false, true] {
-        let pieces_due = due.chunks(rules.len()).zip(pieces).filter(|(due, _)| due.contains(&true));
-        if builds && !asks(scanner, pieces_due.map(|(_, piece)| piece.len()).sum()) {
+        if builds && !asks(scanner) {
             break;
         }
         for ((due, piece), number) in due.chunks_mut(rules.len()).zip(pieces).zip(0..) {
@@ -226,20 +223,22 @@ mod tests {
     }
 
     #[test]
-    fn a_small_text_is_asked_for_expressions_and_not_cut() {
-        let (needs, filler) = (needs(&[short_key()]), "\tx := compute(1, 2, 3)\n".repeat(30));
-        let due = |condition: &str, bytes: u64| {
-            let text = format!("package p\n\nfunc a() {{\n\tif {condition} {{ use(key) }}\n}}\n\nfunc b() {{\n{filler}}}\n");
-            assert!((WORTH_ASKING..=SMALL).contains(&text.len()));
+    fn a_small_text_is_parsed_whole_or_not_at_all() {
+        let due = |rules: &[Json], text: &str, bytes| {
+            let needs = needs(rules);
             let scanner = Scanner::new(&needs, bytes, &[Language::Go].into());
-            let subject = Subject::new(FileId(0), "a.go", &text, GO);
-            let rule = (NeedId(0), scanner.rule(NeedId(0)).unwrap());
-            let Due { rules, parts } = of(&scanner, Language::Go, &[rule], &subject, &Places::default());
+            let subject = Subject::new(FileId(0), "a.go", text, GO);
+            let asked: Vec<_> = (0..rules.len() as u32).map(NeedId).map(|need| (need, scanner.rule(need).unwrap())).collect();
+            let sought: Vec<NeedId> = asked.iter().map(|(need, _)| *need).collect();
+            let places = Places::search(&scanner, &sought, subject.lower());
+            let Due { rules, parts } = of(&scanner, Language::Go, &asked, &subject, &places);
             (rules, parts)
         };
-        assert_eq!(due("len(key) < 32", LARGE), (vec![true], None));
-        assert_eq!(due("len(a) < 32", LARGE), (vec![false], Some(Vec::new())));
-        assert_eq!(due("len(a) < 32", LARGE - 1), (vec![true], None));
+        let (near, there) = ("package p\nfunc f() { if len(key) < 16 { } }\n", "package p\nfunc f() { if len(key) < 32 { } }\n");
+        assert_eq!(due(&[short_key()], near, LARGE), (vec![false], Some(Vec::new())));
+        assert_eq!(due(&[short_key()], near, LARGE - 1), (vec![true], None));
+        assert_eq!(due(&[short_key()], there, LARGE), (vec![true], None));
+        assert_eq!(due(&[short_key(), seeded()], there, LARGE), (vec![true, false], None));
     }
 
     #[test]

@@ -9,6 +9,8 @@
 //! To add a language: its grammar in `ts_language`, its expando if `$` starts no identifier, its contexts in `pattern`.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use ast_grep_core::Language as AstGrepLanguage;
 use ast_grep_core::matcher::{Pattern, PatternBuilder, PatternError};
@@ -37,7 +39,7 @@ impl AstGrepLanguage for Grammar {
 
     fn kind_to_id(&self, kind: &str) -> u16 {
         // `ERROR` is built into every grammar and not in the table of names.
-        if kind == "ERROR" { u16::MAX } else { self.get_ts_language().id_for_node_kind(kind, true) }
+        if kind == "ERROR" { u16::MAX } else { self.known_kind(kind) }
     }
 
     fn field_to_id(&self, field: &str) -> Option<u16> {
@@ -46,6 +48,21 @@ impl AstGrepLanguage for Grammar {
 
     fn build_pattern(&self, builder: &PatternBuilder) -> Result<Pattern, PatternError> {
         builder.build(|source| StrDoc::try_new(source, *self))
+    }
+}
+
+impl Grammar {
+    /// The number of a kind. tree-sitter goes through all names to find it, and the rules of a language name the same ones.
+    fn known_kind(&self, kind: &str) -> u16 {
+        static KNOWN: [Mutex<BTreeMap<String, u16>>; Language::ALL.len()] =
+            [const { Mutex::new(BTreeMap::new()) }; Language::ALL.len()];
+        let look_up = || self.get_ts_language().id_for_node_kind(kind, true);
+        let Some(at) = Language::ALL.iter().position(|language| *language == self.0) else { return look_up() };
+        let mut known = KNOWN[at].lock().unwrap_or_else(PoisonError::into_inner);
+        match known.get(kind) {
+            Some(id) => *id,
+            None => *known.entry(kind.to_owned()).or_insert_with(look_up),
+        }
     }
 }
 
@@ -107,6 +124,9 @@ mod tests {
             let mut parser = tree_sitter::Parser::new();
             assert!(parser.set_language(&ts_language(*language)).is_ok(), "{language}");
             assert_ne!(Grammar(*language).kind_to_id("ERROR"), 0);
+            for kind in ["no_such_kind", "comment", "if_statement", "identifier", "comment", "call"] {
+                assert_eq!(Grammar(*language).kind_to_id(kind), ts_language(*language).id_for_node_kind(kind, true), "{kind}");
+            }
             assert_eq!(Grammar(*language).kind_to_id("no_such_kind"), 0);
         }
     }

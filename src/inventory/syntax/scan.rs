@@ -158,7 +158,7 @@ impl Parsed {
         let deadline = Instant::now() + net;
         let steps = Steps::new(MAX_STEPS);
         let source = self.source.as_deref().unwrap_or(text);
-        let mut dispatch = Dispatch { rules, language: self.language, by_kind: Vec::new() };
+        let mut dispatch = Dispatch { rules, language: self.language, by_kind: vec![None; self.tree.kinds() + 1] };
         let mut counts = vec![0usize; rules.len()];
         let mut seen: Vec<BTreeSet<Vec<(String, String)>>> = vec![BTreeSet::new(); rules.len()];
         let (known, mut found) = (Known::default(), Vec::new());
@@ -220,11 +220,9 @@ struct Dispatch<'r> {
 
 impl Dispatch<'_> {
     fn at(&mut self, kind: u16) -> &[usize] {
-        let index = usize::from(kind);
-        if self.by_kind.len() <= index {
-            self.by_kind.resize_with(index + 1, || None);
-        }
-        self.by_kind[index].get_or_insert_with(|| {
+        // Errors, whose number is the highest there is, come last.
+        let place = usize::from(kind).min(self.by_kind.len() - 1);
+        self.by_kind[place].get_or_insert_with(|| {
             let admits = |(_, (_, rule)): &(usize, &(usize, &CodeRule))| rule.language == self.language && rule.admits(kind);
             self.rules.iter().enumerate().filter(admits).map(|(position, _)| position).collect()
         })

@@ -10,6 +10,9 @@ use super::parse::{MAX_DEPTH, Unparsed};
 /// Place of a node in its tree.
 pub(super) type NodeId = u32;
 
+/// The kind of what could not be parsed.
+pub(super) const ERROR: u16 = u16::MAX;
+
 /// One node, anonymous ones included.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
@@ -35,14 +38,17 @@ pub(super) struct Tree {
 
 impl Tree {
     /// Lays a tree flat. Matchers recurse over it, so one that is too deep is refused.
+    ///
+    /// How many children a node has is known to tree-sitter, while that it has none, or no further one, is found out by a search.
     pub(super) fn new(parsed: &Parsed) -> Result<Tree, Unparsed> {
         let mut nodes: Vec<Entry> = Vec::with_capacity(parsed.root_node().descendant_count());
-        let mut open: Vec<NodeId> = Vec::new();
+        // With the number of children that are to come.
+        let mut open: Vec<(NodeId, usize)> = Vec::new();
         let mut cursor = parsed.walk();
         loop {
             let node = cursor.node();
             let id = nodes.len() as NodeId;
-            let parent = open.last().copied().unwrap_or(id);
+            let parent = open.last().map_or(id, |(parent, _)| *parent);
             let is_named = node.is_named();
             nodes.push(Entry {
                 start: node.start_byte() as u32,
@@ -56,16 +62,22 @@ impl Tree {
                 has_named_child: false,
             });
             nodes[parent as usize].has_named_child |= is_named && parent != id;
-            if cursor.goto_first_child() {
-                open.push(id);
+            let children = node.child_count();
+            if children > 0 && cursor.goto_first_child() {
+                open.push((id, children as usize - 1));
                 if open.len() > MAX_DEPTH {
                     return Err(Unparsed::TooDeep);
                 }
                 continue;
             }
-            while !cursor.goto_next_sibling() {
-                let Some(done) = open.pop() else { return Ok(Tree { nodes }) };
-                nodes[done as usize].after = nodes.len() as NodeId;
+            loop {
+                let Some((done, to_come)) = open.last_mut() else { return Ok(Tree { nodes }) };
+                if *to_come > 0 && cursor.goto_next_sibling() {
+                    *to_come -= 1;
+                    break;
+                }
+                nodes[*done as usize].after = nodes.len() as NodeId;
+                open.pop();
                 cursor.goto_parent();
             }
         }
@@ -95,6 +107,11 @@ impl Tree {
     /// Every node, in the order of a walk.
     pub(super) fn all(&self) -> std::ops::Range<NodeId> {
         0..self.nodes.len() as NodeId
+    }
+
+    /// One more than the highest kind, errors aside.
+    pub(super) fn kinds(&self) -> usize {
+        self.nodes.iter().filter(|node| node.kind != ERROR).map(|node| usize::from(node.kind) + 1).max().unwrap_or(0)
     }
 
     pub(super) fn kind(&self, node: NodeId) -> u16 {
@@ -171,5 +188,55 @@ impl Tree {
         let mut before: Vec<NodeId> = self.children(parent).take_while(|child| *child < node).collect();
         before.reverse();
         before
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::super::parse::parse;
+    use super::*;
+    use crate::model::language::Language;
+
+    /// Every node with its depth, by asking for one after the other until there is none.
+    fn walked(parsed: &Parsed) -> Vec<(u16, usize, usize, usize)> {
+        let (mut cursor, mut depth, mut nodes) = (parsed.walk(), 0, Vec::new());
+        loop {
+            let node = cursor.node();
+            nodes.push((node.kind_id(), node.start_byte(), node.end_byte(), depth));
+            if cursor.goto_first_child() {
+                depth += 1;
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return nodes;
+                }
+                depth -= 1;
+            }
+        }
+    }
+
+    #[test]
+    fn no_node_is_passed_over() {
+        for (language, text) in [
+            (Language::TypeScript, "const a = {b, c: [1, , 2]}; // d\nfunction f(x?: number) { return `e${x}f`\n g() }\n"),
+            (Language::TypeScript, "class A { @B() c(d { if (e) ( ; } // f\n"),
+            (Language::Python, "def f(a, *b, c=1):\n  # d\n  return f'{a!r:>{c}}'\nclass\n"),
+            (Language::Ruby, "a = <<~B\n  c #{d} e\nB\nf :g, h: 1 do |i| end\n"),
+            (Language::Go, "package a\nfunc b() { c := map[string]int{\"d\": 1} }\n"),
+            (Language::Php, "<?php $a = \"b {$c->d} e\"; function f() {}"),
+            (Language::Kotlin, "fun a(b: Int?) = b?.let { it + 1 } ?: 0\n"),
+            (Language::Python, ""),
+        ] {
+            let parsed = parse(language, text, Instant::now() + Duration::from_secs(60)).expect("parsed");
+            let tree = Tree::new(&parsed).expect("laid flat");
+            let flat = tree.all().map(|node| {
+                let range = tree.range(node);
+                (tree.kind(node), range.start, range.end, tree.ancestors(node).count())
+            });
+            assert_eq!(flat.collect::<Vec<_>>(), walked(&parsed), "{text}");
+        }
     }
 }

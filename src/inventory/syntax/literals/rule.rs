@@ -25,13 +25,13 @@ impl Prefilter {
     /// What a text must contain for the rule to match in it. A rule that does not compile requires what could be read of it.
     pub fn from_rule(language: Language, source: &CodeSource) -> Prefilter {
         let reader = Reader { language, source };
-        let mut clauses = reader.rule(&source.rule, 0);
+        let mut clauses = reader.rule(source.rule(), 0);
         if !source.constraints.is_empty() {
-            let bound = reader.bound(&source.rule, 0);
+            let bound = reader.bound(source.rule(), 0);
             for (name, constraint) in &source.constraints {
                 // A constraint on a variable that some branch leaves unbound is not tried there.
                 if bound.contains(&**name) {
-                    let names = reader.names(constraint).filter(|_| reader.is_code(&source.rule, name, 0));
+                    let names = reader.names(constraint).filter(|_| reader.is_code(source.rule(), name, 0));
                     clauses.extend(names.map_or_else(|| reader.rule(constraint, 0), |names| vec![names]));
                 }
             }

@@ -5,6 +5,7 @@
 
 use memchr::{memchr, memmem};
 
+use super::ahead::Ahead;
 use super::strings::Body;
 use super::syntax::{Guard, Syntax, Traits};
 use super::{Class, Mask, Region};
@@ -41,22 +42,28 @@ pub(super) struct Lexer<'t> {
 }
 
 pub(super) fn lex(syntax: Syntax, text: &str) -> Mask {
-    let bytes = text.as_bytes();
-    let mut lexer = Lexer {
-        bytes,
-        at: 0,
-        syntax,
-        traits: syntax.traits(),
-        frames: Vec::new(),
-        nesting: 0,
-        pending: std::collections::VecDeque::new(),
-        regions: Vec::new(),
-        outside: Vec::new(),
-        failed_looks: 0,
-        failed_until: 0,
-    };
+    let mut lexer = Lexer::new(syntax, text);
     lexer.run();
     Mask { regions: lexer.regions, outside: lexer.outside, nesting: lexer.nesting }
+}
+
+impl<'t> Lexer<'t> {
+    /// At the start of a text.
+    pub(super) fn new(syntax: Syntax, text: &'t str) -> Lexer<'t> {
+        Lexer {
+            bytes: text.as_bytes(),
+            at: 0,
+            syntax,
+            traits: syntax.traits(),
+            frames: Vec::new(),
+            nesting: 0,
+            pending: std::collections::VecDeque::new(),
+            regions: Vec::new(),
+            outside: Vec::new(),
+            failed_looks: 0,
+            failed_until: 0,
+        }
+    }
 }
 
 impl Lexer<'_> {
@@ -64,14 +71,20 @@ impl Lexer<'_> {
         if self.traits.special.is_empty() {
             return;
         }
-        let mut special = [false; 256];
-        for byte in self.traits.special {
-            special[usize::from(*byte)] = true;
-        }
         self.preamble();
-        while let Some(skip) = self.bytes[self.at..].iter().position(|byte| special[usize::from(*byte)]) {
-            self.at += skip;
-            self.special(self.bytes[self.at]);
+        let mut special: Vec<Ahead> = self.traits.special.chunks(3).map(Ahead::of).collect();
+        let (mut braces, mut breaks) = (Ahead::of(b"{}"), Ahead::of(b"\n"));
+        loop {
+            let mut next = special.iter_mut().map(|bytes| bytes.next(self.bytes, self.at)).min().unwrap_or(self.bytes.len());
+            if !self.frames.is_empty() {
+                next = next.min(braces.next(self.bytes, self.at));
+            }
+            if !self.pending.is_empty() || self.syntax == Syntax::Ruby {
+                next = next.min(breaks.next(self.bytes, self.at));
+            }
+            let Some(byte) = self.byte(next) else { return };
+            self.at = next;
+            self.special(byte);
         }
     }
 

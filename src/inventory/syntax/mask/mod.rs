@@ -8,6 +8,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `syntax` | which syntax a path has, and each syntax's comments and special bytes |
+//! | `ahead` | the search for the next byte at which anything may happen |
 //! | `lexer` | the walk through code; comments |
 //! | `strings` | string bodies: escapes, interpolation, heredocs |
 //! | `quotes` | what opens a string in each syntax |
@@ -15,6 +16,7 @@
 //! To add a syntax: a value in `Syntax`, its traits in `Syntax::traits`, its endings in `Syntax::of_path`; if its strings are like
 //! no other's, an arm in `quotes`.
 
+mod ahead;
 mod lexer;
 mod quotes;
 mod strings;

@@ -2,6 +2,7 @@
 //!
 //! To add a way to end or to interpolate: a value in `Close` or `Holes` and its arm in `closed_at` or `hole_at`.
 
+use super::ahead::Stops;
 use super::lexer::{Frame, Lexer, MAX_FRAMES};
 use super::{Class, Syntax};
 
@@ -89,7 +90,8 @@ impl Body {
 }
 
 /// Why a look into a string stopped.
-enum Stop {
+#[derive(Debug, PartialEq)]
+pub(super) enum Stop {
     /// After the end.
     Closed(usize),
     /// Code begins at `code` and ends with `closing` braces.
@@ -146,13 +148,22 @@ impl Lexer<'_> {
         }
     }
 
-    fn look(&self, from: usize, body: &mut Body) -> Stop {
+    /// How the string goes on from here.
+    pub(super) fn look(&self, from: usize, body: &mut Body) -> Stop {
+        let holes = if self.frames.len() < MAX_FRAMES { body.holes } else { Holes::None };
+        let stops = Stops::of(body, holes);
+        self.look_at(from, body, holes, |from| stops.next(self.bytes, from))
+    }
+
+    /// Looks at the bytes that `next` names, by where to go on.
+    pub(super) fn look_at(&self, from: usize, body: &mut Body, holes: Holes, next: impl Fn(usize) -> Option<usize>) -> Stop {
         let mut at = from;
         if let Some(end) = self.heredoc_end(at, body.close) {
             return Stop::Closed(end);
         }
-        let holes = if self.frames.len() < MAX_FRAMES { body.holes } else { Holes::None };
-        while let Some(byte) = self.byte(at) {
+        while let Some(stop) = next(at) {
+            at = stop;
+            let byte = self.bytes[at];
             match byte {
                 b'\\' if body.escape => at += self.escaped(at, body),
                 b'\n' if !body.multiline => return Stop::Broken(at),

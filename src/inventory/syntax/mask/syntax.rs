@@ -52,7 +52,8 @@ pub(super) enum Guard {
 
 /// What the lexer needs to know of a syntax.
 pub(super) struct Traits {
-    /// The bytes at which code may end or nesting change.
+    /// The bytes at which code may end. Where code stands in a string, braces count, too; where a heredoc or a line of Ruby begins,
+    /// newlines do.
     pub(super) special: &'static [u8],
     /// One-byte signs of a line comment.
     pub(super) line_signs: &'static [u8],
@@ -92,18 +93,18 @@ impl Syntax {
     pub(super) fn traits(self) -> Traits {
         use Guard::{After, Anywhere, LineStart};
         match self {
-            Syntax::Python => Traits::new(b"#'\"{}", b"#", Anywhere),
-            Syntax::JavaScript => Traits::new(b"/'\"`{}", b"", Anywhere).with_slashes(),
+            Syntax::Python => Traits::new(b"#'\"", b"#", Anywhere),
+            Syntax::JavaScript => Traits::new(b"/'\"`", b"", Anywhere).with_slashes(),
             Syntax::Go => Traits::new(b"/'\"`", b"", Anywhere).with_slashes(),
             Syntax::Java | Syntax::CLike => Traits::new(b"/'\"", b"", Anywhere).with_slashes(),
-            Syntax::Kotlin => Traits::new(b"/'\"{}", b"", Anywhere).with_slashes().with_nesting(),
-            Syntax::Ruby => Traits::new(b"#'\"`/%<\n{}", b"#", Anywhere),
-            Syntax::Php | Syntax::PhpCode => Traits::new(b"#/'\"`<\n{}?", b"#", Anywhere).with_slashes(),
-            Syntax::CSharp => Traits::new(b"/'\"{}", b"", Anywhere).with_slashes(),
+            Syntax::Kotlin => Traits::new(b"/'\"", b"", Anywhere).with_slashes().with_nesting(),
+            Syntax::Ruby => Traits::new(b"#'\"`/%<", b"#", Anywhere),
+            Syntax::Php | Syntax::PhpCode => Traits::new(b"#/'\"`<?", b"#", Anywhere).with_slashes(),
+            Syntax::CSharp => Traits::new(b"/'\"", b"", Anywhere).with_slashes(),
             Syntax::Rust => Traits::new(b"/'\"", b"", Anywhere).with_slashes().with_nesting(),
             Syntax::Css => Traits::new(b"/'\"", b"", Anywhere).with_block(),
             Syntax::Sql => Traits::new(b"-/'\"", b"", Anywhere).with_block(),
-            Syntax::Hcl => Traits::new(b"#/\"<\n{}", b"#", Anywhere).with_slashes(),
+            Syntax::Hcl => Traits::new(b"#/\"<", b"#", Anywhere).with_slashes(),
             Syntax::Toml => Traits::new(b"#'\"", b"#", Anywhere),
             Syntax::Yaml => Traits::new(b"#'\"", b"#", After(b"")),
             Syntax::Shell => Traits::new(b"#'\"", b"#", After(b";(&|")),

@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use super::lexer::Lexer;
+use super::strings::{Body, Close, Holes};
 use super::*;
 
 /// The text with code as `.`, comments as `#`, strings as `"`; newlines stay.
@@ -223,6 +225,40 @@ proptest! {
     fn any_text_is_lexed(text in r##"(["'`/\#{}$@<>?=%*\n ~()\[\]-]|<<~A|<<<A|A\n|"""|\*/|<\?php|\?>|=begin|é|µ|f|r|[a-z]){0,60}"##) {
         for syntax in ALL {
             is_sound(*syntax, &text);
+        }
+    }
+}
+
+/// Every kind of string.
+fn bodies() -> Vec<Body> {
+    let closes = [
+        Close::Byte(b'"'),
+        Close::Byte(b'/'),
+        Close::Run { byte: b'"', count: 3, greedy: true },
+        Close::Hashes(1),
+        Close::Bracket { open: b'{', close: b'}', depth: 0 },
+        Close::Heredoc { start: 0, end: 1 },
+    ];
+    let holes = [Holes::None, Holes::DollarBrace, Holes::Kotlin, Holes::Php, Holes::HashBrace, Holes::Brace, Holes::Braces(2)];
+    let plain = closes.into_iter().flat_map(|close| holes.map(|holes| Body::raw(close).with_holes(holes)));
+    plain
+        .flat_map(|body| [body, body.with_escapes(), body.with_doubling(), Body { multiline: false, ..body.with_escapes() }])
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn bytes_that_are_passed_say_nothing(text in r##"A(["'`/\\#{}$@%aA
+ ]|\\"|"""|"#|\$\{|[a-z]{200}){0,30}"##) {
+        for syntax in [Syntax::JavaScript, Syntax::Python, Syntax::Php] {
+            let lexer = Lexer::new(syntax, &text);
+            for body in bodies() {
+                let (mut seen, mut passed) = (body, body);
+                let every = lexer.look_at(1, &mut seen, body.holes, |at| (at < text.len()).then_some(at));
+                prop_assert_eq!(every, lexer.look(1, &mut passed), "{:?} in {:?}", body, text);
+            }
         }
     }
 }

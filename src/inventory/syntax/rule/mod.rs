@@ -166,7 +166,7 @@ impl CodeRule {
     pub fn compile(language: Language, source: &CodeSource) -> Result<CodeRule, RuleError> {
         let reader = Reader { language, source };
         let utils = source.utils.iter().map(|(_, rule)| reader.rule(rule, 0)).collect::<Result<Vec<_>, _>>()?;
-        let root = reader.rule(&source.rule, 0)?;
+        let root = reader.rule(source.rule(), 0)?;
         let constraints = source.constraints.iter().map(|(name, rule)| Ok((Arc::clone(name), reader.rule(rule, 0)?)));
         let constraints = constraints.collect::<Result<Vec<_>, _>>()?;
         let gate = source.gate.as_ref().map(|name| reader.util(name, source.rule.span)).transpose()?;

@@ -46,7 +46,7 @@ pub(crate) fn compile(language: Language, source: &CodeSource) -> RuleCore {
     let named = |rules: Vec<(&Arc<str>, &Node)>| -> Map<String, Json> {
         rules.into_iter().map(|(name, rule)| (name.to_string(), written(language, rule))).collect()
     };
-    let mut rule = written(language, &source.rule);
+    let mut rule = written(language, source.rule());
     if let Some(gate) = &source.gate {
         let inside = json!({"any": [{"matches": &**gate}, {"inside": {"matches": &**gate, "stopBy": "end"}}]});
         rule = json!({"all": [rule, {"not": inside}]});
@@ -106,5 +106,6 @@ fn written(language: Language, rule: &Node) -> Json {
         Value::Int(number) => (*number).into(),
         Value::Bool(value) => (*value).into(),
         Value::Float(_) | Value::Null => Json::Null,
+        Value::Sealed(_) => written(language, rule.opened()),
     }
 }

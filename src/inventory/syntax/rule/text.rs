@@ -5,13 +5,14 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::super::literals::Required;
 use super::super::tree::NodeId;
 use super::RuleError;
 use super::trace::{Stretch, Traces};
-use crate::inventory::automaton::{Lengths, Reading, Tester};
+use crate::inventory::automaton::{Against, Automaton, Reading, Tester};
 use crate::model::node::Span;
 
 /// Which part of a node's text has to be one of the words.
@@ -48,28 +49,55 @@ enum Form {
 /// An expression over the texts of nodes, and what it requires of them.
 #[derive(Debug)]
 pub struct NodeText {
+    pattern: String,
     required: Required,
-    lengths: Lengths,
+    /// For short texts, while they are few: quickly built.
+    short: OnceLock<Option<Automaton>>,
+    /// For long texts, and for many.
+    quick: OnceLock<Option<Tester>>,
     /// The same for texts that hold the node's: without anchors.
     anywhere: OnceLock<Option<Tester>>,
+    /// How many bytes it was held against.
+    read: AtomicUsize,
 }
+
+/// Longest text that is short, in bytes.
+const SHORT: usize = 512;
+/// Bytes of short texts after which it pays to build what is quick.
+const MANY: usize = 2 << 10;
 
 impl NodeText {
     fn new(pattern: &str) -> NodeText {
-        let lengths = Lengths::new(pattern, Reading::default());
-        NodeText { required: Required::by(pattern, false), lengths, anywhere: OnceLock::new() }
+        NodeText {
+            pattern: pattern.to_owned(),
+            required: Required::by(pattern, false),
+            short: OnceLock::new(),
+            quick: OnceLock::new(),
+            anywhere: OnceLock::new(),
+            read: AtomicUsize::new(0),
+        }
     }
 
     /// The automaton for texts that hold a node's; only one that is built already, unless it may be built for this.
-    fn anywhere(&self, pattern: &str, builds: bool) -> Option<&Tester> {
+    fn anywhere(&self, builds: bool) -> Option<&Tester> {
         match builds {
-            true => self.anywhere.get_or_init(|| Tester::without_anchors(pattern).ok()).as_ref(),
+            true => self.anywhere.get_or_init(|| Tester::without_anchors(&self.pattern).ok()).as_ref(),
             false => self.anywhere.get()?.as_ref(),
         }
     }
 
     fn is_match(&self, text: &[u8]) -> bool {
-        self.required.admits(text) && self.lengths.is_match(text)
+        if !self.required.admits(text) {
+            return false;
+        }
+        let read = self.read.fetch_add(text.len(), Ordering::Relaxed);
+        let quick = (text.len() > SHORT || read > MANY)
+            .then(|| self.quick.get_or_init(|| Tester::new(&self.pattern, Reading::default()).ok()).as_ref());
+        if let Some(quick) = quick.flatten() {
+            return quick.is_match(text);
+        }
+        let build = || Automaton::new(&self.pattern, Reading::default(), Against::Values).ok();
+        self.short.get_or_init(build).as_ref().is_some_and(|automaton| automaton.is_match(text))
     }
 }
 
@@ -99,7 +127,7 @@ impl TextTest {
     /// The error of an expression that does not compile.
     pub(super) fn verify(&self) -> Result<(), RuleError> {
         let fail = |error| RuleError { span: self.span, message: format!("`regex`: {error}") };
-        Tester::new(&self.pattern, Reading::default()).map(|_| ()).map_err(fail)
+        Automaton::new(&self.pattern, Reading::default(), Against::FewFiles).map(|_| ()).map_err(fail)
     }
 
     /// Does the expression match in the text of this node? One that does not compile matches nothing.
@@ -117,7 +145,7 @@ impl TextTest {
             Form::Words(words) => words.occur(stretch.lower),
             Form::Regex(expression) => {
                 expression.required.admits_folded(stretch.lower)
-                    && expression.anywhere(&self.pattern, builds).is_none_or(|automaton| {
+                    && expression.anywhere(builds).is_none_or(|automaton| {
                         traces.known.or_else(expression, stretch.number, || automaton.is_match(stretch.text.as_bytes()))
                     })
             }
@@ -237,6 +265,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_expression_says_the_same_however_much_it_was_asked() {
+        for pattern in [r"^\w+ b+$", r"[é]\b"] {
+            let expression = NodeText::new(pattern);
+            let texts = ["a bb", "a b c", "é", "", &format!("{} bb", "a".repeat(SHORT)), &format!("{} b c", "a".repeat(SHORT))];
+            let whole = Automaton::new(pattern, Reading::default(), Against::FewFiles).unwrap();
+            for round in 0..MANY {
+                for text in texts {
+                    let found = expression.is_match(text.as_bytes());
+                    assert_eq!(found, whole.is_match(text.as_bytes()), "{pattern} on {text:?} in round {round}");
+                }
+            }
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -245,7 +288,7 @@ mod tests {
             pattern in r"(\(\?i\))?\^?(\((\?:)?)?[ab.\\$|-]{0,4}(\|[abX]{1,2})?\)?\$?",
             text in "[abABxX.$|-]{0,6}",
         ) {
-            let compiled = Tester::new(&pattern, Reading::default());
+            let compiled = Automaton::new(&pattern, Reading::default(), Against::FewFiles);
             if let (Ok(regex), Some(words)) = (compiled, Words::parse(&pattern)) {
                 prop_assert_eq!(regex.is_match(text.as_bytes()), words.is_match(&text), "{} on {}", pattern, text);
             }
