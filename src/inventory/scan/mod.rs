@@ -24,6 +24,7 @@ mod imports;
 mod places;
 mod position;
 mod profiles;
+mod roots;
 mod secrets;
 mod select;
 mod subject;
