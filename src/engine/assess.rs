@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use crate::checks::check::Check;
 use crate::checks::load::Ruleset;
-use crate::inventory::view::{FileId, Inventory};
+use crate::inventory::file_set::FileSet;
+use crate::inventory::view::Inventory;
 use crate::model::evidence::EvidenceKind;
 use crate::model::report::{
     CheckRow, ComponentOutcome, ComponentRow, FileCounts, Remediation, Report, Ruleset as RulesetRow, Run, Summary, Target, Tool,
@@ -213,7 +214,7 @@ fn outcome<'c>(
     unit: &Unit,
     ruleset: &Ruleset,
     inventory: &Inventory,
-    searched: &OnceLock<Vec<FileId>>,
+    searched: &OnceLock<FileSet>,
 ) -> Outcome<'c> {
     let view = unit.view(inventory);
     if let Some(clause) = observe::deciding_clause(&check.applies, &view) {

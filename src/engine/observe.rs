@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use crate::checks::check::{Check, Clause, Fact, Item};
+use crate::inventory::file_set::FileSet;
 use crate::inventory::history::Extent;
 use crate::inventory::view::{Facts, FileId, Hit, Inventory, View};
 use crate::model::needs::{Look, NeedId, NeedSet, SelectorId};
@@ -98,13 +99,13 @@ pub fn needs_of(check: &Check) -> BTreeSet<NeedId> {
 }
 
 /// The scanned files that a check looks into, wherever they are.
-pub fn searched(check: &Check, needs: &NeedSet, inventory: &Inventory) -> Vec<FileId> {
+pub fn searched(check: &Check, needs: &NeedSet, inventory: &Inventory) -> FileSet {
     let selectors: BTreeSet<SelectorId> = needs_of(check).iter().map(|need| needs.need(*need).selector).collect();
     inventory.searched(&selectors)
 }
 
 /// Observes every item of a check. `searched` are the files it looks into, in any component.
-pub fn check<'c>(check: &'c Check, view: &View<'_>, needs: &NeedSet, searched: &OnceLock<Vec<FileId>>) -> Observed<'c> {
+pub fn check<'c>(check: &'c Check, view: &View<'_>, needs: &NeedSet, searched: &OnceLock<FileSet>) -> Observed<'c> {
     let mut against = BTreeSet::new();
     for item in check.forbid.iter().chain(&check.look_alike) {
         item.expression.needs(&mut against);
@@ -117,7 +118,7 @@ pub fn check<'c>(check: &'c Check, view: &View<'_>, needs: &NeedSet, searched: &
     let support = held(&check.require, view);
     let silent = against.is_empty() && look_alike.is_empty() && support.is_empty();
     let files = || searched.get_or_init(|| self::searched(check, needs, view.inventory));
-    let searched = if silent { files().iter().filter(|file| view.contains(**file)).count() } else { 0 };
+    let searched = if silent { view.count(files()) } else { 0 };
     let wanted = if silent { sought(check, view, needs) } else { Vec::new() };
     let asks_history = |need: &NeedId| is_history(&needs.need(*need).look);
     let history = view.inventory.history.as_ref().filter(|_| needs_of(check).iter().any(asks_history)).map(Extent::to_string);
