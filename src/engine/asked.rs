@@ -1,12 +1,12 @@
 //! What a check asks of files, worked out once for all units that are judged by it.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use crate::checks::check::{Check, Item};
+use crate::inventory::file_set::FileSet;
 use crate::inventory::view::Inventory;
 use crate::model::needs::{Look, NeedId, NeedSet, SelectorId};
-
-use super::files::FileSet;
 
 /// What a check asks.
 #[derive(Debug)]
@@ -39,13 +39,8 @@ impl Asked {
     /// The scanned files that it looks into, wherever they are.
     pub(super) fn searched(&self, needs: &NeedSet, inventory: &Inventory) -> &FileSet {
         self.searched.get_or_init(|| {
-            let mut selectors: Vec<SelectorId> = self.needs.iter().map(|need| needs.need(*need).selector).collect();
-            selectors.sort_unstable();
-            selectors.dedup();
-            let mut files = FileSet::none(inventory.files.len());
-            let lists = selectors.iter().filter_map(|selector| inventory.by_selector.get(selector.0 as usize));
-            lists.flatten().filter(|file| inventory.file(**file).scanned).for_each(|file| files.add(*file));
-            files
+            let selectors: BTreeSet<SelectorId> = self.needs.iter().map(|need| needs.need(*need).selector).collect();
+            inventory.searched(&selectors)
         })
     }
 }

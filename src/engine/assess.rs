@@ -221,7 +221,7 @@ fn outcome<'c>(check: &'c Check, unit: &Unit, ruleset: &Ruleset, inventory: &Inv
             "one of its patterns or rules does not compile; `readyctl checks lint` names it".to_owned(),
         );
     }
-    judge(check, observe::check(check, &view, &unit.files, &ruleset.needs, asked))
+    judge(check, observe::check(check, &view, &ruleset.needs, asked))
 }
 
 /// A URL as one word of a command line.

@@ -6,7 +6,6 @@ mod asked;
 pub mod assess;
 pub mod env;
 mod evidence;
-mod files;
 pub mod judge;
 pub mod live;
 pub mod observe;

@@ -9,7 +9,6 @@ use crate::inventory::view::{Facts, FileId, Hit, View};
 use crate::model::needs::{Look, NeedId, NeedSet};
 
 use super::asked::{Asked, is_history};
-use super::files::FileSet;
 
 /// An item that holds, with what it cites.
 #[derive(Debug)]
@@ -91,14 +90,14 @@ fn held<'c>(items: &'c [Item], view: &View<'_>) -> Vec<Held<'c>> {
         .collect()
 }
 
-/// Observes every item of a check in a view, which is of these files.
-pub fn check<'c>(check: &'c Check, view: &View<'_>, files: &FileSet, needs: &NeedSet, asked: &Asked) -> Observed<'c> {
+/// Observes every item of a check in a view.
+pub fn check<'c>(check: &'c Check, view: &View<'_>, needs: &NeedSet, asked: &Asked) -> Observed<'c> {
     let gap_of = |doubtful: &[NeedId]| doubtful.iter().find_map(|need| gap(*need, view, needs));
     let (gap, unseen) = (gap_of(&asked.doubtful_against), gap_of(&asked.doubtful_support));
     let (against, look_alike) = (held(&check.forbid, view), held(&check.look_alike, view));
     let support = held(&check.require, view);
     let silent = against.is_empty() && look_alike.is_empty() && support.is_empty();
-    let searched = if silent { asked.searched(needs, view.inventory).common(files) } else { 0 };
+    let searched = if silent { view.count(asked.searched(needs, view.inventory)) } else { 0 };
     let wanted = if silent { sought(check, view, needs) } else { Vec::new() };
     let history = view.inventory.history.as_ref().filter(|_| asked.asks_history).map(Extent::to_string);
     Observed { against, look_alike, support, searched, wanted, history, gap, unseen }

@@ -9,6 +9,7 @@ use crate::checks::check::{Check, Item};
 use crate::checks::load::Ruleset;
 use crate::checks::wanted::{Asking, Place, Wants};
 use crate::inventory::collect::{Collector, Due};
+use crate::inventory::file_set::FileSet;
 use crate::inventory::view::{Facts, FileId, Inventory, View};
 use crate::model::language::Language;
 use crate::model::needs::NeedId;
@@ -16,7 +17,6 @@ use crate::model::role::RoleSet;
 use crate::model::terms::Scope;
 
 use super::asked::needs_of;
-use super::files::FileSet;
 use super::observe;
 
 /// A part of the repository that is judged on its own.
@@ -52,9 +52,9 @@ pub(super) fn units(ruleset: &Ruleset, inventory: &Inventory) -> Vec<Unit> {
 pub(super) fn unit(ruleset: &Ruleset, inventory: &Inventory, component: Option<usize>) -> Unit {
     let view = component.map_or_else(|| inventory.whole(), |index| inventory.component(index));
     let facts = observe::facts(&ruleset.facts, view);
-    let (mut counted, mut files) = (BTreeMap::new(), FileSet::none(inventory.files.len()));
+    let (mut counted, mut files) = (BTreeMap::new(), FileSet::none_of(inventory.files.len()));
     for (file, id) in inventory.files.iter().zip((0..).map(FileId)).filter(|(_, id)| view.contains(*id)) {
-        files.add(id);
+        files.insert(id);
         if RoleSet::DECIDING.contains(file.role) && !file.unloaded {
             *counted.entry(file.language).or_insert(0usize) += 1;
         }

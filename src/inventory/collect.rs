@@ -13,6 +13,7 @@ use super::automaton::Expressions;
 use super::decode::{decode, utf16};
 use super::deferred::Waiting;
 use super::document::scripts::Scripts;
+use super::file_set::FileSet;
 use super::history::{self, Repository};
 use super::kept::Kept;
 use super::layout::{self, Layout, LayoutFile, ManifestHint};
@@ -223,6 +224,7 @@ fn empty(
     (git, notes): (Option<GitSummary>, Vec<String>),
 ) -> Inventory {
     Inventory {
+        scanned: FileSet::none_of(files.len()),
         files,
         layout: Layout::default(),
         by_selector: vec![Vec::new(); scanner.needs.selectors().len()],
@@ -231,8 +233,7 @@ fn empty(
         broken: BTreeSet::new(),
         dependencies: Vec::new(),
         by_name: Vec::new(),
-        sees: Vec::new(),
-        lent: BTreeSet::new(),
+        seen: Vec::new(),
         skipped: source.skipped().to_vec(),
         git,
         history: None,
@@ -261,6 +262,9 @@ fn assemble(
             inventory.files[index] = file;
         }
         inventory.files[index].scanned = result.scanned;
+        if result.scanned {
+            inventory.scanned.insert(id);
+        }
         for selector in inventory.files[index].selectors.iter() {
             inventory.by_selector[selector.0 as usize].push(id);
         }
@@ -295,11 +299,12 @@ fn assemble(
     inventory.skipped.dedup();
     link::link(&mut manifests);
     inventory.layout = layout_of(&inventory.files, &manifests);
-    inventory.sees = inventory.layout.sees();
     let paths: Vec<&str> = inventory.files.iter().map(|file| &*file.path).collect();
     let texts = composes.iter().map(|compose| (paths[compose.id.0 as usize], compose.text.as_str()));
-    let lent = layout::lent(&inventory.layout, &paths, texts).into_iter();
-    inventory.lent = lent.map(|(component, file)| (component, FileId(file as u32))).collect();
+    inventory.seen = inventory.layout.seen();
+    for (component, file) in layout::lent(&inventory.layout, &paths, texts) {
+        inventory.seen[component].insert(FileId(file as u32));
+    }
     inventory.dependencies = dependencies_of(&inventory.files, manifests);
     inventory.by_name = (0..inventory.dependencies.len()).collect();
     inventory.by_name.sort_by_key(|place| (&inventory.dependencies[*place].dependency.name, *place));

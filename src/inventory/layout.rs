@@ -25,7 +25,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::model::role::Role;
 
+use super::file_set::FileSet;
 use super::role::is_dockerfile;
+use super::view::FileId;
 use candidates::{Candidate, is_data, is_entry_point, is_source, is_tooling};
 pub use contexts::{below, built, lent};
 use reach::Reach;
@@ -83,10 +85,20 @@ pub struct Layout {
 const MAX_COMPONENTS: usize = 1_000;
 
 impl Layout {
-    /// For each component, which components' files it is judged by: its own and those it includes.
-    pub fn sees(&self) -> Vec<Vec<bool>> {
+    /// For each component, the files that it is judged by: its own, those of the components that it includes, and those that all share.
+    pub fn seen(&self) -> Vec<FileSet> {
+        let mut shared = FileSet::none_of(self.owner.len());
+        let mut owned: Vec<Vec<FileId>> = vec![Vec::new(); self.components.len()];
+        for (file, owner) in (0..).map(FileId).zip(&self.owner) {
+            match owner {
+                Some(owner) => owned[*owner].push(file),
+                None => shared.insert(file),
+            }
+        }
         let of = |(index, component): (usize, &Component)| {
-            (0..self.components.len()).map(|owner| owner == index || component.includes.contains(&owner)).collect()
+            let mut seen = shared.clone();
+            component.includes.iter().chain([&index]).flat_map(|owner| &owned[*owner]).for_each(|file| seen.insert(*file));
+            seen
         };
         self.components.iter().enumerate().map(of).collect()
     }

@@ -9,6 +9,7 @@ mod decode;
 mod deferred;
 pub mod document;
 pub mod env;
+pub mod file_set;
 pub mod folder;
 pub mod fronts;
 pub mod git;

@@ -32,7 +32,7 @@ use names::Name;
 pub fn of_path(path: &str) -> Role {
     let (folders, original) = path.rsplit_once('/').unwrap_or(("", path));
     let lower = original.to_ascii_lowercase();
-    let file = Name { text: &lower, original, is_code: Language::of_path(path).is_some() };
+    let file = Name::new(&lower, original, Language::of_path(path).is_some());
     match of_folders(folders, &file) {
         Place::Final(role) => role,
         Place::Inside(inside) => names::of_name(&file, &inside).unwrap_or(Role::Production),
@@ -42,7 +42,7 @@ pub fn of_path(path: &str) -> Role {
 /// Is this the file that says how a container image is built?
 pub fn is_dockerfile(path: &str) -> bool {
     let lower = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    infra::is_dockerfile(&Name { text: &lower, original: &lower, is_code: Language::of_path(&lower).is_some() })
+    infra::is_dockerfile(&Name::new(&lower, &lower, Language::of_path(&lower).is_some()))
 }
 
 /// What the folders of a path say about the files in them.
@@ -143,6 +143,7 @@ fn is_vendored_folder(folder: &str, above: &Inside, file: &Name) -> bool {
         "target" | "archive" | "archived" | "backups" => !above.in_source,
         "lib" => above.parent == "wwwroot",
         "Debug" | "Release" => above.parent == "bin",
+        _ if !folder.contains(['_', '-']) => false,
         _ => {
             ["_old", "_backup", "_backups"].iter().any(|end| folder.ends_with(end))
                 || is_archive(folder, above)
@@ -153,9 +154,9 @@ fn is_vendored_folder(folder: &str, above: &Inside, file: &Name) -> bool {
 
 /// `versions_archive`: below a source folder, only what is named after migrations.
 fn is_archive(folder: &str, above: &Inside) -> bool {
-    let of_migrations = ["version", "migration"].iter().any(|what| folder.contains(what));
+    let of_migrations = || ["version", "migration"].iter().any(|what| folder.contains(what));
     let marked = ["_archive", "_archived", "-archive", "-archived"].iter().any(|end| folder.ends_with(end));
-    (marked || folder.starts_with("archived_")) && (of_migrations || !above.in_source)
+    (marked || folder.starts_with("archived_")) && (!above.in_source || of_migrations())
 }
 
 /// `codemirror-5.17.0`: a published package as it was unpacked.
@@ -241,9 +242,11 @@ const TEST_FOLDERS: &[&str] = &[
 
 fn is_test_folder(folder: &str, parent: &str) -> bool {
     // .NET projects (`Shop.Tests`) and the source sets of Gradle (`src/integrationTest`).
-    let is_project = [".Test", ".Specs", "Tests", "UnitTest", "IntegrationTest"].iter().any(|end| folder.ends_with(end));
-    let is_source_set = parent == "src" && (folder.ends_with("Test") || folder == "testFixtures");
-    is_project || is_source_set || TEST_FOLDERS.binary_search(&folder).is_ok()
+    let is_mixed = folder.bytes().any(|byte| byte.is_ascii_uppercase());
+    let is_project =
+        is_mixed && [".Test", ".Specs", "Tests", "UnitTest", "IntegrationTest"].iter().any(|end| folder.ends_with(end));
+    let is_source_set = is_mixed && parent == "src" && (folder.ends_with("Test") || folder == "testFixtures");
+    is_project || is_source_set || (MAY_BE_TESTS.admits(folder) && TEST_FOLDERS.binary_search(&folder).is_ok())
 }
 
 /// `spec/openapi.yaml` specifies the interface, not the tests.
@@ -306,7 +309,39 @@ const DEPLOYMENT_FOLDERS: &[&str] = &[
     "terraform",
 ];
 
+/// What tells most names from those of some lists: by first byte, a bit for each length.
+struct Shapes([u64; 128]);
+
+impl Shapes {
+    const fn of(lists: &[&[&str]]) -> Shapes {
+        let mut shapes = [0; 128];
+        let mut list = 0;
+        while list < lists.len() {
+            let mut at = 0;
+            while at < lists[list].len() {
+                let name = lists[list][at].as_bytes();
+                shapes[name[0] as usize] |= 1 << name.len();
+                at += 1;
+            }
+            list += 1;
+        }
+        Shapes(shapes)
+    }
+
+    /// May it stand in one of the lists?
+    fn admits(&self, name: &str) -> bool {
+        let shape = name.bytes().next().and_then(|first| self.0.get(usize::from(first)));
+        shape.is_some_and(|lengths| name.len() < 64 && lengths >> name.len() & 1 == 1)
+    }
+}
+
+static MAY_BE_TESTS: Shapes = Shapes::of(&[TEST_FOLDERS]);
+static MAY_BE_INFRA: Shapes = Shapes::of(&[DEPLOYMENT_FOLDERS, INFRA_FOLDERS]);
+
 fn is_infra_folder(folder: &str, depth: usize, above: &Inside, file: &Name) -> bool {
+    if !MAY_BE_INFRA.admits(folder) {
+        return false;
+    }
     if DEPLOYMENT_FOLDERS.binary_search(&folder).is_ok() {
         return depth == 0 || !file.is_code;
     }
@@ -326,6 +361,11 @@ mod tests {
     #[test]
     fn lists_are_sorted() {
         assert!(TEST_FOLDERS.is_sorted() && INFRA_FOLDERS.is_sorted() && DEPLOYMENT_FOLDERS.is_sorted());
+        assert!(TEST_FOLDERS.iter().all(|folder| MAY_BE_TESTS.admits(folder)));
+        assert!(INFRA_FOLDERS.iter().chain(DEPLOYMENT_FOLDERS).all(|folder| MAY_BE_INFRA.admits(folder)));
+        for other in ["", "é", "lib", "t", &"t".repeat(70)] {
+            assert!(!MAY_BE_TESTS.admits(other), "{other}");
+        }
     }
 
     #[test]

@@ -102,6 +102,18 @@ pub(super) fn read_regular(path: &Path, cap: u64) -> Result<Vec<u8>, SkipReason>
     read_opened(File::open(path)?, cap)
 }
 
+/// Reads a file that the walk found to be a regular one of `size` bytes: what was there then, if it has grown meanwhile.
+pub(super) fn read_sized(path: &Path, size: u64) -> Result<Vec<u8>, SkipReason> {
+    let file = File::open(path)?;
+    // Some file systems state no length.
+    if size == 0 {
+        return read_opened(file, MAX_FILE_BYTES);
+    }
+    let mut content = Vec::with_capacity(size as usize);
+    file.take(size).read_to_end(&mut content)?;
+    Ok(content)
+}
+
 /// Reads an open regular file of at most `cap` bytes.
 pub(super) fn read_opened(file: File, cap: u64) -> Result<Vec<u8>, SkipReason> {
     let metadata = file.metadata()?;

@@ -14,6 +14,7 @@ use crate::model::text;
 
 use super::automaton::Expressions;
 use super::env::EnvVar;
+use super::file_set::FileSet;
 use super::fronts::Front;
 use super::history::Extent;
 use super::kept::Kept;
@@ -114,6 +115,8 @@ pub struct DeclaredDependency {
 pub struct Inventory {
     pub files: Vec<File>,
     pub layout: Layout,
+    /// The files that were read and scanned.
+    pub scanned: FileSet,
     /// By selector id, the files that match it, ascending.
     pub by_selector: Vec<Vec<FileId>>,
     /// By need id; each list ordered by file and line.
@@ -125,10 +128,9 @@ pub struct Inventory {
     pub dependencies: Vec<DeclaredDependency>,
     /// The places of the dependencies, ordered by name.
     pub by_name: Vec<usize>,
-    /// For each component, which components' files it is judged by.
-    pub sees: Vec<Vec<bool>>,
-    /// Files that a component is judged by although another one owns them, as (component, file).
-    pub lent: BTreeSet<(usize, FileId)>,
+    /// For each component, the files that it is judged by: its own, those of the components that it includes, those that all share,
+    /// and those that are lent to it although another component owns them.
+    pub seen: Vec<FileSet>,
     pub skipped: Vec<SkippedFile>,
     pub git: Option<GitSummary>,
     /// How much of the history was read; `None` if it was not.
@@ -158,12 +160,12 @@ pub struct GitSummary {
 impl Inventory {
     /// The view of the whole repository.
     pub fn whole(&self) -> View<'_> {
-        View { inventory: self, component: None, only: None, facts: None }
+        View { inventory: self, component: None, seen: None, only: None, facts: None }
     }
 
     /// The view of one component.
     pub fn component(&self, component: usize) -> View<'_> {
-        View { inventory: self, component: Some(component), only: None, facts: None }
+        View { inventory: self, component: Some(component), seen: Some(&self.seen[component]), only: None, facts: None }
     }
 
     /// The citation for "this is a git repository": its .gitignore if it has one, else the first tracked file.
@@ -176,14 +178,13 @@ impl Inventory {
         Some(Hit::of_file(FileId(index as u32)))
     }
 
-    /// The scanned files that match at least one of the selectors, ascending.
-    pub fn searched(&self, selectors: &BTreeSet<SelectorId>) -> Vec<FileId> {
-        let mut files: Vec<FileId> =
-            selectors.iter().filter_map(|selector| self.by_selector.get(selector.0 as usize)).flatten().copied().collect();
-        files.sort_unstable();
-        files.dedup();
-        files.retain(|file| self.file(*file).scanned);
-        files
+    /// The scanned files that match at least one of the selectors.
+    pub fn searched(&self, selectors: &BTreeSet<SelectorId>) -> FileSet {
+        let mut searched = FileSet::none_of(self.files.len());
+        let files = selectors.iter().filter_map(|selector| self.by_selector.get(selector.0 as usize)).flatten();
+        files.for_each(|file| searched.insert(*file));
+        searched.retain(&self.scanned);
+        searched
     }
 
     /// The file with this id.
@@ -200,6 +201,8 @@ pub type Facts = BTreeMap<Arc<str>, Vec<Hit>>;
 pub struct View<'a> {
     pub inventory: &'a Inventory,
     component: Option<usize>,
+    /// The files of the component.
+    seen: Option<&'a FileSet>,
     only: Option<FileId>,
     facts: Option<&'a Facts>,
 }
@@ -226,18 +229,17 @@ impl<'a> View<'a> {
     }
 
     /// Is this file in the view?
+    #[inline]
     pub fn contains(&self, file: FileId) -> bool {
-        if self.only.is_some_and(|only| only != file) {
-            return false;
-        }
-        let Some(component) = self.component else { return true };
-        let layout = &self.inventory.layout;
-        match layout.owner[file.0 as usize] {
-            None => true,
-            Some(owner) => {
-                self.inventory.sees[component][owner]
-                    || (!self.inventory.lent.is_empty() && self.inventory.lent.contains(&(component, file)))
-            }
+        self.only.is_none_or(|only| only == file) && self.seen.is_none_or(|seen| seen.contains(file))
+    }
+
+    /// How many of these files are in the view?
+    pub fn count(&self, files: &FileSet) -> usize {
+        match (self.only, self.seen) {
+            (Some(only), _) => usize::from(files.contains(only) && self.contains(only)),
+            (None, Some(seen)) => files.len_within(seen),
+            (None, None) => files.len(),
         }
     }
 

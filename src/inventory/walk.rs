@@ -7,7 +7,6 @@
 mod listing;
 
 use std::fmt;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use crate::model::report::SkippedFile;
 
 use super::git::{self, Discovery, GitFacts};
 use super::ignore_rules::{Chain, IgnoreRules, MAX_RULE_FILE_BYTES};
-use super::source::{FileEntry, MAX_FILE_BYTES, SkipReason, Source, read_opened, read_regular};
+use super::source::{FileEntry, MAX_FILE_BYTES, SkipReason, Source, read_regular, read_sized};
 use listing::{Found, Walk};
 
 /// Why a folder cannot be audited.
@@ -168,7 +167,7 @@ impl Source for Disk {
         if entry.size > MAX_FILE_BYTES {
             return Err(SkipReason::TooLarge);
         }
-        read_opened(File::open(self.root.join(&entry.path))?, MAX_FILE_BYTES)
+        read_sized(&self.root.join(&entry.path), entry.size)
     }
 
     fn skipped(&self) -> &[SkippedFile] {

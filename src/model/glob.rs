@@ -2,11 +2,15 @@
 //!
 //! `*` and `?` stay inside a folder, `**/` crosses them, `{a,b}` is either, case is ignored.
 
+mod part;
+
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use memchr::memmem::Finder;
+
+use part::{PartGlob, brackets};
 
 /// What is wrong with a glob, in a sentence.
 pub fn problem(glob: &str) -> Option<String> {
@@ -25,9 +29,16 @@ pub fn problem(glob: &str) -> Option<String> {
 /// # Errors
 /// When it is none.
 pub fn compile(glob: &str) -> Result<Glob, globset::Error> {
-    let glob = glob.to_lowercase();
-    let anywhere = if glob.contains('/') { glob } else { format!("**/{glob}") };
-    GlobBuilder::new(&anywhere).literal_separator(true).build()
+    expression(&anywhere(glob.to_lowercase()))
+}
+
+fn expression(glob: &str) -> Result<Glob, globset::Error> {
+    GlobBuilder::new(glob).literal_separator(true).backslash_escape(true).build()
+}
+
+/// The glob from the root on: without a slash, it matches at any depth.
+fn anywhere(glob: String) -> String {
+    if glob.contains('/') { glob } else { format!("**/{glob}") }
 }
 
 /// The path as globs are matched against it.
@@ -38,18 +49,34 @@ pub fn folded(path: &str) -> Cow<'_, str> {
 /// The globs that a glob with `{a,b}` in its last part stands for, which are compared as texts where it would need an automaton. A
 /// glob that is nested, or stands for many, is left as it is; so are the folders, of which each would cost an automaton.
 pub fn alternatives(glob: &str) -> Vec<String> {
-    const MOST: usize = 64;
     let name_start = glob.rfind('/').map_or(0, |at| at + 1);
     if glob[..name_start].matches('{').count() != glob[..name_start].matches('}').count() {
         return vec![glob.to_owned()];
     }
-    let mut done = vec![glob[..name_start].to_owned()];
-    let mut rest = &glob[name_start..];
+    expanded_from(glob, name_start)
+}
+
+/// The globs that a glob with `{a,b}` anywhere stands for, folders too, if each can be looked for where a stretch of its own stands.
+pub fn expanded(glob: &str) -> Vec<String> {
+    // Nothing between commas is no alternative for an expression.
+    if ["{}", "{,", ",,", ",}"].iter().any(|empty| glob.contains(empty)) {
+        return vec![glob.to_owned()];
+    }
+    let expanded = expanded_from(glob, 0);
+    // Two stars that come to stand together would mean something else.
+    let crossings = |glob: &str| glob.matches("**").count();
+    if expanded.iter().any(|one| crossings(one) != crossings(glob)) { vec![glob.to_owned()] } else { expanded }
+}
+
+fn expanded_from(glob: &str, start: usize) -> Vec<String> {
+    const MOST: usize = 64;
+    let mut done = vec![glob[..start].to_owned()];
+    let mut rest = &glob[start..];
     while let Some(open) = rest.find('{') {
         let Some(close) = rest[open..].find('}').map(|at| open + at) else { return vec![glob.to_owned()] };
         let inside = &rest[open + 1..close];
         let parts: Vec<&str> = inside.split(',').collect();
-        if inside.contains(['{', '[', '\\']) || done.len() * parts.len() > MOST {
+        if inside.contains(['{', '[', '\\', '/']) || done.len() * parts.len() > MOST {
             return vec![glob.to_owned()];
         }
         done = done.iter().flat_map(|start| parts.iter().map(move |part| format!("{start}{}{part}", &rest[..open]))).collect();
@@ -70,9 +97,27 @@ pub fn folders(glob: &str) -> Option<Vec<String>> {
     names.iter().all(is_plain).then_some(names)
 }
 
+/// What a name must be like, wherever it stands.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Plain {
+    /// `*.py`, with its dot.
+    Extension(String),
+    Name(String),
+}
+
+/// A glob that needs no comparison: what it matches is found by hash. `None` for every other glob.
+pub fn plain(glob: &str) -> Option<Plain> {
+    let name = glob.strip_prefix("**/").unwrap_or(glob).to_lowercase();
+    let is_plain = |text: &str| !text.is_empty() && !text.contains(['/', '*', '?', '[', ']', '{', '}', '\\']);
+    match name.strip_prefix('*') {
+        Some(end) => (is_plain(end) && end.rfind('.') == Some(0)).then(|| Plain::Extension(end.to_owned())),
+        None => is_plain(&name).then_some(Plain::Name(name)),
+    }
+}
+
 /// The longest of some texts, the first of several; empty without one.
-fn longest<'t>(texts: impl Iterator<Item = &'t [u8]>) -> &'t [u8] {
-    texts.fold(&[], |longest, text| if text.len() > longest.len() { text } else { longest })
+fn longest<'t>(texts: impl Iterator<Item = &'t str>) -> &'t str {
+    texts.fold("", |longest, text| if text.len() > longest.len() { text } else { longest })
 }
 
 /// A glob for names at any depth whose only wildcard is `*`, such as `*settings*.py`. Compared as text, it needs no automaton.
@@ -84,24 +129,32 @@ pub struct NameGlob {
 }
 
 impl NameGlob {
-    /// `None` for every other glob, and for `*.py`: a glob set finds extensions by their hash.
+    /// `None` for every other glob, and for `*.py`: extensions are found by their hash (`plain`).
     pub fn of(glob: &str) -> Option<NameGlob> {
         let name = glob.strip_prefix("**/").unwrap_or(glob).to_lowercase();
         if name.contains(['/', '?', '[', ']', '{', '}', '\\']) || name.contains("**") {
             return None;
         }
+        NameGlob::with_stars(&name).filter(|glob| !glob.is_extension())
+    }
+
+    /// `None` without a star.
+    fn with_stars(name: &str) -> Option<NameGlob> {
         let (start, rest) = name.split_once('*')?;
         let (between, end) = rest.rsplit_once('*').map_or((None, rest), |(between, end)| (Some(between), end));
         let parts = between.into_iter().flat_map(|between| between.split('*'));
         let between: Vec<_> = parts.map(|part| Finder::new(part).into_owned()).collect();
-        let is_extension = start.is_empty() && between.is_empty() && end.rfind('.') == Some(0);
-        (!is_extension).then(|| NameGlob { start: start.to_owned(), between, end: end.to_owned() })
+        Some(NameGlob { start: start.to_owned(), between, end: end.to_owned() })
+    }
+
+    fn is_extension(&self) -> bool {
+        self.start.is_empty() && self.between.is_empty() && self.end.rfind('.') == Some(0)
     }
 
     /// The longest stretch that stands in every name that it matches; empty for `*`.
-    pub fn stretch(&self) -> &[u8] {
-        let between = self.between.iter().map(Finder::needle);
-        longest([self.start.as_bytes()].into_iter().chain(between).chain([self.end.as_bytes()]))
+    pub fn stretch(&self) -> &str {
+        let between = self.between.iter().map(|part| std::str::from_utf8(part.needle()).unwrap_or_default());
+        longest([self.start.as_str()].into_iter().chain(between).chain([self.end.as_str()]))
     }
 
     /// Does it match a name without folders, in lower case?
@@ -116,36 +169,147 @@ impl NameGlob {
     }
 }
 
-/// A glob over folders and names that compiles when a path comes that has all of its plain stretches. One that is none matches nothing.
+/// A path, divided once for all globs that are held against it.
+pub struct Divided<'p> {
+    path: &'p str,
+    parts: Vec<&'p str>,
+    /// The folder that it is seen from: its length in the path with the slash behind it, and how many parts it has.
+    seen_from: (usize, usize),
+}
+
+impl<'p> Divided<'p> {
+    /// Seen from the root. Globs of checks and configuration ask for a path as `folded` gives it.
+    pub fn new(path: &'p str) -> Divided<'p> {
+        let mut parts = Vec::with_capacity(16);
+        let mut start = 0;
+        for slash in memchr::memchr_iter(b'/', path.as_bytes()) {
+            parts.push(&path[start..slash]);
+            start = slash + 1;
+        }
+        parts.push(&path[start..]);
+        Divided { path, parts, seen_from: (0, 0) }
+    }
+
+    /// Looks at it from one of its folders, "" for the root. False if it does not lie in there.
+    pub fn look_from(&mut self, folder: &str) -> bool {
+        if folder.is_empty() {
+            self.seen_from = (0, 0);
+            return true;
+        }
+        let lies_inside = self.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        if lies_inside {
+            self.seen_from = (folder.len() + 1, memchr::memchr_iter(b'/', folder.as_bytes()).count() + 1);
+        }
+        lies_inside
+    }
+
+    /// The path as it is seen.
+    pub fn path(&self) -> &'p str {
+        &self.path[self.seen_from.0..]
+    }
+
+    fn parts(&self) -> &[&'p str] {
+        &self.parts[self.seen_from.1..]
+    }
+}
+
+/// A glob over folders and names. What is made of names, `*`, `**/` and `{a,b}` is compared part by part; any other compiles when a path
+/// comes that has its longest stretch. One that is none matches nothing.
 #[derive(Debug)]
 pub struct PathGlob {
-    glob: String,
-    stretches: Vec<Finder<'static>>,
-    compiled: OnceLock<Option<GlobMatcher>>,
+    stretch: String,
+    form: Form,
+}
+
+#[derive(Debug)]
+enum Form {
+    Steps(Vec<Step>),
+    Expression { glob: String, compiled: OnceLock<Option<GlobMatcher>> },
+}
+
+/// What one part of a glob admits.
+#[derive(Debug)]
+enum Step {
+    /// `**`: any number of folders; at the end, everything below.
+    Across,
+    /// One folder or name that is like one of these.
+    Part(Vec<PartGlob>),
 }
 
 impl PathGlob {
-    /// Any glob.
+    /// A glob as checks and configuration write it.
     pub fn new(glob: &str) -> PathGlob {
-        let glob = glob.to_lowercase();
-        let stretches = stretches(&glob).into_iter().map(|stretch| Finder::new(stretch).into_owned()).collect();
-        PathGlob { glob, stretches, compiled: OnceLock::new() }
+        PathGlob::verbatim(anywhere(glob.to_lowercase()))
+    }
+
+    /// A glob that is held against whole paths as they are written: without a slash, it matches at the root alone.
+    pub fn verbatim(glob: String) -> PathGlob {
+        let stretch = longest(stretches(&glob).into_iter()).to_owned();
+        let form = steps(&glob).map_or_else(|| Form::Expression { glob, compiled: OnceLock::new() }, Form::Steps);
+        PathGlob { stretch, form }
     }
 
     /// The longest stretch that stands in every path that it matches; empty where there is none.
-    pub fn stretch(&self) -> &[u8] {
-        longest(self.stretches.iter().map(Finder::needle))
+    pub fn stretch(&self) -> &str {
+        &self.stretch
     }
 
-    /// Does it match a path in lower case?
-    pub fn is_match(&self, path: &str) -> bool {
-        self.stretches.iter().all(|stretch| stretch.find(path.as_bytes()).is_some())
-            && self
-                .compiled
-                .get_or_init(|| compile(&self.glob).ok().map(|glob| glob.compile_matcher()))
-                .as_ref()
-                .is_some_and(|glob| glob.is_match(path))
+    /// Does it match this path?
+    pub fn is_match(&self, divided: &Divided<'_>) -> bool {
+        match &self.form {
+            Form::Steps(steps) => walk(steps, divided.parts()),
+            Form::Expression { glob, compiled } => {
+                let path = divided.path();
+                let compile = || expression(glob).ok().map(|glob| glob.compile_matcher());
+                path.contains(&self.stretch) && compiled.get_or_init(compile).as_ref().is_some_and(|glob| glob.is_match(path))
+            }
+        }
     }
+}
+
+/// The steps of a glob, if it has nothing that only an expression can say.
+fn steps(glob: &str) -> Option<Vec<Step>> {
+    let mut steps = Vec::new();
+    for part in glob.split('/') {
+        let step = if part == "**" { Step::Across } else { Step::Part(PartGlob::all(part)?) };
+        if matches!((steps.last(), &step), (Some(Step::Across), Step::Across)) {
+            return None;
+        }
+        steps.push(step);
+    }
+    Some(steps)
+}
+
+/// Do the parts of a path take these steps? Where `**` has led to no end, the last one takes in one part more.
+fn walk(steps: &[Step], parts: &[&str]) -> bool {
+    if let (Some(Step::Part(names)), Some(name)) = (steps.last(), parts.last())
+        && !is_one_of(names, name)
+    {
+        return false;
+    }
+    let (mut step, mut part) = (0, 0);
+    let mut across = None;
+    loop {
+        match (steps.get(step), parts.get(part)) {
+            (Some(Step::Across), next) if step + 1 == steps.len() => return next.is_some(),
+            (Some(Step::Across), _) => {
+                across = Some((step + 1, part));
+                step += 1;
+            }
+            (Some(Step::Part(names)), Some(name)) if is_one_of(names, name) => (step, part) = (step + 1, part + 1),
+            (None, None) => return true,
+            (_, None) => return false,
+            _ => {
+                let Some((behind, taken)) = across else { return false };
+                across = Some((behind, taken + 1));
+                (step, part) = (behind, taken + 1);
+            }
+        }
+    }
+}
+
+fn is_one_of(names: &[PartGlob], name: &str) -> bool {
+    names.iter().any(|glob| glob.is_match(name))
 }
 
 /// The stretches of a glob that stand in every path that it matches, slashes apart.
@@ -153,21 +317,32 @@ fn stretches(glob: &str) -> Vec<&str> {
     if glob.contains('\\') {
         return Vec::new();
     }
-    let mut depth = 0_usize;
-    let is_end = |c: char| {
-        match c {
-            '{' | '[' => depth += 1,
-            '}' | ']' => depth = depth.saturating_sub(1),
+    let mut stretches = Vec::new();
+    let (mut depth, mut start, mut at) = (0_usize, 0, 0);
+    while let Some(byte) = glob.as_bytes().get(at) {
+        let length = match byte {
+            b'[' => brackets(&glob[at..]).unwrap_or(glob.len() - at),
+            b'{' | b'}' | b'*' | b'?' | b'/' => 1,
+            _ => 0,
+        };
+        at += length.max(1);
+        if length > 0 {
+            stretches.push((depth, &glob[start..at - length]));
+            start = at;
+        }
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        depth > 0 || matches!(c, '*' | '?' | '/' | '}' | ']')
-    };
-    glob.split(is_end).filter(|stretch| !stretch.is_empty()).collect()
+    }
+    stretches.push((depth, &glob[start..]));
+    stretches.into_iter().filter(|(depth, stretch)| *depth == 0 && !stretch.is_empty()).map(|(_, stretch)| stretch).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{NameGlob, PathGlob, alternatives, compile, folded, folders, problem};
+    use super::{Divided, Form, NameGlob, PathGlob, Plain, alternatives, compile, expanded, folded, folders, plain, problem};
 
     #[test]
     fn a_name_glob_matches_what_the_glob_does() {
@@ -196,32 +371,95 @@ mod tests {
         }
     }
 
+    /// Every path of up to four parts, of which some are alike.
+    fn paths() -> Vec<String> {
+        let names = ["a", "ab", "b", "a.yml", ".b", "x.c.yml", "[a]"];
+        let mut paths: Vec<String> = names.map(str::to_owned).into();
+        for from in [0, names.len(), names.len() * (names.len() + 1)] {
+            let longer: Vec<String> = paths[from..].iter().flat_map(|path| names.map(|name| format!("{path}/{name}"))).collect();
+            paths.extend(longer);
+        }
+        paths
+    }
+
+    fn matches(glob: &PathGlob, path: &str) -> bool {
+        glob.is_match(&Divided::new(path))
+    }
+
     #[test]
     fn a_path_glob_matches_what_the_glob_does() {
-        let paths =
-            ["a.yml", "a/b.yml", "x/a/b.yml", "a/b/c.yml", "ab/b.yml", "a/.b/c.YML", "a/b", "a/b.yml/c", "[a]/b", "a/x.yml"];
-        for glob in [
+        let by_steps = [
             "a/*.yml",
             "**/a/*.{yml,x}",
             "a/**",
             "**/a/b.yml",
-            "{a,ab}/b.yml",
-            "a/[bx].yml",
+            "{a,ab}/b",
             "A/.b/*",
-            "a/**/c.yml",
-            "[[]a]/b",
+            "a/**/a.yml",
             "a/{b,x}*",
-        ] {
-            let (ours, by_glob) = (PathGlob::new(glob), compile(glob).unwrap().compile_matcher());
-            for path in paths.map(|path| path.to_lowercase()) {
-                assert_eq!(ours.is_match(&path), by_glob.is_match(&path), "{glob} {path}");
-                assert!(!ours.is_match(&path) || path.contains(std::str::from_utf8(ours.stretch()).unwrap()), "{glob} {path}");
+            "**/a*/b/**",
+            "**/a/**/b",
+            "a/**/b/**/ab",
+            "*/**/a",
+            "**/*b*/*.yml",
+            "**/{a,.*}/**",
+            "a*b",
+            "*.yml",
+            "a,b/*",
+            "**/a/*/**",
+            "**/a/a/b",
+            "a/[bx].yml",
+            "[[]a]/b",
+            "[]b]/*",
+            "*[b.]/*.yml",
+            "**/[ax]*/**/[.a]*",
+        ];
+        let by_expression = ["a/[!b].yml", "a?/b", "{a,{b,ab}}/*", "a/{b,}*", "a**b/b", "**/**/a", "**", "a/"];
+        let paths = paths();
+        for (globs, is_expression) in [(&by_steps[..], false), (&by_expression[..], true)] {
+            for glob in globs {
+                let (ours, by_glob) = (PathGlob::new(glob), compile(glob).unwrap().compile_matcher());
+                assert_eq!(matches!(ours.form, Form::Expression { .. }), is_expression, "{glob}");
+                for path in &paths {
+                    assert_eq!(matches(&ours, path), by_glob.is_match(path), "{glob} {path}");
+                    assert!(!matches(&ours, path) || path.contains(ours.stretch()), "{glob} {path}");
+                }
             }
         }
-        assert!(!PathGlob::new("a/[").is_match("a/["));
-        let stretches = ["a/*.yml", "a/b.tar.gz", "ab/*.{a,b}", "{a,b}/[cd]*", "a\\\\*b"];
-        let longest = stretches.map(|glob| String::from_utf8(PathGlob::new(glob).stretch().to_vec()).unwrap());
-        assert_eq!(longest, [".yml", "b.tar.gz", "ab", "", ""]);
+        assert!(!matches(&PathGlob::new("a/["), "a/[") && !matches(&PathGlob::new("a/b}"), "a/b}"));
+        let stretches = ["a/*.yml", "a/b.tar.gz", "ab/*.{a,b}", "{a,b}/[cd]*", "a\\\\*b", "[]ab]c", "{a,{b,c},d}e*[f"];
+        let stretches = stretches.map(|glob| PathGlob::new(glob).stretch().to_owned());
+        assert_eq!(stretches, [".yml", "b.tar.gz", "ab", "", "", "c", "e"]);
+    }
+
+    #[test]
+    fn a_path_is_seen_from_its_folders() {
+        let mut path = Divided::new("a/b/c.py");
+        let glob = PathGlob::verbatim("b/*.py".to_owned());
+        assert!(!glob.is_match(&path) && path.look_from("a") && glob.is_match(&path) && path.path() == "b/c.py");
+        assert!(!path.look_from("a/b/c") && !path.look_from("b") && !path.look_from("a/"));
+        assert!(path.look_from("a/b") && !glob.is_match(&path) && path.path() == "c.py");
+        assert!(path.look_from("") && path.path() == "a/b/c.py");
+    }
+
+    #[test]
+    fn a_plain_glob_matches_what_the_glob_does() {
+        assert_eq!(plain("*.PY"), Some(Plain::Extension(".py".to_owned())));
+        assert_eq!(plain("**/Makefile"), Some(Plain::Name("makefile".to_owned())));
+        for other in ["*.tar.gz", "*", "*py", "a/b", "**/a/b", "a*", "[a]", "a?", "{a,b}", "*.{a,b}", "", "**"] {
+            assert!(plain(other).is_none(), "{other}");
+        }
+        for glob in ["*.yml", "**/*.yml", "a.yml", "**/a", "*.b", "*."] {
+            let (plain, by_glob) = (plain(glob).unwrap(), compile(glob).unwrap().compile_matcher());
+            for path in paths() {
+                let name = path.rsplit('/').next().unwrap();
+                let by_plain = match &plain {
+                    Plain::Extension(extension) => name.rfind('.').is_some_and(|dot| name[dot..] == *extension),
+                    Plain::Name(exact) => name == exact,
+                };
+                assert_eq!(by_plain, by_glob.is_match(&path), "{glob} {path}");
+            }
+        }
     }
 
     #[test]
@@ -262,6 +500,11 @@ mod tests {
     fn alternatives_match_together_what_the_glob_matches() {
         assert_eq!(alternatives("*.{yml,yaml}"), ["*.yml", "*.yaml"]);
         assert_eq!(alternatives("{a,b}/x{1,}.c"), ["{a,b}/x1.c", "{a,b}/x.c"]);
+        assert_eq!(expanded("**/{a,*b}/**"), ["**/a/**", "**/*b/**"]);
+        assert_eq!(expanded("{a,b}/{c,d}"), ["a/c", "a/d", "b/c", "b/d"]);
+        for kept in ["{a,}/b", "{a,{b,c}}/d", "{a/b", "a/**", "{*,a}*/b", "{a,**/b}/c", "{a,b/c}/d"] {
+            assert_eq!(expanded(kept), [kept]);
+        }
         for kept in ["{a,{b,c}}", "{a", "{[ab],c}", "*.ts", "{a,b/c}.ts", "{a,b}/**"] {
             assert_eq!(alternatives(kept), [kept]);
         }

@@ -28,6 +28,7 @@ mod yaml_template;
 
 pub use error::{MAX_DEPTH, ParseError};
 pub use node::{Entry, Node, Span, Value};
+pub use template::is_template;
 
 use std::cell::Cell;
 use std::panic::{self, UnwindSafe, catch_unwind};

@@ -88,6 +88,13 @@ impl Path {
         Ok(Path { source: source.to_string(), engine })
     }
 
+    /// The names of which one must stand at the root for the path to select anything; `None` if it may look elsewhere.
+    pub fn root_names(&self) -> Option<Vec<&str>> {
+        let Engine::Steps(steps) = &self.engine else { return None };
+        let first = steps.first().filter(|step| !step.descends)?;
+        first.selectors.iter().map(Choice::plain_name).collect()
+    }
+
     /// The path as it was written.
     pub fn as_str(&self) -> &str {
         &self.source
@@ -151,6 +158,12 @@ impl Step {
 }
 
 impl Choice {
+    /// The name, as texts have it.
+    fn plain_name(&self) -> Option<&str> {
+        let Choice::Name(name) = self else { return None };
+        Some(name.trim_matches(['\'', '"'])).filter(|name| !name.is_empty() && !name.contains('\\'))
+    }
+
     fn apply<'a>(&self, node: &'a Node, found: &mut Vec<Found<'a>>) {
         match self {
             Choice::Name(name) => found.extend(node.entry(name).map(|entry| (Some(&*entry.key), &entry.value))),

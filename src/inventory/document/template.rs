@@ -34,7 +34,7 @@ pub(super) struct Template {
 }
 
 /// Could `text` hold a template expression?
-pub(super) fn is_template(text: &str) -> bool {
+pub fn is_template(text: &str) -> bool {
     memchr::memchr_iter(b'{', text.as_bytes()).any(|at| closing(&text.as_bytes()[at..]).is_some())
 }
 

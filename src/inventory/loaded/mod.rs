@@ -12,7 +12,7 @@ mod references;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::glob::{self, PathGlob};
+use crate::model::glob::{self, Divided, PathGlob};
 use crate::model::loading::{Conventions, Family, Framework, Loading};
 use crate::model::needs::{Look, Need, NeedId, NeedSet};
 use crate::model::role::Role;
@@ -128,7 +128,8 @@ impl<'a> Search<'a> {
         for file in self.numbers().filter(|file| folders.contains(file) || self.references[*file as usize].is_computed) {
             let path = glob::folded(&self.file(file).path);
             let Some(family) = reads(&path, self.family(file)).filter(|_| loads(self.file(file).role)) else { continue };
-            if self.loading.aside.iter().any(|glob| glob.is_match(&path)) {
+            let divided = Divided::new(&path);
+            if self.loading.aside.iter().any(|glob| glob.is_match(&divided)) {
                 continue;
             }
             match self.owner(file) {
@@ -191,7 +192,8 @@ impl<'a> Search<'a> {
         let within = glob::folded(path[package.len()..].trim_start_matches('/')).into_owned();
         let Some((_, name)) = within.rsplit_once('/') else { return true };
         let stem = name.split('.').next().unwrap_or(name);
-        let is_match = |globs: &[PathGlob]| globs.iter().any(|glob| glob.is_match(&within));
+        let divided = Divided::new(&within);
+        let is_match = |globs: &[PathGlob]| globs.iter().any(|glob| glob.is_match(&divided));
         let family = self.family(number);
         let mut conventions = self.loading.conventions.iter().filter(|(known, _)| Some(*known) == family);
         let is_known = conventions.any(|(_, known)| known.stems.iter().any(|known| known == stem) || is_match(&known.entries));

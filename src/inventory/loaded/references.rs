@@ -48,14 +48,27 @@ const MAX_NAMES: usize = 4_000;
 
 /// The hash of a path without an ending; case does not count, as it does not on the machines of most developers.
 pub fn hash(path: &str) -> u64 {
+    more(START, path).max(1)
+}
+
+const START: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// The hash of what was hashed so far, and this.
+fn more(hash: u64, text: &str) -> u64 {
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0000_0100_0000_01b3);
-    path.bytes().fold(0xcbf2_9ce4_8422_2325, step).max(1)
+    text.bytes().fold(hash, step)
+}
+
+/// The hash of the path that these parts make.
+fn hash_parts(parts: &[&str]) -> u64 {
+    let Some((first, rest)) = parts.split_first() else { return hash("") };
+    rest.iter().fold(more(START, first), |hash, part| more(more(hash, "/"), part)).max(1)
 }
 
 /// The hash of the last two parts of a path; 0 if there is but one.
 pub fn hash_two(parts: &[&str]) -> u64 {
     match parts {
-        [.., above, last] => hash(&format!("{above}/{last}")),
+        [.., above, last] => hash_parts(&[above, last]),
         _ => 0,
     }
 }
@@ -100,42 +113,94 @@ fn is_commented(text: &str, at: usize) -> bool {
     line.starts_with("//") || line.starts_with('#') || line.starts_with("* ")
 }
 
-/// The stretch of such bytes that ends at a place, if it is no longer than a path.
-fn stretch(text: &str, end: usize, belongs: impl Fn(u8) -> bool) -> Option<&str> {
+/// The stretch of bytes of a kind that ends at a place, if it is no longer than a path, and all that is known of its bytes together.
+fn stretch<'t>(text: &'t str, end: usize, kinds: &[u8; 256]) -> Option<(&'t str, u8)> {
     let bytes = text.as_bytes();
     let least = end.saturating_sub(MAX_PATH);
-    let mut start = end;
-    while start > least && belongs(bytes[start - 1]) {
+    let (mut start, mut all) = (end, 0);
+    for byte in bytes[least..end].iter().rev() {
+        let kind = kinds[usize::from(*byte)];
+        if kind == 0 {
+            break;
+        }
+        all |= kind;
         start -= 1;
     }
-    (start > least || start == 0).then(|| text.get(start..end)).flatten().filter(|stretch| !stretch.is_empty())
+    let is_whole = start > least || start == 0;
+    is_whole.then(|| text.get(start..end)).flatten().filter(|stretch| !stretch.is_empty()).map(|stretch| (stretch, all))
 }
+
+/// What a byte of a path is; 0 for one of none.
+const ANY: u8 = 1;
+const SLASH: u8 = 2;
+const DOT: u8 = 4;
+const STAR: u8 = 8;
+const CLOSE: u8 = 16;
+const ASK: u8 = 32;
+const COLON: u8 = 64;
+
+/// For paths made of letters and digits, these bytes, and beyond ASCII if that is asked for.
+const fn kinds(others: &[u8], beyond_ascii: bool) -> [u8; 256] {
+    let mut kinds = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        if (byte as u8).is_ascii_alphanumeric() || (byte >= 0x80 && beyond_ascii) {
+            kinds[byte] = ANY;
+        }
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < others.len() {
+        kinds[others[at] as usize] = match others[at] {
+            b'/' => SLASH,
+            b'.' => DOT,
+            b'*' => STAR,
+            b'}' => CLOSE,
+            b'?' => ASK,
+            b':' => COLON,
+            _ => ANY,
+        };
+        at += 1;
+    }
+    kinds
+}
+
+static OF_NODE: [u8; 256] = kinds(b"_-./@~#$+[]()?=&*{},", true);
+static OF_PYTHON: [u8; 256] = kinds(b"_./:-", false);
 
 /// A path of JavaScript that ends at this quote.
 fn quoted(text: &str, end: usize, folder: &[&str], found: &mut References) {
-    let belongs = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./@~#$+[]()?=&*{},".contains(&byte) || byte >= 0x80;
-    let Some(run) = stretch(text, end, belongs) else { return };
+    let Some((run, kinds)) = stretch(text, end, &OF_NODE) else { return };
     let start = end - run.len();
-    let is_open = start > 0 && b"\"'`".contains(&text.as_bytes()[start - 1]);
+    let is_open = start > 0 && matches!(text.as_bytes()[start - 1], b'"' | b'\'' | b'`');
     // Most texts are words, of which only those that are imported name a file.
-    let is_word = !run.bytes().any(|byte| b"/.*}?".contains(&byte));
-    if is_word && !(is_open && is_import_position(&text[..start - 1])) {
+    let is_word = kinds & (SLASH | DOT | STAR | CLOSE | ASK) == 0;
+    if is_word && !is_open {
         return;
     }
-    if run.contains('*') {
+    let is_imported = is_open && is_import_position(&text[..start - 1]);
+    if is_word && !is_imported {
+        return;
+    }
+    if kinds & STAR != 0 {
         found.is_computed |= is_glob(run) && !is_commented(text, start);
         return;
     }
     // What a template fills in stands before the last brace.
-    let (path, is_filled) = run.rsplit_once('}').map_or((run, false), |(_, path)| (path, true));
-    let path = path.split('?').next().unwrap_or(path);
-    let has_ending = is_source(path);
-    if !path.contains('/') && !has_ending && !is_open {
+    let filled = run.rsplit_once('}').filter(|_| kinds & CLOSE != 0);
+    let (path, is_filled) = filled.map_or((run, false), |(_, path)| (path, true));
+    let path = if kinds & ASK == 0 { path } else { path.split('?').next().unwrap_or(path) };
+    let has_slash = kinds & SLASH != 0 && path.contains('/');
+    if !has_slash && !is_open && kinds & DOT == 0 {
         return;
     }
-    let is_import = is_open && !is_filled && is_import_position(&text[..start - 1]);
+    let has_ending = is_source(path);
+    if !has_slash && !has_ending && !is_open {
+        return;
+    }
+    let is_import = is_imported && !is_filled;
     let is_relative = path.starts_with('.');
-    let counts = if path.contains('/') {
+    let counts = if has_slash {
         (is_open || is_filled || has_ending) && (!path.starts_with('/') || is_import || has_ending || is_filled)
     } else {
         is_import || has_ending
@@ -163,11 +228,11 @@ fn path_reference(path: &str, folder: Option<&[&str]>, is_import: bool) -> Optio
                 part => resolved.push(part),
             }
         }
-        reference.exact = hash(&resolved.join("/"));
+        reference.exact = hash_parts(&resolved);
         reference.two = 0;
     } else if is_import && !path.starts_with(['.', '/']) {
         let length = if path.starts_with('@') { 2 } else { 1 };
-        reference.package = hash(&parts[..parts.len().min(length)].join("/"));
+        reference.package = hash_parts(&parts[..parts.len().min(length)]);
     }
     (reference.one != 0 || reference.exact != 0).then_some(reference)
 }
@@ -175,7 +240,9 @@ fn path_reference(path: &str, folder: Option<&[&str]>, is_import: bool) -> Optio
 /// Does the text before a quote say that something is imported?
 fn is_import_position(before: &str) -> bool {
     let before = before.trim_end_matches(|c: char| c.is_ascii_whitespace() || c == '(');
-    ["from", "import", "require", "*/", "resolve"].iter().any(|word| before.ends_with(word))
+    // What these words end in tells them from nearly all others.
+    matches!(before.as_bytes().last(), Some(b'm' | b't' | b'e' | b'/'))
+        && ["from", "import", "require", "*/", "resolve"].iter().any(|word| before.ends_with(word))
 }
 
 /// Is it a pattern over files of source, rather than over routes or hosts?
@@ -212,10 +279,12 @@ fn computes(text: &str, call: &str) -> bool {
 
 /// A dotted path of Python, or the path of a file of it, that ends at this quote.
 fn dotted(text: &str, end: usize, found: &mut References) {
-    let belongs = |byte: u8| byte.is_ascii_alphanumeric() || b"_./:-".contains(&byte);
-    let Some(run) = stretch(text, end, belongs) else { return };
+    let Some((run, kinds)) = stretch(text, end, &OF_PYTHON) else { return };
+    if kinds & (DOT | COLON) == 0 {
+        return;
+    }
     let is_file = is_source(run);
-    if !run.contains(['.', ':']) || run.contains("//") || (run.contains('/') && !is_file) || is_commented(text, end - run.len()) {
+    if run.contains("//") || (run.contains('/') && !is_file) || is_commented(text, end - run.len()) {
         return;
     }
     if is_file {
@@ -278,17 +347,16 @@ fn module_reference(module: &str, name: Option<&str>, folder: &[&str], found: &m
     let mut parts: Vec<&str> =
         if dots > 0 { folder[..(folder.len() + 1).saturating_sub(dots).min(folder.len())].to_vec() } else { Vec::new() };
     parts.extend(module.split('.').map(str::trim).filter(|part| !part.is_empty()));
-    let whole = |parts: &[&str]| hash(&parts.join("/"));
     let parent = if name.is_none() || parts.is_empty() {
         0
     } else if dots > 0 {
-        whole(&parts)
+        hash_parts(&parts)
     } else {
         hash_two(&parts)
     };
     parts.extend(name);
     let one = parts.last().map_or(0, |last| hash(last));
-    let exact = if dots > 0 { whole(&parts) } else { 0 };
+    let exact = if dots > 0 { hash_parts(&parts) } else { 0 };
     found.list.push(Reference { exact, two: hash_two(&parts), one, parent, package: 0 });
 }
 
@@ -305,6 +373,12 @@ mod tests {
             exact => exact == hash(wanted),
         };
         find(path, family, text).list.iter().any(is_wanted)
+    }
+
+    #[test]
+    fn parts_have_the_hash_of_their_path() {
+        assert_eq!((hash_parts(&["a", "B", "c"]), hash_parts(&[])), (hash("a/b/c"), hash("")));
+        assert_eq!(hash_two(&["x", "a", "b"]), hash("a/b"));
     }
 
     #[test]

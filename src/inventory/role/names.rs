@@ -20,17 +20,25 @@ pub(super) struct Name<'a> {
     pub original: &'a str,
     /// Is it in a language with a grammar?
     pub is_code: bool,
+    /// Everything before the last dot, in lower case.
+    stem: &'a str,
+    /// Everything after it; "" without a dot.
+    extension: &'a str,
 }
 
 impl<'a> Name<'a> {
-    /// Everything before the last dot, in lower case.
-    fn stem(&self) -> &'a str {
-        self.text.rsplit_once('.').map_or(self.text, |(stem, _)| stem)
+    /// Of a name in lower case, and as it is written.
+    pub(super) fn new(text: &'a str, original: &'a str, is_code: bool) -> Name<'a> {
+        let (stem, extension) = text.rsplit_once('.').unwrap_or((text, ""));
+        Name { text, original, is_code, stem, extension }
     }
 
-    /// Everything after it; "" without a dot.
+    fn stem(&self) -> &'a str {
+        self.stem
+    }
+
     pub(super) fn extension(&self) -> &'a str {
-        self.text.rsplit_once('.').map_or("", |(_, extension)| extension)
+        self.extension
     }
 
     /// The parts between dots, without the first: `dev` and `yml` of `values.dev.yml`.
@@ -39,7 +47,11 @@ impl<'a> Name<'a> {
     }
 
     pub(super) fn has_suffix(&self, wanted: &[&str]) -> bool {
-        self.suffixes().any(|suffix| wanted.contains(&suffix))
+        // Most names have one dot, if any.
+        if self.stem.contains('.') {
+            return self.suffixes().any(|suffix| wanted.contains(&suffix));
+        }
+        self.stem.len() < self.text.len() && wanted.contains(&self.extension)
     }
 
     /// Does it start with `word` as a word of its own?

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use super::file::FileScan;
+use super::roots::Roots;
 use super::subject::Subject;
 use super::{ConditionPattern, DocumentQuery, Scanner, Selection};
 use crate::inventory::document::scripts::{Commands, RESOLVED, Scripts};
@@ -26,29 +27,38 @@ pub(super) fn scan(
     found: &mut FileScan,
 ) {
     let mut parsed: Vec<((Format, bool, bool), Parsed)> = Vec::new();
-    let shape = OnceCell::new();
-    for need in selectors.iter().flat_map(|selector| selection.documents_of(*selector)) {
-        let look = &scanner.needs.need(*need).look;
-        let Look::Document { kind, objects, .. } = look else { continue };
+    let (shape, roots) = (OnceCell::new(), OnceCell::new());
+    for (kind, needs) in selectors.iter().flat_map(|selector| selection.documents_of(*selector)) {
         let Some(format) = shape.get_or_init(|| Shape::of(subject)).format(*kind, subject) else { continue };
         // Pipelines write `${{ … }}` inside values that are text all the same; nothing prints these files.
         let pipeline = matches!(kind, DocumentKind::GithubWorkflow | DocumentKind::GitlabCi);
-        // Whoever does not ask for it sees the document as it is written.
-        let shape_of = (format, pipeline, asks_for_scripts(look));
-        let index = parsed.iter().position(|(known, _)| *known == shape_of).unwrap_or_else(|| {
-            let commands = commands_of(*kind, subject.path).filter(|_| shape_of.2);
-            parsed.push((shape_of, load(format, pipeline, scripts.zip(commands), subject)));
-            parsed.len() - 1
-        });
-        match &parsed[index].1 {
-            Ok(roots) => {
-                let roots = roots_of(*kind, objects, roots);
-                for Found { span, name } in evaluate(scanner, *need, &roots) {
-                    let hit = subject.lines().hit_at(subject.id, span.line, span.column, span.end_line.min(span.line + 20));
-                    found.hits.push((*need, named(hit, name)));
+        for need in needs {
+            let look = &scanner.needs.need(*need).look;
+            let Look::Document { objects, .. } = look else { continue };
+            // Whoever does not ask for it sees the document as it is written.
+            let shape_of = (format, pipeline, asks_for_scripts(look));
+            if *kind == DocumentKind::Yaml && !shape_of.2 && subject.text.len() <= MAX_BYTES {
+                let roots = roots.get_or_init(|| Roots::of(subject.text));
+                if scanner.document(*need).is_some_and(|query| !roots.admit(&query.path)) {
+                    continue;
                 }
             }
-            Err(reason) => found.gaps.push((*need, reason.clone())),
+            let index = parsed.iter().position(|(known, _)| *known == shape_of).unwrap_or_else(|| {
+                let commands = commands_of(*kind, subject.path).filter(|_| shape_of.2);
+                parsed.push((shape_of, load(format, pipeline, scripts.zip(commands), subject)));
+                parsed.len() - 1
+            });
+            match &parsed[index].1 {
+                Ok(roots) => {
+                    let roots = roots_of(*kind, objects, roots);
+                    for Found { span, name } in evaluate(scanner, *need, &roots) {
+                        let end = span.end_line.min(span.line + 20);
+                        let hit = subject.lines().hit_at(subject.id, span.line, span.column, end);
+                        found.hits.push((*need, named(hit, name)));
+                    }
+                }
+                Err(reason) => found.gaps.push((*need, reason.clone())),
+            }
         }
     }
 }

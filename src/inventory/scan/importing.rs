@@ -24,8 +24,8 @@ pub(super) struct Importing<'s> {
     occurs: &'s dyn Fn(usize) -> bool,
     /// The lines that may import something; `None` within for all lines.
     lines: Option<Option<Vec<Range<usize>>>>,
-    /// By module, where it is imported.
-    known: Vec<Option<Vec<Place>>>,
+    /// Where those modules are imported that were asked for and occur.
+    known: Vec<(usize, Vec<Place>)>,
 }
 
 impl<'s> Importing<'s> {
@@ -54,12 +54,10 @@ impl<'s> Importing<'s> {
 
     /// Where the code of the file imports one module.
     fn of(&mut self, module: usize, subject: &Subject<'_>) -> &[Place] {
-        if self.known.is_empty() {
-            self.known.resize_with(self.scanner.modules.len(), || None);
-        }
-        self.known[module].get_or_insert_with(|| {
-            let Module { name, literal } = &self.scanner.modules[module];
-            let Some(language) = subject.language.filter(|_| (self.occurs)(*literal)) else { return Vec::new() };
+        let Module { name, literal } = &self.scanner.modules[module];
+        let Some(language) = subject.language.filter(|_| (self.occurs)(*literal)) else { return &[] };
+        // Few modules occur in a file.
+        let at = self.known.iter().position(|(known, _)| *known == module).unwrap_or_else(|| {
             // Inside an import block, a line of Go is nothing but the quoted path.
             let is_code = |(start, _): &Place| match subject.mask().class_at(*start) {
                 Class::Code => true,
@@ -69,7 +67,9 @@ impl<'s> Importing<'s> {
             let among = self.lines.get_or_insert_with(|| imports::lines(language, subject.text));
             let mut places = imports::find(language, subject.text, among.as_deref(), name);
             places.retain(is_code);
-            places
-        })
+            self.known.push((module, places));
+            self.known.len() - 1
+        });
+        &self.known[at].1
     }
 }

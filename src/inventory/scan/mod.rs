@@ -25,6 +25,7 @@ mod imports;
 mod places;
 mod position;
 mod profiles;
+mod roots;
 mod secrets;
 mod select;
 mod subject;

@@ -5,6 +5,9 @@ use crate::inventory::view::{FileId, Hit, Snippet};
 /// Bytes of a line that are kept: more than a snippet shows.
 const MAX_LINE: usize = 1024;
 
+/// About how long a line is, in bytes; most are longer.
+const MEAN_LINE: usize = 24;
+
 /// Lines above a cited one that may say what stands in it.
 const LINES_ABOVE: u32 = 2;
 /// A longer line above is not asked, in bytes.
@@ -25,7 +28,10 @@ pub(super) struct Lines<'t> {
 impl<'t> Lines<'t> {
     pub(super) fn new(text: &'t str) -> Lines<'t> {
         let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1);
-        Lines { text, starts: std::iter::once(0).chain(breaks).collect() }
+        let mut starts = Vec::with_capacity(text.len() / MEAN_LINE + 1);
+        starts.push(0);
+        starts.extend(breaks);
+        Lines { text, starts }
     }
 
     /// 1-based line of a byte offset.

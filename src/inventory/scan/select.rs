@@ -1,31 +1,21 @@
-//! Which selectors a file matches, decided by hash and string tests: folders by their names, other globs where a stretch of them stands in
-//! the path, one glob set for plain names and extensions, no pattern per selector.
+//! Which selectors a file matches, decided by hash and string tests: plain names, extensions and folders by what they are called, other
+//! globs where a stretch of them stands in the path.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use globset::{Candidate, GlobSet, GlobSetBuilder};
-
-use super::finder::Finder;
-use crate::model::glob::{self, NameGlob, PathGlob};
+use crate::model::glob::{self, Divided, NameGlob, PathGlob, Plain};
 use crate::model::language::Language;
-use crate::model::needs::{Look, NeedId, NeedSet, SelectorId};
+use crate::model::needs::{DocumentKind, Look, NeedId, NeedSet, SelectorId};
 use crate::model::role::Role;
 
-/// All that decides which selectors a file matches: its globs, ascending, and the rest of what selectors ask.
-type Alike = (Vec<usize>, Option<Language>, Role, Option<bool>);
+/// All that decides which selectors a file matches: its globs, a bit for each, and the rest of what selectors ask.
+type Alike = (Box<[u64]>, Option<Language>, Role, Option<bool>);
 
 /// The selectors of a need set, ready to be matched.
 pub struct Selection<'n> {
     needs: &'n NeedSet,
-    /// Globs with wildcards, but for extensions and folders.
-    wild: Wild,
-    /// The globs for everything below a folder, by its name.
-    folders: HashMap<String, Vec<usize>>,
-    /// All others: plain names and extensions.
-    globs: GlobSet,
-    /// The numbers of these.
-    numbers: Vec<usize>,
+    globs: Globs,
     /// For each glob, the selectors that name it.
     by_glob: Vec<Vec<SelectorId>>,
     /// For each glob, the selectors that exclude what it matches.
@@ -36,17 +26,15 @@ pub struct Selection<'n> {
     known: Mutex<HashMap<Alike, Arc<[SelectorId]>>>,
     /// For each selector, does one of its needs look at content?
     reads: Vec<bool>,
-    /// For each selector, its document needs.
-    documents_of: Vec<Vec<NeedId>>,
+    /// For each selector, its document needs by kind: most files are of none.
+    documents_of: Vec<Vec<(DocumentKind, Vec<NeedId>)>>,
 }
 
 impl<'n> Selection<'n> {
     /// Compiles the selectors. A glob that is none was reported by the loader and matches nothing here.
     pub fn new(needs: &'n NeedSet) -> Selection<'n> {
         let selectors = needs.selectors();
-        let mut builder = GlobSetBuilder::new();
-        let (mut wild, mut numbers) = (Vec::new(), Vec::new());
-        let mut folders: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut globs = Globs::default();
         let (mut by_glob, mut excluding): (Vec<Vec<SelectorId>>, Vec<Vec<SelectorId>>) = (Vec::new(), Vec::new());
         let mut index = HashMap::new();
         let mut free = Vec::new();
@@ -57,66 +45,37 @@ impl<'n> Selection<'n> {
             }
             let excluded = selector.exclude.iter().map(|glob| (glob, true));
             for (glob, excludes) in selector.globs.iter().map(|glob| (glob, false)).chain(excluded) {
-                for glob in glob::alternatives(glob) {
-                    let at = *index.entry(glob).or_insert_with_key(|glob| {
-                        match (NameGlob::of(glob), glob::folders(glob)) {
-                            (Some(name), _) => wild.push((WildGlob::Name(name), by_glob.len())),
-                            (_, Some(below)) => {
-                                below.into_iter().for_each(|name| folders.entry(name).or_default().push(by_glob.len()));
-                            }
-                            _ if glob.contains(['/', '[', '?']) => {
-                                wild.push((WildGlob::Path(PathGlob::new(glob)), by_glob.len()))
-                            }
-                            _ => {
-                                builder.add(glob::compile(glob).unwrap_or_else(|_| never()));
-                                numbers.push(by_glob.len());
-                            }
-                        }
-                        by_glob.push(Vec::new());
-                        excluding.push(Vec::new());
-                        by_glob.len() - 1
-                    });
-                    let selectors = if excludes { &mut excluding } else { &mut by_glob };
-                    selectors[at].push(id);
+                // Each is taken apart once, however many selectors have it.
+                let parts: &Vec<usize> = index.entry(glob).or_insert_with(|| globs.add(glob));
+                let selectors = if excludes { &mut excluding } else { &mut by_glob };
+                if selectors.len() < globs.count {
+                    selectors.resize_with(globs.count, Vec::new);
                 }
+                parts.iter().for_each(|at| selectors[*at].push(id));
             }
         }
+        by_glob.resize_with(globs.count, Vec::new);
+        excluding.resize_with(globs.count, Vec::new);
+        globs.settle();
         let mut reads = vec![false; selectors.len()];
-        let mut documents_of = vec![Vec::new(); selectors.len()];
+        let mut documents_of: Vec<Vec<(DocumentKind, Vec<NeedId>)>> = vec![Vec::new(); selectors.len()];
         for (number, need) in needs.needs().iter().enumerate() {
             let selector = need.selector.0 as usize;
             reads[selector] |= !matches!(need.look, Look::File | Look::GitIgnores { .. });
-            if matches!(need.look, Look::Document { .. }) {
-                documents_of[selector].push(NeedId(number as u32));
+            if let Look::Document { kind, .. } = need.look {
+                let (by_kind, id) = (&mut documents_of[selector], NeedId(number as u32));
+                match by_kind.iter_mut().find(|(known, _)| *known == kind) {
+                    Some((_, needs)) => needs.push(id),
+                    None => by_kind.push((kind, vec![id])),
+                }
             }
         }
-        let globs = builder.build().unwrap_or_else(|_| GlobSet::empty());
-        Selection {
-            needs,
-            wild: Wild::new(wild),
-            folders,
-            globs,
-            numbers,
-            by_glob,
-            excluding,
-            free,
-            known: Mutex::default(),
-            reads,
-            documents_of,
-        }
+        Selection { needs, globs, by_glob, excluding, free, known: Mutex::default(), reads, documents_of }
     }
 
     /// The selectors that a file matches, ascending.
     pub fn of(&self, path: &str, language: Option<Language>, role: Role, tracked: Option<bool>) -> Arc<[SelectorId]> {
-        let path = glob::folded(path);
-        let (above, name) = path.rsplit_once('/').unwrap_or(("", &path));
-        let mut matched = self.globs.matches_candidate(&Candidate::new(&*path));
-        matched.iter_mut().for_each(|glob| *glob = self.numbers[*glob]);
-        matched.extend(self.wild.matches(&path, name));
-        matched.extend(above.split('/').filter_map(|folder| self.folders.get(folder)).flatten());
-        matched.sort_unstable();
-        matched.dedup();
-        let alike = (matched, language, role, tracked);
+        let alike = (self.globs.matching(&glob::folded(path)), language, role, tracked);
         if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&alike) {
             return Arc::clone(known);
         }
@@ -126,6 +85,7 @@ impl<'n> Selection<'n> {
     }
 
     fn of_alike(&self, (matched, language, role, tracked): &Alike) -> Arc<[SelectorId]> {
+        let matched: Vec<usize> = (0..self.globs.count).filter(|glob| matched[glob / 64] >> (glob % 64) & 1 == 1).collect();
         let admits = |id: &SelectorId| self.needs.selectors()[id.0 as usize].admits(*language, *role, *tracked);
         let named = matched.iter().flat_map(|glob| &self.by_glob[*glob]);
         let mut selectors: Vec<SelectorId> = self.free.iter().chain(named).copied().filter(admits).collect();
@@ -142,67 +102,148 @@ impl<'n> Selection<'n> {
         selectors.iter().any(|id| self.reads[id.0 as usize])
     }
 
-    /// The document needs of a selector.
-    pub fn documents_of(&self, selector: SelectorId) -> &[NeedId] {
+    /// The document needs of a selector, by kind.
+    pub fn documents_of(&self, selector: SelectorId) -> &[(DocumentKind, Vec<NeedId>)] {
         &self.documents_of[selector.0 as usize]
     }
 }
 
-/// Globs with wildcards, looked at where the longest of their plain stretches stands in a path.
-struct Wild {
-    globs: Vec<(WildGlob, usize)>,
-    /// The stretches, and by stretch the globs that have it.
-    finder: Finder,
-    by_stretch: Vec<Vec<usize>>,
-    /// Globs without a stretch.
+/// Globs by what tells that they match.
+#[derive(Default)]
+struct Globs {
+    /// How many there are; they are numbered as they come.
+    count: usize,
+    /// By name.
+    names: HashMap<String, Vec<usize>>,
+    /// By extension, with its dot.
+    extensions: HashMap<String, Vec<usize>>,
+    /// The globs for everything below a folder, by its name.
+    folders: HashMap<String, Vec<usize>>,
+    starred: Stretched<NameGlob>,
+    others: Stretched<PathGlob>,
+    /// The same glob, written twice, is looked for once.
+    numbers: HashMap<String, usize>,
+}
+
+impl Globs {
+    /// The numbers of those that a glob stands for.
+    fn add(&mut self, glob: &str) -> Vec<usize> {
+        glob::alternatives(glob).into_iter().map(|glob| self.number(glob)).collect()
+    }
+
+    fn number(&mut self, glob: String) -> usize {
+        if let Some(known) = self.numbers.get(&glob) {
+            return *known;
+        }
+        let number = self.count;
+        self.count += 1;
+        if let Some(plain) = glob::plain(&glob) {
+            let (list, key) = match plain {
+                Plain::Name(name) => (&mut self.names, name),
+                Plain::Extension(extension) => (&mut self.extensions, extension),
+            };
+            list.entry(key).or_default().push(number);
+        } else if let Some(below) = glob::folders(&glob) {
+            below.into_iter().for_each(|name| self.folders.entry(name).or_default().push(number));
+        } else if let Some(starred) = NameGlob::of(&glob) {
+            self.starred.globs.push((starred, number));
+        } else {
+            let other = PathGlob::new(&glob);
+            if other.stretch().is_empty() {
+                self.others.globs.extend(glob::expanded(&glob).iter().map(|glob| (PathGlob::new(glob), number)));
+            } else {
+                self.others.globs.push((other, number));
+            }
+        }
+        self.numbers.insert(glob, number);
+        number
+    }
+
+    /// Makes those that are there ready.
+    fn settle(&mut self) {
+        self.numbers = HashMap::new();
+        self.starred.settle(NameGlob::stretch);
+        self.others.settle(PathGlob::stretch);
+    }
+
+    /// One bit for each glob that matches a path in lower case.
+    fn matching(&self, path: &str) -> Box<[u64]> {
+        let mut matched = vec![0_u64; self.count.div_ceil(64)].into_boxed_slice();
+        let mut mark = |glob: usize| matched[glob / 64] |= 1 << (glob % 64);
+        let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let extension = name.rfind('.').and_then(|dot| self.extensions.get(&name[dot..]));
+        self.names.get(name).into_iter().chain(extension).flatten().for_each(|glob| mark(*glob));
+        if !above.is_empty() {
+            above.split('/').filter_map(|folder| self.folders.get(folder)).flatten().for_each(|glob| mark(*glob));
+        }
+        self.starred.candidates(name, |glob, number| {
+            if glob.is_match(name) {
+                mark(number);
+            }
+        });
+        let divided = Divided::new(path);
+        self.others.candidates(path, |glob, number| {
+            if glob.is_match(&divided) {
+                mark(number);
+            }
+        });
+        matched
+    }
+}
+
+/// Globs with wildcards and their numbers, looked at where the longest of their plain stretches stands in a text.
+struct Stretched<G> {
+    globs: Vec<(G, usize)>,
+    /// By the first bytes of a stretch (`slot`), the stretches and the places of the globs that have them.
+    by_stretch: Vec<Vec<(String, Vec<usize>)>>,
+    /// Those with no stretch to speak of.
     bare: Vec<usize>,
 }
 
-enum WildGlob {
-    Name(NameGlob),
-    Path(PathGlob),
-}
-
-impl WildGlob {
-    fn stretch(&self) -> &[u8] {
-        match self {
-            WildGlob::Name(glob) => glob.stretch(),
-            WildGlob::Path(glob) => glob.stretch(),
-        }
+impl<G> Default for Stretched<G> {
+    fn default() -> Stretched<G> {
+        Stretched { globs: Vec::new(), by_stretch: Vec::new(), bare: Vec::new() }
     }
 }
 
-impl Wild {
-    /// Of globs with their numbers.
-    fn new(globs: Vec<(WildGlob, usize)>) -> Wild {
+/// Bytes of a stretch that tell most places where it does not stand.
+const LEAD: usize = 2;
+
+/// Slots for stretches: more than there are stretches, so that most are empty.
+const SLOTS: usize = 1 << 10;
+
+fn slot(first: u8, second: u8) -> usize {
+    (usize::from(first) * 31 ^ usize::from(second) << 2) % SLOTS
+}
+
+impl<G> Stretched<G> {
+    /// Looks for the stretches of those that are there.
+    fn settle(&mut self, stretch: impl Fn(&G) -> &str) {
         let mut by_stretch: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (at, (glob, _)) in globs.iter().enumerate() {
-            by_stretch.entry(std::str::from_utf8(glob.stretch()).unwrap_or_default()).or_default().push(at);
+        for (at, (glob, _)) in self.globs.iter().enumerate() {
+            match stretch(glob) {
+                short if short.len() < LEAD => self.bare.push(at),
+                stretch => by_stretch.entry(stretch).or_default().push(at),
+            }
         }
-        let bare = by_stretch.remove("").unwrap_or_default();
-        let finder = Finder::new(&by_stretch.keys().collect::<Vec<_>>());
-        let by_stretch = by_stretch.into_values().collect();
-        Wild { globs, finder, by_stretch, bare }
+        self.by_stretch = vec![Vec::new(); SLOTS];
+        for (stretch, globs) in by_stretch {
+            self.by_stretch[slot(stretch.as_bytes()[0], stretch.as_bytes()[1])].push((stretch.to_owned(), globs));
+        }
     }
 
-    /// The numbers of the globs that match a path in lower case, with its name.
-    fn matches(&self, path: &str, name: &str) -> impl Iterator<Item = usize> {
-        let mut candidates = self.bare.clone();
-        self.finder.find(path.as_bytes(), |stretch, _| candidates.extend(&self.by_stretch[stretch]));
-        candidates.sort_unstable();
-        candidates.dedup();
-        let is_match = |glob: &WildGlob| match glob {
-            WildGlob::Name(glob) => glob.is_match(name),
-            WildGlob::Path(glob) => glob.is_match(path),
-        };
-        candidates.into_iter().map(|at| &self.globs[at]).filter(move |(glob, _)| is_match(glob)).map(|(_, number)| *number)
+    /// Those that may match, some more than once.
+    fn candidates(&self, text: &str, mut look: impl FnMut(&G, usize)) {
+        let mut look_at = |at: usize| look(&self.globs[at].0, self.globs[at].1);
+        self.bare.iter().for_each(|at| look_at(*at));
+        for (start, lead) in text.as_bytes().windows(LEAD).enumerate() {
+            for (stretch, globs) in &self.by_stretch[slot(lead[0], lead[1])] {
+                if text.as_bytes()[start..].starts_with(stretch.as_bytes()) {
+                    globs.iter().for_each(|at| look_at(*at));
+                }
+            }
+        }
     }
-}
-
-/// A glob that matches no path, since no path holds a NUL.
-fn never() -> globset::Glob {
-    #[expect(clippy::expect_used, reason = "a constant pattern that the tests compile")]
-    globset::Glob::new("\0").expect("a constant glob")
 }
 
 #[cfg(test)]
@@ -224,6 +265,59 @@ mod tests {
         assert_eq!(of("web/app.min.js"), [2]);
         assert_eq!(of("legacy/app.js"), [2]);
         assert_eq!(of("web/app.py"), [1]);
+    }
+
+    #[test]
+    fn every_kind_of_glob_is_found() {
+        let globs = [
+            "Makefile",
+            "*.go",
+            "**/x.go",
+            "api*",
+            "*[ab].go",
+            "**/db/**",
+            "**/*mail*/**",
+            "**/{a*,b}/**",
+            "**/{a*,b}/{c*,d}/**",
+            "cmd/*",
+            "*.{go,rs}",
+            "*/**",
+            "**/{x,y}.go",
+            "{go,rs}.mod",
+            "a?.go",
+            "**/app/**/*.go",
+            "*",
+        ];
+        let mut needs = NeedSet::default();
+        for glob in globs {
+            needs.add(Selector { globs: vec![glob.to_owned()], ..Selector::any() }, Look::File);
+        }
+        let selection = Selection::new(&needs);
+        let expected = globs.map(|glob| glob::compile(glob).expect("a glob").compile_matcher());
+        for path in [
+            "makefile",
+            "a/Makefile",
+            "x.go",
+            "cmd/X.go",
+            "cmd/api_a.go",
+            "db/x/apib.go",
+            "db",
+            "x/db",
+            "x/mailers/y.rs",
+            "b/c1/d.go",
+            "ab/d/x",
+            "go.mod",
+            "a1.go",
+            "app/x/y.go",
+            "app/y.go",
+            "x/app/aa/bb/cc.go",
+            ".hidden/b/é.go",
+        ] {
+            let found: Vec<u32> = selection.of(path, None, Role::Production, None).iter().map(|id| id.0).collect();
+            let path = glob::folded(path);
+            let wanted: Vec<u32> = (0..).zip(&expected).filter(|(_, glob)| glob.is_match(&*path)).map(|(at, _)| at).collect();
+            assert_eq!(found, wanted, "{path}");
+        }
     }
 
     #[test]
