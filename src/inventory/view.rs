@@ -176,16 +176,6 @@ impl Inventory {
         Some(Hit::of_file(FileId(index as u32)))
     }
 
-    /// The scanned files that match at least one of the selectors, ascending.
-    pub fn searched(&self, selectors: &BTreeSet<SelectorId>) -> Vec<FileId> {
-        let mut files: Vec<FileId> =
-            selectors.iter().filter_map(|selector| self.by_selector.get(selector.0 as usize)).flatten().copied().collect();
-        files.sort_unstable();
-        files.dedup();
-        files.retain(|file| self.file(*file).scanned);
-        files
-    }
-
     /// The file with this id.
     pub fn file(&self, id: FileId) -> &File {
         &self.files[id.0 as usize]
