@@ -5,13 +5,13 @@
 //! A probe asks for needs when it is parsed and, after the collection, says what it observed; it does no I/O.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::inventory::view::{Hit, View};
 use crate::model::env::{Contract, EnvNeeds, Section};
-use crate::model::needs::{NeedId, NeedSet, SelectorId};
+use crate::model::needs::{NeedId, NeedSet};
 use crate::model::node::Node;
 use crate::model::route::{Framework, RouteNeeds};
 
@@ -114,11 +114,6 @@ pub trait Probe: Debug + Send + Sync {
     /// Does it only say where something happens? Beside other evidence its hits are then not cited.
     fn is_setting(&self) -> bool {
         false
-    }
-
-    /// Selectors whose files count as searched. The engine derives them from the needs.
-    fn selectors(&self, needs: &NeedSet) -> BTreeSet<SelectorId> {
-        self.needs().iter().map(|id| needs.need(*id).selector).collect()
     }
 }
 
