@@ -100,13 +100,16 @@ struct Compiled {
     anywhere: Clauses,
     /// The number of its list of modules to import, counted from 1; 0 without one. Many needs have the same list.
     imports: u32,
-    pattern: OnceLock<Option<Automaton>>,
+    pattern: Compiling<Automaton>,
     /// The lines in which a text pattern can match.
-    window: OnceLock<Option<window::Window>>,
-    except: OnceLock<Option<Automaton>>,
-    rule: OnceLock<Option<CodeRule>>,
-    document: OnceLock<Option<DocumentQuery>>,
+    window: Compiling<window::Window>,
+    except: Compiling<Automaton>,
+    rule: Compiling<CodeRule>,
+    document: Compiling<DocumentQuery>,
 }
+
+/// What compiles when first needed, if it does. In a box: of thousands of needs, few use more than one.
+type Compiling<T> = OnceLock<Option<Box<T>>>;
 
 /// A document need with its path and patterns compiled.
 pub struct DocumentQuery {
@@ -273,9 +276,9 @@ impl<'n> Scanner<'n> {
     }
 
     /// An expression over whole files, or over lines that are `sought` already.
-    fn automaton_of(&self, pattern: &str, ignore_case: bool, sought: bool) -> Option<Automaton> {
+    fn automaton_of(&self, pattern: &str, ignore_case: bool, sought: bool) -> Option<Box<Automaton>> {
         let against = if self.bytes >= PREFILTERS_PAY_BYTES && !sought { Against::ManyFiles } else { Against::FewFiles };
-        Automaton::new(pattern, Reading { ignore_case, lines: true }, against).ok()
+        Automaton::new(pattern, Reading { ignore_case, lines: true }, against).ok().map(Box::new)
     }
 
     /// The pattern of a text need, or the receiver pattern of a Rust need.
@@ -286,7 +289,7 @@ impl<'n> Scanner<'n> {
             Look::RustCalls { receiver: Some(pattern), .. } => self.automaton_of(pattern, false, false),
             _ => None,
         })
-        .as_ref()
+        .as_deref()
     }
 
     /// Where the pattern of a text need can match; `None`: anywhere.
@@ -295,11 +298,12 @@ impl<'n> Scanner<'n> {
         cell.get_or_init(|| match &self.needs.need(id).look {
             Look::Text { pattern, ignore_case, .. } => {
                 let literal = |(number, _): &Own| (self.finders.text(*number), *number as u32);
-                window::Window::of(pattern, *ignore_case, &self.own_literals(id).iter().map(literal).collect::<Vec<_>>())
+                let literals: Vec<_> = self.own_literals(id).iter().map(literal).collect();
+                window::Window::of(pattern, *ignore_case, &literals).map(Box::new)
             }
             _ => None,
         })
-        .as_ref()
+        .as_deref()
     }
 
     /// The pattern of hits that do not count.
@@ -309,7 +313,7 @@ impl<'n> Scanner<'n> {
             Look::Text { except: Some(pattern), ignore_case, .. } => self.automaton_of(pattern, *ignore_case, true),
             _ => None,
         })
-        .as_ref()
+        .as_deref()
     }
 
     /// Does a need ask for a few declarations of a file only?
@@ -321,10 +325,10 @@ impl<'n> Scanner<'n> {
     fn rule(&self, id: NeedId) -> Option<&CodeRule> {
         let cell = &self.compiled[id.0 as usize].rule;
         cell.get_or_init(|| match &self.needs.need(id).look {
-            Look::Code { language, source, .. } => CodeRule::compile(*language, source).ok(),
+            Look::Code { language, source, .. } => CodeRule::compile(*language, source).ok().map(Box::new),
             _ => None,
         })
-        .as_ref()
+        .as_deref()
     }
 
     /// The query of a document need.
@@ -334,11 +338,11 @@ impl<'n> Scanner<'n> {
             Look::Document { select, conditions, kind, .. } => {
                 let path = Path::parse(select).ok()?;
                 let patterns = conditions.iter().map(|_| ConditionPattern::default()).collect();
-                Some(DocumentQuery { path, has_blocks: *kind == DocumentKind::Hcl, patterns })
+                Some(Box::new(DocumentQuery { path, has_blocks: *kind == DocumentKind::Hcl, patterns }))
             }
             _ => None,
         })
-        .as_ref()
+        .as_deref()
     }
 }
 
