@@ -230,7 +230,7 @@ const LEAD: usize = 2;
 const SLOTS: usize = 1 << 10;
 
 fn slot(first: u8, second: u8) -> usize {
-    (usize::from(first) * 31 ^ usize::from(second) << 2) % SLOTS
+    ((usize::from(first) * 31) ^ (usize::from(second) << 2)) % SLOTS
 }
 
 impl<G> Stretched<G> {
