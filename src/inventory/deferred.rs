@@ -51,8 +51,9 @@ impl<'s> Collector<'s> {
     /// By need id, does it wait for an answer in a file of this view?
     pub fn waiting_in(&self, view: &View<'_>) -> Vec<bool> {
         let mut waits = vec![false; self.inventory.hits.len()];
-        let files = self.deferred.iter().filter(|waiting| view.contains(waiting.file));
-        files.flat_map(|waiting| &waiting.needs).for_each(|need| waits[need.0 as usize] = true);
+        for waiting in self.deferred.iter().filter(|waiting| view.contains(waiting.file)) {
+            waiting.needs.iter().for_each(|need| waits[need.0 as usize] = true);
+        }
         waits
     }
 
@@ -66,14 +67,14 @@ impl<'s> Collector<'s> {
     pub fn answer(&mut self, due: &(dyn Fn(&Inventory, NeedId, FileId) -> Due + Sync)) -> usize {
         let mut jobs: Vec<Job> = Vec::new();
         for Waiting { file, needs, places } in &mut self.deferred {
-            let (mut asked, mut left) = (Vec::new(), Vec::new());
-            for need in needs.drain(..) {
-                match due(&self.inventory, need, *file) {
-                    Due::No => left.push(need),
-                    when => asked.push((need, when)),
+            let mut asked = Vec::new();
+            needs.retain(|need| match due(&self.inventory, *need, *file) {
+                Due::No => true,
+                when => {
+                    asked.push((*need, when));
+                    false
                 }
-            }
-            *needs = left;
+            });
             if !asked.is_empty() {
                 jobs.push(Job { file: *file, asked, places: places.take(), tree: self.trees.remove(file) });
             }

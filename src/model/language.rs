@@ -31,8 +31,9 @@ const NAMES: &[(&str, Language)] = &[
 impl Language {
     /// The language a path's ending, or a name that is known without one, says, if it is one of these.
     pub fn of_path(path: &str) -> Option<Language> {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let Some((_, extension)) = name.rsplit_once('.') else {
+        // Asked for every path, several times.
+        let last = memchr::memrchr2(b'.', b'/', path.as_bytes()).filter(|at| path.as_bytes()[*at] == b'.');
+        let Some(extension) = last.map(|dot| &path[dot + 1..]) else {
             let is = |known: &str| path.strip_suffix(known).is_some_and(|above| above.is_empty() || above.ends_with('/'));
             return NAMES.iter().find(|(known, _)| is(known)).map(|(_, language)| *language);
         };
@@ -46,7 +47,7 @@ impl Language {
             "kt" | "kts" => Language::Kotlin,
             "rb" | "rake" | "ru" => Language::Ruby,
             // A template of Blade is markup with directives, which no grammar of PHP reads.
-            "php" if name.ends_with(".blade.php") => return None,
+            "php" if path.ends_with(".blade.php") => return None,
             "php" => Language::Php,
             "cs" => Language::CSharp,
             "rs" => Language::Rust,
@@ -60,11 +61,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_last_ending_counts() {
+        for (path, language) in [("a/b.test.ts", Language::TypeScript), (".rb", Language::Ruby), ("a.d/b.php", Language::Php)] {
+            assert_eq!(Language::of_path(path), Some(language), "{path}");
+        }
+    }
+
+    #[test]
     fn what_has_no_ending_is_known_by_its_name() {
         for path in ["bin/www", "services/api/bin/www"] {
             assert_eq!(Language::of_path(path), Some(Language::JavaScript), "{path}");
         }
-        for path in ["www", "sbin/www", "bin/www/index", "bin/server", "Makefile", ""] {
+        for path in ["www", "sbin/www", "bin/www/index", "bin/server", "Makefile", "", "a.py/b", "a.", "b.blade.php", "py"] {
             assert_eq!(Language::of_path(path), None, "{path}");
         }
     }

@@ -15,6 +15,9 @@ use crate::model::node::{Node, Span, Value};
 /// Largest file that is parsed as a document, in bytes.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
 
+/// Smallest YAML of which the margin is looked at before it is parsed, in bytes: parsing less costs little, and says what is wrong with it.
+const MIN_LOOKED_AT: usize = 64 * 1024;
+
 /// Longest name that is kept, in bytes.
 const MAX_NAME: usize = 200;
 
@@ -37,7 +40,7 @@ pub(super) fn scan(
             let Look::Document { objects, .. } = look else { continue };
             // Whoever does not ask for it sees the document as it is written.
             let shape_of = (format, pipeline, asks_for_scripts(look));
-            if *kind == DocumentKind::Yaml && !shape_of.2 && subject.text.len() <= MAX_BYTES {
+            if *kind == DocumentKind::Yaml && !shape_of.2 && (MIN_LOOKED_AT..=MAX_BYTES).contains(&subject.text.len()) {
                 let roots = roots.get_or_init(|| Roots::of(subject.text));
                 if scanner.document(*need).is_some_and(|query| !roots.admit(&query.path)) {
                     continue;

@@ -308,7 +308,8 @@ impl<'n> Scanner<'n> {
         cell.get_or_init(|| match &self.needs.need(id).look {
             Look::Text { pattern, ignore_case, .. } => {
                 let literal = |(number, _): &Own| (self.finders.text(*number), *number as u32);
-                window::Window::of(pattern, *ignore_case, &self.own_literals(id).iter().map(literal).collect::<Vec<_>>())
+                let literals: Vec<_> = self.own_literals(id).iter().map(literal).collect();
+                window::Window::of(pattern, *ignore_case, &literals)
             }
             _ => None,
         })

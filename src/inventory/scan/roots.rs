@@ -65,7 +65,10 @@ fn is_plain_key(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::collect::{Context, Prepared, collect};
     use crate::inventory::document::yaml;
+    use crate::inventory::source::Memory;
+    use crate::model::needs::{DocumentKind, Look, NeedSet, Selector};
 
     fn admits(text: &str, path: &str) -> bool {
         Roots::of(text).admit(&Path::parse(path).expect("a path"))
@@ -77,6 +80,30 @@ mod tests {
         assert!(!admits(text, "$.security[*]") && !admits(text, "$['security','servers'][0]"));
         assert!(admits(text, "$.paths.*") && admits(text, "$['security','tags']") && admits(text, "$['x y']"));
         assert!(admits(text, "$..security") && admits(text, "$.*.security") && admits(text, "$[?@.security]"));
+    }
+
+    #[test]
+    fn long_files_are_parsed_for_what_they_may_have_and_short_ones_anyhow() {
+        let look = Look::Document {
+            kind: DocumentKind::Yaml,
+            objects: Vec::new(),
+            select: "$.security[*]".to_owned(),
+            conditions: Vec::new(),
+            named: None,
+        };
+        let mut needs = NeedSet::default();
+        needs.add(Selector { globs: vec!["*.yml".to_owned()], ..Selector::any() }, look);
+        let long = "b:\n  - an item of a list\n".repeat(5_000).replace("b:", "");
+        for (text, hits, gaps) in [
+            (format!("a: \"\\q\"\nb:\n{long}"), 0, 0),
+            ("a: \"\\q\"\n".to_owned(), 0, 1),
+            (format!("a: 1\nb:\n{long}security:\n- one\n- two\n"), 2, 0),
+            (format!("a: \"\\q\"\nb:\n{long}security:\n- one\n"), 0, 1),
+        ] {
+            let memory = Memory::new([("api.yml".to_owned(), text.into_bytes())].into());
+            let inventory = collect(&memory, &Prepared::new(&needs, 0), Context::default()).inventory;
+            assert_eq!((inventory.hits[0].len(), inventory.gaps.len()), (hits, gaps));
+        }
     }
 
     #[test]

@@ -194,8 +194,8 @@ impl Globs {
 /// Globs with wildcards and their numbers, looked at where the longest of their plain stretches stands in a text.
 struct Stretched<G> {
     globs: Vec<(G, usize)>,
-    /// By the first bytes of a stretch (`slot`), the stretches and the places of the globs that have them.
-    by_stretch: Vec<Vec<(String, Vec<usize>)>>,
+    /// By the first bytes of a stretch (`slot`).
+    by_stretch: Vec<Vec<Stretch>>,
     /// Those with no stretch to speak of.
     bare: Vec<usize>,
 }
@@ -203,6 +203,23 @@ struct Stretched<G> {
 impl<G> Default for Stretched<G> {
     fn default() -> Stretched<G> {
         Stretched { globs: Vec::new(), by_stretch: Vec::new(), bare: Vec::new() }
+    }
+}
+
+/// A stretch, and the places of the globs that have it.
+#[derive(Clone)]
+struct Stretch {
+    /// Its first eight bytes as a number, and which of them it has: most stretches differ here.
+    head: (u64, u64),
+    text: String,
+    globs: Vec<usize>,
+}
+
+/// The first bytes of a text as a number; zeros stand for those that it does not have.
+fn head(text: &[u8]) -> u64 {
+    match text.first_chunk() {
+        Some(head) => u64::from_le_bytes(*head),
+        None => text.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)),
     }
 }
 
@@ -228,7 +245,10 @@ impl<G> Stretched<G> {
         }
         self.by_stretch = vec![Vec::new(); SLOTS];
         for (stretch, globs) in by_stretch {
-            self.by_stretch[slot(stretch.as_bytes()[0], stretch.as_bytes()[1])].push((stretch.to_owned(), globs));
+            let bytes = stretch.as_bytes();
+            let mask = u64::MAX >> (8 * 8_usize.saturating_sub(bytes.len()));
+            let known = Stretch { head: (head(bytes), mask), text: stretch.to_owned(), globs };
+            self.by_stretch[slot(bytes[0], bytes[1])].push(known);
         }
     }
 
@@ -237,8 +257,13 @@ impl<G> Stretched<G> {
         let mut look_at = |at: usize| look(&self.globs[at].0, self.globs[at].1);
         self.bare.iter().for_each(|at| look_at(*at));
         for (start, lead) in text.as_bytes().windows(LEAD).enumerate() {
-            for (stretch, globs) in &self.by_stretch[slot(lead[0], lead[1])] {
-                if text.as_bytes()[start..].starts_with(stretch.as_bytes()) {
+            let slot = &self.by_stretch[slot(lead[0], lead[1])];
+            if slot.is_empty() {
+                continue;
+            }
+            let (rest, here) = (&text.as_bytes()[start..], head(&text.as_bytes()[start..]));
+            for Stretch { head: (head, mask), text, globs } in slot {
+                if here & mask == *head && rest.starts_with(text.as_bytes()) {
                     globs.iter().for_each(|at| look_at(*at));
                 }
             }

@@ -12,7 +12,9 @@ struct Block<'a> {
     line: u32,
     descriptors: Vec<&'a str>,
     version: Option<&'a str>,
-    /// `name: range` under `dependencies:`.
+    /// Is it a package of the repository?
+    is_local: bool,
+    /// `name: range` under `dependencies:`, of such a package.
     needs: Vec<(&'a str, &'a str)>,
 }
 
@@ -20,8 +22,8 @@ pub(in crate::inventory::manifest) fn yarn_lock(path: &str, text: &str) -> Resul
     let mut manifest = Manifest::new(path, ManifestKind::Lockfile, Ecosystem::Npm);
     let blocks = blocks(text);
     let asked_for: BTreeSet<(&str, &str)> =
-        blocks.iter().filter(|block| is_local(block)).flat_map(|block| block.needs.iter().copied()).collect();
-    for block in blocks.iter().filter(|block| !is_local(block)) {
+        blocks.iter().filter(|block| block.is_local).flat_map(|block| block.needs.iter().copied()).collect();
+    for block in blocks.iter().filter(|block| !block.is_local) {
         let Some((key, first)) = block.descriptors.first().map(|descriptor| split_specifier(descriptor)) else { continue };
         let Some(version) = block.version else { continue };
         let name = aliased_name(first).unwrap_or(key);
@@ -53,25 +55,25 @@ fn bare_range(range: &str) -> &str {
     split_specifier(range).1.unwrap_or(range)
 }
 
-fn is_local(block: &Block<'_>) -> bool {
-    block.descriptors.iter().any(|descriptor| descriptor.contains("@workspace:"))
-}
-
 fn blocks(text: &str) -> Vec<Block<'_>> {
     let mut blocks: Vec<Block<'_>> = Vec::new();
     let mut section = "";
     for (number, line) in (1..).zip(text.lines()) {
-        let content = line.trim();
-        if content.is_empty() || content.starts_with('#') {
+        let content = line.trim_start();
+        let indent = line.len() - content.len();
+        // Most lines are about what packages of others need.
+        let asks_for = section == "dependencies" && blocks.last().is_some_and(|block| block.is_local);
+        if (indent > 2 && !asks_for) || content.is_empty() || content.starts_with('#') {
             continue;
         }
-        let indent = line.len() - line.trim_start().len();
+        let content = content.trim_end();
         if indent == 0 {
             section = "";
             // `__metadata:` becomes a block as well, so that its version is not taken for that of a package.
             let header = content.trim_end_matches(':');
-            let descriptors = header.split(", ").map(unquoted).filter(|text| text.contains('@')).collect();
-            blocks.push(Block { line: number, descriptors, version: None, needs: Vec::new() });
+            let descriptors: Vec<&str> = header.split(", ").map(unquoted).filter(|text| text.contains('@')).collect();
+            let is_local = descriptors.iter().any(|descriptor| descriptor.contains("@workspace:"));
+            blocks.push(Block { line: number, descriptors, version: None, is_local, needs: Vec::new() });
             continue;
         }
         let Some(block) = blocks.last_mut() else { continue };
@@ -81,7 +83,7 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
             if key == "version" && !value.is_empty() {
                 block.version = Some(value);
             }
-        } else if section == "dependencies" {
+        } else {
             block.needs.push((key, bare_range(value)));
         }
     }
