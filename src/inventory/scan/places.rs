@@ -85,6 +85,8 @@ impl Places {
             trail.walk(step, &mut places.starts);
             places.literals.push((literal, places.starts.len() as u32));
         }
+        // They may be kept till the end.
+        places.starts.shrink_to_fit();
         places
     }
 

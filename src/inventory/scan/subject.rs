@@ -1,5 +1,6 @@
 //! The file being scanned, and what is known of its text.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use super::folded::Folded;
@@ -19,9 +20,9 @@ pub(super) struct Subject<'t> {
     pub(super) language: Option<Language>,
     mask: OnceCell<Mask>,
     folded: OnceCell<Folded>,
-    source: OnceCell<String>,
-    code: OnceCell<String>,
-    comments: OnceCell<String>,
+    source: OnceCell<Cow<'t, str>>,
+    code: OnceCell<Cow<'t, str>>,
+    comments: OnceCell<Cow<'t, str>>,
     rust: OnceCell<Option<RustFacts>>,
     beside_production: OnceCell<Vec<(u32, u32)>>,
 }

@@ -16,6 +16,8 @@
 //! To add a syntax: a value in `Syntax`, its traits in `Syntax::traits`, its endings in `Syntax::of_path`; if its strings are like
 //! no other's, an arm in `quotes`.
 
+use std::borrow::Cow;
+
 mod ahead;
 mod lexer;
 mod quotes;
@@ -92,7 +94,11 @@ impl Mask {
     }
 
     /// The text with everything else blanked: the same length, newlines in place, so offsets and lines stay true.
-    pub fn blanked(&self, text: &str, keep: Keep) -> String {
+    pub fn blanked<'t>(&self, text: &'t str, keep: Keep) -> Cow<'t, str> {
+        // Of many texts nothing is: those of data hold no comments.
+        if keep.keeps(Class::Code) && self.regions.iter().all(|region| keep.keeps(region.class)) {
+            return Cow::Borrowed(text);
+        }
         let mut out = Vec::with_capacity(text.len());
         let bytes = text.as_bytes();
         let mut at = 0;
@@ -102,7 +108,7 @@ impl Mask {
             at = region.end;
         }
         copy(&mut out, bytes, at, bytes.len(), keep.keeps(Class::Code));
-        into_text(out)
+        Cow::Owned(into_text(out))
     }
 
     /// How deeply strings are nested in interpolations of strings.

@@ -151,6 +151,9 @@ fn blanking_keeps_length_lines_and_what_was_asked_for() {
     let text = "código = 'tëxt' # nöte\r\nfin()\n";
     let mask = Mask::new(Syntax::Python, text);
     assert_eq!(mask.blanked(text, Keep::Code), "código =                \r\nfin()\n");
+    let plain = Mask::new(Syntax::Python, "a = 'b'");
+    assert!(matches!(plain.blanked("a = 'b'", Keep::CodeAndStrings), Cow::Borrowed("a = 'b'")));
+    assert_eq!(plain.blanked("a = 'b'", Keep::Code), "a =    ");
     assert_eq!(mask.blanked(text, Keep::CodeAndStrings), "código = 'tëxt'        \r\nfin()\n");
     assert_eq!(mask.blanked(text, Keep::Comments), "                  # nöte\r\n     \n");
     assert_eq!(mask.class_at(10_000), Class::Code);
