@@ -1,12 +1,14 @@
 //! What git would ignore: the rules of every `.gitignore` of the tree and of `.git/info/exclude`.
 //!
-//! Rule files are read by the sources, which bound what they open; this module only compiles and asks. Each rule carries the line that
-//! wrote it, so that an answer can be cited.
+//! Rule files are read by the sources, which bound what they open; this module only compiles and asks. The globs are those of the
+//! `ignore` crate. Each one carries the line that wrote it, so that an answer can be cited.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::model::glob::{Divided, PathGlob};
+use ignore::Match;
+use ignore::gitignore::{Gitignore, GitignoreBuilder, Glob};
 
 /// Ignore files above this size, in bytes, are taken for empty: compiling globs costs far more than reading them.
 pub(super) const MAX_RULE_FILE_BYTES: u64 = 256 * 1024;
@@ -20,68 +22,50 @@ pub(super) struct Chain {
     folder: String,
     /// What leads from that folder to the audited root, ending in `/`, when it lies above it.
     above: String,
-    /// In the order of the file: the last one that matches decides.
-    rules: Vec<Rule>,
+    matcher: Gitignore,
     parent: Option<Arc<Chain>>,
-}
-
-/// A line of an ignore file.
-#[derive(Debug)]
-struct Rule {
-    glob: PathGlob,
-    /// It takes back what earlier rules ignore.
-    keeps: bool,
-    /// Only folders match.
-    is_for_folders: bool,
-    /// `file:line`.
-    origin: String,
 }
 
 impl Chain {
     /// Compiles `content`, the ignore file at `path` in `folder`. `None` when it has no rules.
     pub(super) fn of_file(folder: &str, path: &str, content: &[u8], parent: Option<Arc<Chain>>) -> Option<Chain> {
-        let rules = compile(path, content)?;
-        Some(Chain { folder: folder.to_string(), above: String::new(), rules, parent })
+        let matcher = compile(path, content)?;
+        Some(Chain { folder: folder.to_string(), above: String::new(), matcher, parent })
     }
 
     /// The same for an ignore file above the audited root, which is `below` (without a final `/`) seen from there.
     pub(super) fn of_file_above(below: &str, path: &str, content: &[u8], parent: Option<Arc<Chain>>) -> Option<Chain> {
-        let rules = compile(path, content)?;
+        let matcher = compile(path, content)?;
         let above = if below.is_empty() { String::new() } else { format!("{below}/") };
-        Some(Chain { folder: String::new(), above, rules, parent })
+        Some(Chain { folder: String::new(), above, matcher, parent })
     }
 
-    /// The rule of this file alone that decides about a path.
-    fn verdict(&self, path: &mut Divided<'_>, is_folder: bool) -> Verdict<'_> {
-        if !path.look_from(&self.folder) {
-            return Verdict::Silent;
-        }
-        let decides = |rule: &&Rule, path: &Divided<'_>| (is_folder || !rule.is_for_folders) && rule.glob.is_match(path);
-        let rule = if self.above.is_empty() {
-            self.rules.iter().rev().find(|rule| decides(rule, path))
+    /// The rule of this file alone that decides about `path`.
+    fn verdict(&self, path: &str, is_folder: bool) -> Verdict<'_> {
+        let Some(inside) = strip_folder(path, &self.folder) else { return Verdict::Silent };
+        let found = if self.above.is_empty() {
+            self.matcher.matched(Path::new(inside), is_folder)
         } else {
-            let from_above = format!("{}{}", self.above, path.path());
-            let path = Divided::new(&from_above);
-            self.rules.iter().rev().find(|rule| decides(rule, &path))
+            self.matcher.matched(Path::new(&format!("{}{inside}", self.above)), is_folder)
         };
-        match rule {
-            None => Verdict::Silent,
-            Some(Rule { keeps: true, .. }) => Verdict::Kept,
-            Some(rule) => Verdict::Ignored(&rule.origin),
+        match found {
+            Match::None => Verdict::Silent,
+            Match::Whitelist(_) => Verdict::Kept,
+            Match::Ignore(glob) => Verdict::Ignored(glob),
         }
     }
 
     /// Does this file, or one behind it, ignore `path`? The folders above `path` are taken for kept.
     pub(super) fn ignores(chain: Option<&Arc<Chain>>, path: &str, is_folder: bool) -> bool {
-        let Some(mut chain) = chain else { return false };
-        let mut path = Divided::new(path);
-        loop {
-            match (chain.verdict(&mut path, is_folder), &chain.parent) {
-                (Verdict::Silent, Some(parent)) => chain = parent,
-                (Verdict::Silent | Verdict::Kept, _) => return false,
-                (Verdict::Ignored(_), _) => return true,
+        let mut link = chain;
+        while let Some(chain) = link {
+            match chain.verdict(path, is_folder) {
+                Verdict::Silent => link = chain.parent.as_ref(),
+                Verdict::Kept => return false,
+                Verdict::Ignored(_) => return true,
             }
         }
+        false
     }
 }
 
@@ -89,44 +73,35 @@ impl Chain {
 enum Verdict<'a> {
     Silent,
     Kept,
-    /// By the rule of this `file:line`.
-    Ignored(&'a str),
+    Ignored(&'a Glob),
 }
 
-fn compile(path: &str, content: &[u8]) -> Option<Vec<Rule>> {
+/// `file:line` of a rule.
+fn citation(glob: &Glob) -> String {
+    glob.from().map(|from| from.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// `path` seen from `folder`, if it lies inside.
+fn strip_folder<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
+    if folder.is_empty() {
+        return Some(path);
+    }
+    path.strip_prefix(folder)?.strip_prefix('/')
+}
+
+fn compile(path: &str, content: &[u8]) -> Option<Gitignore> {
     if content.len() as u64 > MAX_RULE_FILE_BYTES {
         return None;
     }
     let text = String::from_utf8_lossy(content);
-    let lines = text.trim_start_matches('\u{feff}').lines().enumerate().filter(|(_, line)| line.len() <= MAX_RULE_BYTES);
-    let rules: Vec<Rule> = lines.filter_map(|(index, line)| rule(line, || format!("{path}:{}", index + 1))).collect();
-    (!rules.is_empty()).then_some(rules)
-}
-
-/// The rule of a line. One that is no glob matches nothing: git, too, passes over it.
-fn rule(line: &str, origin: impl FnOnce() -> String) -> Option<Rule> {
-    // A space at the end counts if it is escaped.
-    let line = if line.ends_with("\\ ") { line } else { line.trim_end() };
-    if line.is_empty() || line.starts_with('#') {
-        return None;
-    }
-    let (keeps, line, is_anchored) = match line.strip_prefix('\\').filter(|rest| rest.starts_with(['!', '#'])) {
-        Some(rest) => (false, rest, false),
-        None => {
-            let (keeps, line) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest));
-            let (is_anchored, line) = line.strip_prefix('/').map_or((false, line), |rest| (true, rest));
-            (keeps, line, is_anchored)
+    let mut builder = GitignoreBuilder::new("");
+    for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        if line.len() <= MAX_RULE_BYTES {
+            // Git, too, passes over a rule it cannot parse. The rule's origin carries its line, which the crate does not keep.
+            let _ = builder.add_line(Some(PathBuf::from(format!("{path}:{}", index + 1))), line);
         }
-    };
-    let folders = line.strip_suffix('/').map(|line| line.strip_suffix('\\').unwrap_or(line));
-    let (is_for_folders, line) = folders.map_or((false, line), |line| (true, line));
-    let is_anywhere = !is_anchored && !line.contains('/') && line != "**";
-    let mut glob = if is_anywhere { format!("**/{line}") } else { line.to_owned() };
-    // What is inside of a folder, not the folder itself.
-    if glob.ends_with("/**") {
-        glob.push_str("/*");
     }
-    Some(Rule { glob: PathGlob::verbatim(glob), keeps, is_for_folders, origin: origin() })
+    builder.build().ok().filter(|matcher| !matcher.is_empty())
 }
 
 /// All ignore rules of a tree.
@@ -172,21 +147,21 @@ impl IgnoreRules {
 
     /// The rule that ignores exactly `path`, nearest ignore file first.
     fn deciding_rule(&self, path: &str, is_folder: bool) -> Option<String> {
-        let (mut folder, mut divided) = (path, Divided::new(path));
+        let mut folder = path;
         while !folder.is_empty() {
             folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
-            match self.folders.get(folder).map_or(Verdict::Silent, |chain| chain.verdict(&mut Divided::new(path), is_folder)) {
+            match self.folders.get(folder).map_or(Verdict::Silent, |chain| chain.verdict(path, is_folder)) {
                 Verdict::Silent => {}
                 Verdict::Kept => return None,
-                Verdict::Ignored(origin) => return Some(origin.to_owned()),
+                Verdict::Ignored(rule) => return Some(citation(rule)),
             }
         }
         let mut link = self.behind.as_ref();
         while let Some(chain) = link {
-            match chain.verdict(&mut divided, is_folder) {
+            match chain.verdict(path, is_folder) {
                 Verdict::Silent => link = chain.parent.as_ref(),
                 Verdict::Kept => return None,
-                Verdict::Ignored(origin) => return Some(origin.to_owned()),
+                Verdict::Ignored(rule) => return Some(citation(rule)),
             }
         }
         None
@@ -245,50 +220,6 @@ mod tests {
         assert_eq!(rules.would_ignore(".env").as_deref(), Some("../../.gitignore:1"));
         assert_eq!(rules.would_ignore("deep/.env"), None);
         assert_eq!(rules.would_ignore("deep/.a.swp").as_deref(), Some(".git/info/exclude:1"));
-    }
-
-    /// What the `ignore` crate makes of a rule file.
-    fn theirs(text: &str) -> ignore::gitignore::Gitignore {
-        let mut builder = ignore::gitignore::GitignoreBuilder::new("");
-        text.lines().for_each(|line| {
-            let _ = builder.add_line(None, line);
-        });
-        builder.build().expect("rules that are none were left out")
-    }
-
-    #[test]
-    fn rules_mean_what_they_mean_to_others() {
-        let lines = [
-            "a", "/a", "a/", "/a/", "*.b", "!*.b", "!a", "!/a/b", "a/b", "a/*", "a/**", "**/b", "**/a/b", "a/**/b", "/*", "*",
-            "!*/", "**", "/**", "[ab]", "a?", "*.[bc]", "{a,b}.c", "a/{b,c}", "#a", "\\#a", "\\!a", "a\\*", "a ", "a\\ ", "!",
-            "/", "a//b", "//", "a\\/", "A", "*a*", "a.b/", "[]a]", "{a", "[a", "**a", "a**", "./a", "x/*.b", "!x/a.b", "*/",
-            "a/*/b", "**/", "\\a",
-        ];
-        let names = ["a", "b", "ab", "a.b", "a.c", "x", "#a", "!a", "A", "a "];
-        let mut paths: Vec<String> = names.map(str::to_owned).into();
-        for from in [0, names.len()] {
-            let longer: Vec<String> = paths[from..].iter().flat_map(|path| names.map(|name| format!("{path}/{name}"))).collect();
-            paths.extend(longer);
-        }
-        let pairs =
-            lines.iter().enumerate().flat_map(|(at, first)| lines[at..].iter().map(move |second| format!("{first}\n{second}")));
-        for text in lines.map(str::to_owned).into_iter().chain(pairs.step_by(7)) {
-            let (ours, theirs) = (Chain::of_file("", "", text.as_bytes(), None), theirs(&text));
-            for (path, is_folder) in paths.iter().flat_map(|path| [(path, false), (path, true)]) {
-                let ours = match ours.as_ref().map_or(Verdict::Silent, |chain| chain.verdict(&mut Divided::new(path), is_folder))
-                {
-                    Verdict::Silent => 0,
-                    Verdict::Kept => 1,
-                    Verdict::Ignored(_) => 2,
-                };
-                let theirs = match theirs.matched(path, is_folder) {
-                    ignore::Match::None => 0,
-                    ignore::Match::Whitelist(_) => 1,
-                    ignore::Match::Ignore(_) => 2,
-                };
-                assert_eq!(ours, theirs, "{text:?} {path:?} {is_folder}");
-            }
-        }
     }
 
     #[test]

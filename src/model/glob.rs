@@ -173,12 +173,10 @@ impl NameGlob {
 pub struct Divided<'p> {
     path: &'p str,
     parts: Vec<&'p str>,
-    /// The folder that it is seen from: its length in the path with the slash behind it, and how many parts it has.
-    seen_from: (usize, usize),
 }
 
 impl<'p> Divided<'p> {
-    /// Seen from the root. Globs of checks and configuration ask for a path as `folded` gives it.
+    /// Globs of checks and configuration ask for a path as `folded` gives it.
     pub fn new(path: &'p str) -> Divided<'p> {
         let mut parts = Vec::with_capacity(16);
         let mut start = 0;
@@ -187,29 +185,11 @@ impl<'p> Divided<'p> {
             start = slash + 1;
         }
         parts.push(&path[start..]);
-        Divided { path, parts, seen_from: (0, 0) }
-    }
-
-    /// Looks at it from one of its folders, "" for the root. False if it does not lie in there.
-    pub fn look_from(&mut self, folder: &str) -> bool {
-        if folder.is_empty() {
-            self.seen_from = (0, 0);
-            return true;
-        }
-        let lies_inside = self.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-        if lies_inside {
-            self.seen_from = (folder.len() + 1, memchr::memchr_iter(b'/', folder.as_bytes()).count() + 1);
-        }
-        lies_inside
-    }
-
-    /// The path as it is seen.
-    pub fn path(&self) -> &'p str {
-        &self.path[self.seen_from.0..]
+        Divided { path, parts }
     }
 
     fn parts(&self) -> &[&'p str] {
-        &self.parts[self.seen_from.1..]
+        &self.parts
     }
 }
 
@@ -239,11 +219,7 @@ enum Step {
 impl PathGlob {
     /// A glob as checks and configuration write it.
     pub fn new(glob: &str) -> PathGlob {
-        PathGlob::verbatim(anywhere(glob.to_lowercase()))
-    }
-
-    /// A glob that is held against whole paths as they are written: without a slash, it matches at the root alone.
-    pub fn verbatim(glob: String) -> PathGlob {
+        let glob = anywhere(glob.to_lowercase());
         let stretch = longest(stretches(&glob).into_iter()).to_owned();
         let form = steps(&glob).map_or_else(|| Form::Expression { glob, compiled: OnceLock::new() }, Form::Steps);
         PathGlob { stretch, form }
@@ -259,7 +235,7 @@ impl PathGlob {
         match &self.form {
             Form::Steps(steps) => walk(steps, divided.parts()),
             Form::Expression { glob, compiled } => {
-                let path = divided.path();
+                let path = divided.path;
                 let compile = || expression(glob).ok().map(|glob| glob.compile_matcher());
                 path.contains(&self.stretch) && compiled.get_or_init(compile).as_ref().is_some_and(|glob| glob.is_match(path))
             }
@@ -430,16 +406,6 @@ mod tests {
         let stretches = ["a/*.yml", "a/b.tar.gz", "ab/*.{a,b}", "{a,b}/[cd]*", "a\\\\*b", "[]ab]c", "{a,{b,c},d}e*[f"];
         let stretches = stretches.map(|glob| PathGlob::new(glob).stretch().to_owned());
         assert_eq!(stretches, [".yml", "b.tar.gz", "ab", "", "", "c", "e"]);
-    }
-
-    #[test]
-    fn a_path_is_seen_from_its_folders() {
-        let mut path = Divided::new("a/b/c.py");
-        let glob = PathGlob::verbatim("b/*.py".to_owned());
-        assert!(!glob.is_match(&path) && path.look_from("a") && glob.is_match(&path) && path.path() == "b/c.py");
-        assert!(!path.look_from("a/b/c") && !path.look_from("b") && !path.look_from("a/"));
-        assert!(path.look_from("a/b") && !glob.is_match(&path) && path.path() == "c.py");
-        assert!(path.look_from("") && path.path() == "a/b/c.py");
     }
 
     #[test]

@@ -239,12 +239,12 @@ impl<const N: usize> Grams<N> {
 
 /// Which bytes of a head count in a literal of this length, which is not 0.
 #[inline]
-fn mask_of(length: usize) -> u64 {
+pub(super) fn mask_of(length: usize) -> u64 {
     u64::MAX >> (8 * HEAD.saturating_sub(length))
 }
 
 /// The first bytes of a text as a number, the first in the lowest place; zeros stand for those that it does not have.
-fn head_of(text: &[u8]) -> u64 {
+pub(super) fn head_of(text: &[u8]) -> u64 {
     match text.first_chunk::<HEAD>() {
         Some(head) => u64::from_le_bytes(*head),
         None => text.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)),

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::finder::{head_of, mask_of};
 use crate::model::glob::{self, Divided, NameGlob, PathGlob, Plain};
 use crate::model::language::Language;
 use crate::model::needs::{DocumentKind, Look, NeedId, NeedSet, SelectorId};
@@ -215,14 +216,6 @@ struct Stretch {
     globs: Vec<usize>,
 }
 
-/// The first bytes of a text as a number; zeros stand for those that it does not have.
-fn head(text: &[u8]) -> u64 {
-    match text.first_chunk() {
-        Some(head) => u64::from_le_bytes(*head),
-        None => text.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)),
-    }
-}
-
 /// Bytes of a stretch that tell most places where it does not stand.
 const LEAD: usize = 2;
 
@@ -246,8 +239,7 @@ impl<G> Stretched<G> {
         self.by_stretch = vec![Vec::new(); SLOTS];
         for (stretch, globs) in by_stretch {
             let bytes = stretch.as_bytes();
-            let mask = u64::MAX >> (8 * 8_usize.saturating_sub(bytes.len()));
-            let known = Stretch { head: (head(bytes), mask), text: stretch.to_owned(), globs };
+            let known = Stretch { head: (head_of(bytes), mask_of(bytes.len())), text: stretch.to_owned(), globs };
             self.by_stretch[slot(bytes[0], bytes[1])].push(known);
         }
     }
@@ -261,7 +253,7 @@ impl<G> Stretched<G> {
             if slot.is_empty() {
                 continue;
             }
-            let (rest, here) = (&text.as_bytes()[start..], head(&text.as_bytes()[start..]));
+            let (rest, here) = (&text.as_bytes()[start..], head_of(&text.as_bytes()[start..]));
             for Stretch { head: (head, mask), text, globs } in slot {
                 if here & mask == *head && rest.starts_with(text.as_bytes()) {
                     globs.iter().for_each(|at| look_at(*at));
