@@ -275,3 +275,95 @@ tests:
 "#,
     );
 }
+
+#[test]
+fn what_is_joined_may_be_without_what_another_names() {
+    assert_pack(
+        "database/keys.yaml",
+        r#"title: Foreign keys have an index
+priority: P2
+effort: low
+why: Otherwise a filter by one reads the whole table.
+fix: { summary: Add one. }
+absent: pass
+forbid:
+  - say: a foreign key has no index
+    join: COLUMN
+    all:
+      - text: { path: ["*.sql"], ignore-case: true, capture: COLUMN, pattern: '^\s*(?P<at>\w+)\s+\w+\s+references\b' }
+      - without: { text: { path: ["*.{sql,rb}"], ignore-case: true, capture: COLUMN, pattern: '\b(?:create\s+index\s+\w+\s+on\s+\w+\s*\(\s*|add_index\s+:\w+,\s*:)(?P<at>\w+)' } }
+tests:
+  - name: one of two
+    expect: fail
+    at: ["a.sql:3"]
+    files: &files
+      a.sql: |
+        CREATE TABLE notes (
+          Author_Id int REFERENCES users,
+          folder_id int REFERENCES folders
+        );
+      b.sql: CREATE INDEX by_author ON notes (author_id);
+  - name: both, in two languages
+    expect: pass
+    files:
+      <<: *files
+      c.rb: "add_index :notes, :folder_id"
+  - name: none at all
+    expect: fail
+    at: ["a.sql:2", "a.sql:3"]
+    files:
+      <<: *files
+      b.sql: SELECT 1;
+"#,
+    );
+}
+
+#[test]
+fn names_are_taken_only_from_what_is_joined() {
+    let folder = crate::support::tree(&[(
+        "web/taking.yaml",
+        "title: x\npriority: P1\neffort: low\nwhy: y\nfix: { summary: Do. }\nabsent: pass\nforbid:\n  - say: z\n    all:\n      - text: { path: ['*.sql'], pattern: abc }\n      - without: { text: { path: ['*.sql'], pattern: abd } }\ntests:\n  - { name: a, expect: pass, files: { a.sql: x } }\n",
+    )]);
+    let error = crate::support::stderr(&run(&["checks", "lint", "--checks", folder.path().to_str().unwrap()]));
+    assert!(error.contains("taking.yaml:10:7: `without` takes names from what is joined"), "{error}");
+}
+
+#[test]
+fn a_part_in_one_file_joins_by_the_names_of_the_files_that_hold_it_all() {
+    assert_pack(
+        "database/seeds.yaml",
+        r#"title: What the service calls writes no demo data
+priority: P1
+effort: low
+why: Anybody knows it.
+fix: { summary: Remove it. }
+absent: pass
+forbid:
+  - say: it does
+    join: NAME
+    all:
+      - code: { language: python, capture: [NAME], rule: { kind: call, has: { field: function, kind: identifier, pattern: $NAME, regex: '^seed' } } }
+      - within: file
+        all:
+          - code: { language: python, capture: [NAME], rule: { kind: function_definition, has: { field: name, pattern: $NAME } } }
+          - given: { text: { language: python, pattern: '@example\.com' } }
+tests:
+  - name: another function does
+    expect: pass
+    files: &files
+      a.py: seed_database()
+      b.py: |
+        def seed_database():
+            load()
+      c.py: |
+        def seed_demo():
+            add("x@example.com")
+  - name: the called one does
+    expect: fail
+    at: ["a.py:1", "c.py:1"]
+    files:
+      <<: *files
+      a.py: seed_demo()
+"#,
+    );
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::model::env::{CAPTURES, Contract, Definition, Fallback, Form, Names, Section, Standing};
 use crate::model::language::Language;
-use crate::model::needs::{Area, DocumentKind, Look, Naming, Selector};
+use crate::model::needs::{Area, DocumentKind, Look, NAME, Naming, Selector};
 use crate::model::node::{Node, Value};
 use crate::model::pattern::Pattern;
 use crate::probes::params::{Map, Problems};
@@ -130,7 +130,7 @@ fn text(map: &Map<'_>, mut selector: Selector) -> Vec<(Selector, Look)> {
         map.note("`text` needs `path` or `language`");
     }
     let Some(pattern) = pattern(map, "text") else { return Vec::new() };
-    vec![(selector, Look::Text { pattern, ignore_case: false, area, except, missing: false, named: true })]
+    vec![(selector, Look::Text { pattern, ignore_case: false, area, except, missing: false, capture: Some(NAME.to_owned()) })]
 }
 
 fn document(map: &Map<'_>, selector: Selector) -> Vec<(Selector, Look)> {

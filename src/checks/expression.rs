@@ -37,6 +37,8 @@ pub enum Expression {
     Not(Box<Expression>),
     /// It has to hold, and is not what is cited.
     Given(Box<Expression>),
+    /// In an `all` that joins: what captures a name that this captures, too, is none.
+    Without(Box<Expression>),
     Probe(Box<dyn Probe>),
 }
 
@@ -57,7 +59,11 @@ impl<'v> Observation<'v> {
 }
 
 /// The keys of an item that are not its expression.
-const TREE_KEYS: [&str; 6] = ["all", "any", "not", "given", "within", "join"];
+const TREE_KEYS: [&str; 7] = ["all", "any", "not", "given", "without", "within", "join"];
+
+/// The words that take one expression.
+pub const AROUND_ONE: [(&str, fn(Box<Expression>) -> Expression); 3] =
+    [("not", Expression::Not), ("given", Expression::Given), ("without", Expression::Without)];
 
 /// The most of some costs; what comes behind a tree is not looked at.
 fn most(costs: impl Iterator<Item = Cost>) -> Cost {
@@ -69,6 +75,13 @@ fn most(costs: impl Iterator<Item = Cost>) -> Cost {
         }
     }
     most
+}
+
+/// Notes a `without` that stands where nothing is joined.
+fn taking_nothing<'p>(mut parts: impl Iterator<Item = &'p Expression>, node: &Node, loading: &mut Loading<'_>) {
+    if parts.any(|part| matches!(part, Expression::Without(_))) {
+        loading.problems.note(node.span, "`without` takes names from what is joined; put it into an `all` with `join`");
+    }
 }
 
 /// The value that a hit captured under a name.
@@ -83,17 +96,23 @@ impl Expression {
         if let Some(node) = map.get("all") {
             let within = map.word("within", Some(Within::Component)).unwrap_or(Within::Component);
             let join = map.opt_text("join");
-            found.push(Expression::list(node, loading).map(|of| Expression::All { of, within, join }));
+            let of = Expression::list(node, loading);
+            if join.is_none() {
+                taking_nothing(of.iter().flatten(), node, loading);
+            }
+            found.push(of.map(|of| Expression::All { of, within, join }));
         }
         if let Some(node) = map.get("any") {
-            found.push(Expression::list(node, loading).map(Expression::Any));
+            let of = Expression::list(node, loading);
+            taking_nothing(of.iter().flatten(), node, loading);
+            found.push(of.map(Expression::Any));
         }
-        for (key, shown) in [("not", "`not`"), ("given", "`given`")] {
+        for (key, of) in AROUND_ONE {
             let Some(node) = map.get(key) else { continue };
-            let of = if key == "not" { Expression::Not } else { Expression::Given };
-            let inner = Map::new(node, shown, loading.problems);
+            let inner = Map::new(node, key, loading.problems);
             let parsed = Expression::parse(&inner, loading);
             inner.finish();
+            taking_nothing(parsed.iter(), node, loading);
             found.push(parsed.map(|inner| of(Box::new(inner))));
         }
         map.allow(probes::KINDS.iter().map(|kind| kind.name));
@@ -105,7 +124,9 @@ impl Expression {
         match found.len() {
             1 => found.pop().flatten(),
             0 => {
-                let known = || probes::KINDS.iter().map(|kind| kind.name).chain(["all", "any", "not", "given"]);
+                let known = || {
+                    probes::KINDS.iter().map(|kind| kind.name).chain(TREE_KEYS).filter(|key| !["within", "join"].contains(key))
+                };
                 let hint = map.keys().map(|key| suggestion(key, known())).find(|hint| !hint.is_empty()).unwrap_or_default();
                 map.note(format!("no probe here{hint}; one of {}", known().collect::<Vec<_>>().join(", ")));
                 None
@@ -140,12 +161,12 @@ impl Expression {
         parsed.into_iter().collect()
     }
 
-    /// Can it cite anything? `not` and `given` alone cannot.
+    /// Can it cite anything? `not`, `given` and `without` alone cannot.
     pub fn cites(&self) -> bool {
         match self {
             Expression::All { of, .. } => of.iter().any(Expression::cites),
             Expression::Any(of) => of.iter().all(Expression::cites),
-            Expression::Not(_) | Expression::Given(_) => false,
+            Expression::Not(_) | Expression::Given(_) | Expression::Without(_) => false,
             Expression::Probe(_) => true,
         }
     }
@@ -155,7 +176,7 @@ impl Expression {
         match self {
             Expression::All { of, .. } => of.iter().all(|part| part.could_hold(can_hit)),
             Expression::Any(of) => of.iter().any(|part| part.could_hold(can_hit)),
-            Expression::Not(_) => true,
+            Expression::Not(_) | Expression::Without(_) => true,
             Expression::Given(inner) => inner.could_hold(can_hit),
             Expression::Probe(probe) => probe.needs().is_empty() || probe.needs().iter().any(|need| can_hit(*need)),
         }
@@ -165,7 +186,7 @@ impl Expression {
     pub fn needs(&self, into: &mut Vec<NeedId>) {
         match self {
             Expression::All { of, .. } | Expression::Any(of) => of.iter().for_each(|part| part.needs(into)),
-            Expression::Not(inner) | Expression::Given(inner) => inner.needs(into),
+            Expression::Not(inner) | Expression::Given(inner) | Expression::Without(inner) => inner.needs(into),
             // Probes of one kind often rest on the same long list.
             Expression::Probe(probe) if into.ends_with(probe.needs()) => {}
             Expression::Probe(probe) => into.extend(probe.needs()),
@@ -176,7 +197,7 @@ impl Expression {
     pub(super) fn is_positive(&self) -> bool {
         match self {
             Expression::Probe(_) => true,
-            Expression::Not(_) => false,
+            Expression::Not(_) | Expression::Without(_) => false,
             Expression::Given(inner) => inner.is_positive(),
             Expression::Any(of) | Expression::All { of, .. } => of.iter().all(Expression::is_positive),
         }
@@ -186,7 +207,7 @@ impl Expression {
     pub(super) fn cost(&self, needs: &NeedSet) -> Cost {
         match self {
             Expression::All { of, .. } | Expression::Any(of) => most(of.iter().map(|part| part.cost(needs))),
-            Expression::Not(inner) | Expression::Given(inner) => inner.cost(needs),
+            Expression::Not(inner) | Expression::Given(inner) | Expression::Without(inner) => inner.cost(needs),
             Expression::Probe(probe) => most(probe.needs().iter().map(|need| needs.cost(*need))),
         }
     }
@@ -195,7 +216,7 @@ impl Expression {
     pub(super) fn all_needs(&self, test: &impl Fn(&NeedId) -> bool) -> bool {
         match self {
             Expression::All { of, .. } | Expression::Any(of) => of.iter().all(|part| part.all_needs(test)),
-            Expression::Not(inner) | Expression::Given(inner) => inner.all_needs(test),
+            Expression::Not(inner) | Expression::Given(inner) | Expression::Without(inner) => inner.all_needs(test),
             Expression::Probe(probe) => probe.needs().iter().all(test),
         }
     }
@@ -224,6 +245,8 @@ impl Expression {
                 Observation { holds: is_open || !inner.see(view, Answers::All).holds, ..Observation::default() }
             }
             Expression::Given(inner) => Observation { holds: inner.see(view, answers).holds, ..Observation::default() },
+            // It says what is left of others, in `all`.
+            Expression::Without(_) => Observation { holds: true, ..Observation::default() },
             Expression::Any(of) => {
                 let held: Vec<Observation<'_>> = of.iter().map(|part| part.see(view, answers)).filter(|o| o.holds).collect();
                 merged(held)
@@ -263,14 +286,22 @@ fn all<'v>(of: &[Expression], view: &View<'v>, join: Option<&str>, answers: Answ
         }
         observed.push(observation);
     }
-    if let Some(name) = join {
-        return joined(observed, name);
+    let Some(name) = join else { return merged(observed) };
+    let mut taken = BTreeSet::new();
+    for part in of {
+        // What may still be taken back takes nothing.
+        if let Expression::Without(inner) = part
+            && (answers == Answers::All || inner.is_positive())
+        {
+            taken.extend(inner.see(view, answers).hits.iter().filter_map(|hit| captured(hit, name)));
+        }
     }
-    merged(observed)
+    joined(observed, name, &taken)
 }
 
-/// Keeps the hits whose capture `name` has a value that every capturing part found; none of them means it does not hold.
-fn joined<'v>(observed: Vec<Observation<'v>>, name: &str) -> Observation<'v> {
+/// Keeps the hits whose capture `name` has a value that every capturing part found, and that is not among those `taken`; none of them means it
+/// does not hold.
+fn joined<'v>(observed: Vec<Observation<'v>>, name: &str, taken: &BTreeSet<Arc<str>>) -> Observation<'v> {
     let captured = |hit: &Hit| captured(hit, name);
     let mut common: Option<BTreeSet<_>> = None;
     for observation in &observed {
@@ -279,7 +310,8 @@ fn joined<'v>(observed: Vec<Observation<'v>>, name: &str) -> Observation<'v> {
             common = Some(common.map_or(values.clone(), |seen| seen.intersection(&values).cloned().collect()));
         }
     }
-    let common = common.unwrap_or_default();
+    let mut common = common.unwrap_or_default();
+    common.retain(|value| !taken.contains(value));
     if common.is_empty() {
         return Observation::default();
     }

@@ -123,7 +123,7 @@ impl Expression {
                 probe.needs().iter().filter(|need| asking.waits(**need)).for_each(|need| into.add(*need, place));
             }
             // What is not cited joins nothing.
-            Expression::Not(inner) | Expression::Given(inner) => {
+            Expression::Not(inner) | Expression::Given(inner) | Expression::Without(inner) => {
                 inner.wanted(view, asking, &Place { files: place.files.clone(), names: None }, into);
             }
             Expression::Any(of) => of.iter().for_each(|part| part.wanted(view, asking, place, into)),
@@ -160,7 +160,7 @@ impl Expression {
     fn waits(&self, asking: &Asking<'_>) -> bool {
         match self {
             Expression::All { of, .. } | Expression::Any(of) => of.iter().any(|part| part.waits(asking)),
-            Expression::Not(inner) | Expression::Given(inner) => inner.waits(asking),
+            Expression::Not(inner) | Expression::Given(inner) | Expression::Without(inner) => inner.waits(asking),
             Expression::Probe(probe) => probe.needs().iter().any(|need| asking.waits(*need)),
         }
     }
@@ -170,7 +170,7 @@ impl Expression {
     fn waiting(&self, asking: &Asking<'_>) -> usize {
         match self {
             Expression::All { of, .. } | Expression::Any(of) => of.iter().map(|part| part.waiting(asking)).sum(),
-            Expression::Not(inner) | Expression::Given(inner) => inner.waiting(asking),
+            Expression::Not(inner) | Expression::Given(inner) | Expression::Without(inner) => inner.waiting(asking),
             Expression::Probe(probe) => {
                 let trees = probe.needs().iter().filter(|need| asking.needs.cost(**need) == Cost::Tree);
                 let cost = |need: &NeedId| match asking.waiting.get(need.0 as usize) {

@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::checks::expression::AROUND_ONE;
 use crate::model::live::facts::{OF_CAPTURE, OF_RUN};
 use crate::model::live::{Base, Class, LiveVerdict, Method, Shape};
 use crate::model::terms::{Absent, Confidence, Effort, Priority, Scope, Stage, Status, Strength, Word};
@@ -164,7 +165,7 @@ fn probes() -> Map<String, Value> {
     let expressions = json!({ "type": "array", "items": { "$ref": "#/$defs/expression" } });
     properties.insert("all".to_owned(), expressions.clone());
     properties.insert("any".to_owned(), expressions);
-    for word in ["not", "given"] {
+    for (word, _) in AROUND_ONE {
         properties.insert(word.to_owned(), json!({ "$ref": "#/$defs/expression" }));
     }
     properties.insert("within".to_owned(), json!({ "enum": ["component", "file"] }));

@@ -149,8 +149,8 @@ pub enum Look {
         except: Option<String>,
         /// The pattern must not occur in the file: the file itself is the hit.
         missing: bool,
-        /// Is the text that is cited kept as the capture `NAME`?
-        named: bool,
+        /// The capture as which the text that is cited is kept.
+        capture: Option<String>,
     },
     /// An ast-grep rule in one language.
     Code {
@@ -196,7 +196,7 @@ pub enum Look {
 impl Look {
     /// A pattern over a part of the text, as it is written, each match a hit.
     pub fn text(pattern: impl Into<String>, area: Area) -> Look {
-        Look::Text { pattern: pattern.into(), ignore_case: false, area, except: None, missing: false, named: false }
+        Look::Text { pattern: pattern.into(), ignore_case: false, area, except: None, missing: false, capture: None }
     }
 }
 

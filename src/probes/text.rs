@@ -20,6 +20,7 @@ pub static KIND: ProbeKind = ProbeKind {
         ("in", "source (default: outside comments), code (outside strings, too), comments, all"),
         ("except", "a hit is none when its lines match this"),
         ("ignore-case", "true: case does not matter"),
+        ("capture", "the name under which the text that is cited is kept, for `join`; in lower case with `ignore-case`"),
         ("missing", "true: the hit is the file in which the pattern does not occur"),
         FRONTS_DOC,
     ],
@@ -35,6 +36,7 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     let except = shared::pattern(&map, "except");
     let area = map.word("in", Some(Area::Source));
     let ignore_case = map.flag("ignore-case", false);
+    let capture = map.opt_text("capture");
     let missing = map.flag("missing", false);
     let fronts = map.flag("fronts", false);
     if !map.has("pattern") {
@@ -47,7 +49,7 @@ fn parse(node: &Node, loading: &mut Loading<'_>) -> Option<Box<dyn Probe>> {
     if loading.problems.len() > before {
         return None;
     }
-    let look = Look::Text { pattern: pattern?, ignore_case, area: area?, except, missing, named: false };
+    let look = Look::Text { pattern: pattern?, ignore_case, area: area?, except, missing, capture };
     let need = loading.needs.add(selector, look);
     Some(shared::hits_of(need, fronts, loading.needs))
 }

@@ -67,7 +67,7 @@ impl FrontNeeds {
         };
         let text = |pattern: &str| {
             let (pattern, area) = (pattern.to_owned(), Area::All);
-            Look::Text { pattern, ignore_case: false, area, except: None, missing: false, named: true }
+            Look::Text { pattern, ignore_case: false, area, except: None, missing: false, capture: Some(NAME.to_owned()) }
         };
         let files = |globs: &[&str]| {
             let globs = globs.iter().map(|glob| (*glob).to_owned()).collect();

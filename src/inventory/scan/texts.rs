@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
+use super::Scanner;
 use super::file::{FileScan, MAX_HITS, MAX_ROWS};
 use super::places::Places;
 use super::subject::Subject;
-use super::{Scanner, documents};
 use crate::inventory::automaton::{Automaton, Tester};
 use crate::inventory::view::Hit;
 use crate::model::needs::{Look, NeedId};
@@ -15,7 +15,7 @@ const MAX_EXCEPTED: usize = 500;
 
 /// Answers a text need in a file whose literals stand at these places.
 pub(super) fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, places: &Places, found: &mut FileScan) {
-    let Look::Text { area, missing, named, .. } = &scanner.needs.need(need).look else { return };
+    let Look::Text { area, missing, capture, ignore_case, .. } = &scanner.needs.need(need).look else { return };
     let ranges = scanner.window(need).filter(|_| !missing).and_then(|window| window.ranges(subject.folded(), places));
     if ranges.as_ref().is_some_and(Vec::is_empty) {
         return;
@@ -33,12 +33,16 @@ pub(super) fn texts(scanner: &Scanner<'_>, need: NeedId, subject: &Subject<'_>, 
         return;
     }
     let ranges = ranges.unwrap_or_else(|| std::iter::once(0..text.len()).collect());
-    let most = if *named { MAX_ROWS } else { MAX_HITS };
-    let name = |start: usize, end: usize| area.get(start..end).filter(|_| *named).map(str::to_owned);
+    let most = if capture.is_some() { MAX_ROWS } else { MAX_HITS };
+    let kept = |start: usize, end: usize| {
+        let text = area.get(start..end)?;
+        Some((capture.as_deref()?.into(), if *ignore_case { text.to_ascii_lowercase().into() } else { text.into() }))
+    };
     let hits = matches(text, pattern, || scanner.except(need), ranges, most);
     found.hits.extend(hits.map(|(start, end)| {
-        let hit = subject.lines().hit(subject.id, start, end);
-        (need, documents::named(hit, name(start, end)))
+        let mut hit = subject.lines().hit(subject.id, start, end);
+        hit.captures.extend(kept(start, end));
+        (need, hit)
     }));
 }
 
