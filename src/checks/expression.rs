@@ -61,8 +61,11 @@ impl<'v> Observation<'v> {
 /// The keys of an item that are not its expression.
 const TREE_KEYS: [&str; 7] = ["all", "any", "not", "given", "without", "within", "join"];
 
+/// Makes an expression of another.
+type Around = fn(Box<Expression>) -> Expression;
+
 /// The words that take one expression.
-pub const AROUND_ONE: [(&str, fn(Box<Expression>) -> Expression); 3] =
+pub const AROUND_ONE: [(&str, Around); 3] =
     [("not", Expression::Not), ("given", Expression::Given), ("without", Expression::Without)];
 
 /// The most of some costs; what comes behind a tree is not looked at.

@@ -83,6 +83,9 @@ impl Reader<'_> {
             return None;
         }
         self.at += usize::from(quoted_name);
+        if quoted_name && self.is_outcome(name.0) {
+            return None;
+        }
         if quoted_name && self.peek() == Some(b']') {
             self.at += 1;
         }
@@ -102,6 +105,11 @@ impl Reader<'_> {
             return self.bare().map(|value| assignment((value, Form::Bare)));
         }
         self.literal(form == Form::Passed).map(|value| assignment((value, form)))
+    }
+
+    /// Is the quoted name what a condition comes to, `is_set ? 'name' : 'other'`?
+    fn is_outcome(&self, name_start: usize) -> bool {
+        self.peek_past_blanks() == Some(b':') && self.bytes[..name_start - 1].trim_ascii_end().ends_with(b"?")
     }
 
     fn is_configuration(&self) -> bool {
@@ -265,6 +273,11 @@ impl Reader<'_> {
             value = &value[..at];
         }
         let value = value.trim_ascii_end();
+        // What a script prints: `echo "  PASSWORD: leave it empty"`.
+        let is_told = self.grammar == Grammar::Shell && self.bytes[..self.at].trim_ascii_end().ends_with(b":");
+        if is_told && line[value.len()..end].trim_ascii_start().first().is_some_and(u8::is_ascii_alphabetic) {
+            return None;
+        }
         let is_plain = value.first().is_some_and(|first| self.grammar != Grammar::Yaml || !b"{[|>&*!%@`".contains(first));
         (is_plain && value.iter().all(u8::is_ascii_graphic)).then_some((self.at, self.at + value.len()))
     }
@@ -425,6 +438,9 @@ mod tests {
             (".env", "password=LIT"),
             ("a.sh", "export password=LIT; run"),
             ("a.sh", "password='LIT' run"),
+            ("a.sh", "password=LIT run"),
+            ("a.sh", "cat <<EOF > a.yml\npassword: LIT\nEOF"),
+            ("a.js", "is_set ? { a: 1, 'password': 'LIT' } : {}"),
             ("a.xml", "<password>LIT</password>"),
             ("web.config", "<add key=\"password\" value=\"LIT\" />"),
             ("a.sql", "ALTER USER x WITH PASSWORD 'LIT';"),
@@ -452,6 +468,9 @@ mod tests {
             ("a.ts", "password: config.get('x')"),
             ("a.js", "'the password is required'"),
             ("a.js", "password => 5"),
+            ("a.js", "const from = is_set ? 'password-in-base64' : 'nowhere';"),
+            ("a.js", "const from = is_set ?\n  'password' : 'nowhere';"),
+            ("a.sh", "echo \"  - PASSWORD: remove or leave empty\""),
             ("a.rs", "secret::new()"),
             ("a.java", "password(\"a\", \"b\")"),
             ("A.cs", r#"{ { "password", "a", "b" } }"#),

@@ -310,6 +310,8 @@ pub(super) fn is_harmless(value: &str) -> bool {
         || is_named_reference(&lower)
         || DIGEST.iter().any(|start| lower.starts_with(start))
         || is_algorithm(&lower)
+        || is_time(&lower)
+        || lower.ends_with("...")
         || (lower.contains("://") && !lower.contains('@'))
 }
 
@@ -348,6 +350,13 @@ pub(super) fn is_templated(value: &str) -> bool {
         || value.find('<').is_some_and(|at| value[at..].contains('>'))
         || value.find('{').is_some_and(|at| value[at..].contains('}'))
         || value.starts_with('%') && value.ends_with('%')
+}
+
+/// A day, or a time on it, as ISO 8601 writes it.
+fn is_time(lower: &str) -> bool {
+    let Some((day, rest)) = lower.split_at_checked("2000-01-01".len()) else { return false };
+    day.bytes().zip("2000-01-01".bytes()).all(|(byte, model)| if model == b'-' { byte == b'-' } else { byte.is_ascii_digit() })
+        && (rest.is_empty() || rest.starts_with(['t', ' ']))
 }
 
 fn is_algorithm(lower: &str) -> bool {
@@ -399,6 +408,9 @@ mod tests {
             "test_jwt_secret_123",
             "dev-key-2",
             "mock-password1",
+            "2024-04-30",
+            "2024-04-30T15:33:19.000Z",
+            "eyJhbGciOiJIUz...",
         ] {
             assert!(is_harmless(value), "{value}");
         }
@@ -414,6 +426,8 @@ mod tests {
             "@Heron88!x",
             "!Heron88",
             "postgres",
+            "2024-04-30x9",
+            "2024/04/30",
         ] {
             assert!(!is_harmless(value), "{value}");
         }
