@@ -367,3 +367,25 @@ tests:
 "#,
     );
 }
+
+#[test]
+fn what_is_found_in_few_places_is_partial() {
+    assert_pack(
+        "logging/few.yaml",
+        r#"title: Code does not print
+priority: P1
+effort: low
+why: Nobody reads it.
+fix: { summary: Log. }
+absent: pass
+forbid:
+  - say: code prints
+    few: 2
+    text: { path: ["*.py"], in: code, pattern: '\bprint\(' }
+tests:
+  - { name: none, expect: pass, files: { a.py: 'x = 1' } }
+  - { name: two on two lines, expect: partial, at: ["a.py:1", "b.py:1"], files: { a.py: 'print(1)', b.py: 'print(1); print(2)' } }
+  - { name: three, expect: fail, at: ["a.py:1", "b.py:1"], files: { a.py: 'print(1)', b.py: "print(1)\nprint(2)" } }
+"#,
+    );
+}

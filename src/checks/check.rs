@@ -71,6 +71,8 @@ pub struct Item {
     pub say: String,
     /// How sure a hit means what it says.
     pub confidence: Confidence,
+    /// Up to so many places are a remark, not a failure; for `forbid` only.
+    pub few: usize,
     /// How strongly it proves; for `require` only.
     pub strength: Strength,
     /// Facts under which it counts.

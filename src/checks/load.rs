@@ -297,6 +297,7 @@ impl Loader {
             let confidence =
                 if key == "require" { Some(Confidence::High) } else { map.word("confidence", Some(Confidence::High)) };
             let strength = if key == "require" { map.word("strength", None) } else { Some(Strength::Declared) };
+            let few = if key == "forbid" { map.opt_int("few").unwrap_or(0) } else { 0 };
             let when = clauses(&map, "when", referred);
             let (routes, env) = (&self.frameworks, &self.contract);
             let mut loading = Loading {
@@ -315,7 +316,11 @@ impl Loader {
             if !expression.cites() {
                 map.note("this evidence could never cite anything: an `any` or the whole item consists of `not`");
             }
-            items.push(Item { say, confidence, strength, when, expression });
+            let few = usize::try_from(few).unwrap_or_else(|_| {
+                map.note_at("few", "`few` is a number of places");
+                0
+            });
+            items.push(Item { say, confidence, few, strength, when, expression });
         }
         items
     }

@@ -43,7 +43,7 @@ fn schema() -> Value {
             "cannot-see": { "type": "string" },
             "fix": { "type": "object", "required": ["summary"], "additionalProperties": { "type": "string" } },
             "references": texts,
-            "forbid": items(&[("confidence", words(Confidence::words()))]),
+            "forbid": items(&[("confidence", words(Confidence::words())), ("few", json!({ "type": "integer" }))]),
             "look-alike": items(&[("confidence", words(Confidence::words()))]),
             "require": items(&[("strength", words(Strength::words()))]),
             "strength": words(Strength::words()),

@@ -31,8 +31,12 @@ pub fn judge<'c>(check: &Check, observed: Observed<'c>) -> Outcome<'c> {
 }
 
 fn decide(check: &Check, observed: &Observed<'_>, strength: Option<Strength>) -> (Status, String) {
-    if let Some(reason) = said(&observed.against, |item| item.confidence >= Confidence::Medium) {
-        return (Status::Fail, reason);
+    let weighs = |held: &&Held<'_>| held.item.confidence >= Confidence::Medium;
+    if let Some(held) = observed.against.iter().filter(weighs).find(|held| !held.is_few()) {
+        return (Status::Fail, held.item.say.clone());
+    }
+    if let Some(held) = observed.against.iter().find(weighs) {
+        return (Status::Partial, format!("{}, in few places (up to {})", held.item.say, held.item.few));
     }
     if let Some(reason) = said(&observed.against, |_| true) {
         let unseen = observed.gap.as_ref().map_or(String::new(), |gap| format!("; {gap}"));

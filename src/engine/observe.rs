@@ -1,6 +1,7 @@
 //! Facts and items observed in a view.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::checks::check::{Check, Clause, Fact, Item};
@@ -15,6 +16,14 @@ use super::asked::{Asked, is_history};
 pub struct Held<'c> {
     pub item: &'c Item,
     pub hits: Vec<Hit>,
+}
+
+impl Held<'_> {
+    /// Is it in so few places that it is only a remark?
+    pub fn is_few(&self) -> bool {
+        let places: BTreeSet<_> = self.hits.iter().map(|hit| (hit.file, hit.line)).collect();
+        places.len() <= self.item.few
+    }
 }
 
 /// What a check's items observed in one view.
