@@ -298,7 +298,7 @@ fn assemble(
     inventory.skipped.sort();
     inventory.skipped.dedup();
     link::link(&mut manifests);
-    inventory.layout = layout_of(&inventory.files, &manifests);
+    inventory.layout = layout_of(&inventory.files, &manifests, &|index| source.read(index).ok().map(decode));
     let paths: Vec<&str> = inventory.files.iter().map(|file| &*file.path).collect();
     let texts = composes.iter().map(|compose| (paths[compose.id.0 as usize], compose.text.as_str()));
     inventory.seen = inventory.layout.seen();
@@ -336,10 +336,14 @@ fn ignored_paths(source: &dyn Source, scanner: &Scanner<'_>, hits: &mut [Vec<Hit
     }
 }
 
-fn layout_of(files: &[File], manifests: &[Manifest]) -> Layout {
+fn layout_of(files: &[File], manifests: &[Manifest], read: &dyn Fn(usize) -> Option<String>) -> Layout {
     let listed: Vec<LayoutFile<'_>> = files.iter().map(|file| LayoutFile { path: &file.path, role: file.role }).collect();
+    // What tests or shows a package is not what the package is part of.
+    let role = |path: &str| files.binary_search_by(|file| (*file.path).cmp(path)).ok().map(|index| files[index].role);
+    let is_beside = |manifest: &Manifest| matches!(role(&manifest.path), Some(Role::Test | Role::Example));
     let hints: Vec<ManifestHint> = manifests
         .iter()
+        .filter(|manifest| !is_beside(manifest))
         .filter_map(|manifest| {
             let package = manifest.package.as_ref()?;
             Some(ManifestHint {
@@ -350,10 +354,16 @@ fn layout_of(files: &[File], manifests: &[Manifest]) -> Layout {
                 is_workspace_root: package.is_workspace_root,
                 has_entry_point: package.has_entry_point,
                 is_part: package.is_part,
+                is_web: package.is_web,
             })
         })
         .collect();
-    Layout::of(&listed, &hints)
+    let layout = Layout::of(&listed, &hints);
+    if layout.parts.is_empty() {
+        return layout;
+    }
+    let launched = layout::launched(&layout.parts, listed.iter().map(|file| (file.path, file.role)), read);
+    if launched.is_empty() { layout } else { Layout::with(&listed, &hints, &launched) }
 }
 
 /// The dependencies of every manifest, ordered by file and line.
@@ -389,6 +399,43 @@ mod tests {
         let vendored: Vec<&str> =
             inventory.files.iter().filter(|file| file.role == Role::Vendored).map(|file| &*file.path).collect();
         assert_eq!(vendored, ["src/a.js.map", "static/b.js", "static/b.js.map"]);
+    }
+
+    #[test]
+    fn projects_that_others_are_built_from_are_no_components() {
+        let project = |sdk: &str, references: &[&str]| {
+            let items: String = references.iter().map(|path| format!("<ProjectReference Include=\"{path}\" />")).collect();
+            format!("<Project Sdk=\"Microsoft.NET.Sdk{sdk}\"><ItemGroup>{items}</ItemGroup></Project>")
+        };
+        let files = |command: &str| -> Vec<(String, String)> {
+            let main = || "var app = WebApplication.Create(args);\n".to_owned();
+            vec![
+                ("Api/Api.csproj".into(), project(".Web", &["..\\Orders\\Orders.csproj", "..\\Core\\Core.csproj"])),
+                ("Api/Program.cs".into(), main()),
+                ("Core/Core.csproj".into(), project("", &[])),
+                ("Core/Program.cs".into(), main()),
+                ("Dockerfile".into(), format!("FROM a\nENTRYPOINT [\"dotnet\", \"{command}\"]\n")),
+                ("Orders/Orders.csproj".into(), project(".Web", &[])),
+                ("Orders/Program.cs".into(), main()),
+                ("Site/Program.cs".into(), main()),
+                ("Site/Site.csproj".into(), project(".Web", &[])),
+                ("tests/Site/Site.Tests.csproj".into(), project(".Web", &["..\\..\\Site\\Site.csproj"])),
+                ("tests/Site/Program.cs".into(), main()),
+            ]
+        };
+        let deployable = |command: &str| {
+            let memory = Memory::new(files(command).into_iter().map(|(path, text)| (path, text.into_bytes())).collect());
+            let needs = NeedSet::default();
+            let layout = collect(&memory, &Prepared::new(&needs, 0), Context::default()).inventory.layout;
+            layout
+                .components
+                .into_iter()
+                .filter(|component| component.deployable)
+                .map(|component| component.id)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(deployable("Api.dll"), ["Api", "Site"]);
+        assert_eq!(deployable("Orders.dll"), ["Api", "Orders", "Site"]);
     }
 
     #[test]
