@@ -11,6 +11,7 @@ use crate::model::role::Role;
 
 use super::Inside;
 use super::infra::{is_compose, is_conf_template, is_dockerfile, is_infra_name};
+use super::trials;
 
 /// A file name.
 pub(super) struct Name<'a> {
@@ -287,7 +288,7 @@ fn is_executed(file: &Name, inside: &Inside) -> bool {
 const PROFILES_OF_TESTS: [&str; 4] = ["e2e", "it", "testcontainers", "testing"];
 
 fn is_test(file: &Name, inside: &Inside) -> bool {
-    if is_test_support(file) {
+    if is_test_support(file) || trials::is_of_tests(file) {
         return true;
     }
     let stem = file.stem();
