@@ -10,6 +10,7 @@ use crate::model::report::SkippedFile;
 use crate::model::role::{Role, RoleOverride, RoleSet};
 
 use super::automaton::Expressions;
+use super::chart_values::ChartValues;
 use super::decode::{decode, utf16};
 use super::deferred::Waiting;
 use super::document::scripts::Scripts;
@@ -89,10 +90,11 @@ pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, mut conte
     context.notes.extend(overrides.notes(source.entries().iter().map(|entry| entry.path.as_str())));
     let read_text = |index: usize| source.read(index).ok().map(decode);
     let harness = Harness::find(source.entries().iter().map(|entry| entry.path.as_str()), &read_text);
+    let values = ChartValues::find(source.entries().iter().map(|entry| entry.path.as_str()), &read_text);
     let asks_for_scripts = scanner.needs.needs().iter().any(|need| scan::asks_for_scripts(&need.look));
     let scripts = asks_for_scripts.then(|| Scripts::find(source.entries().iter().map(|entry| entry.path.as_str()), &read_text));
     let classified: Vec<File> =
-        source.entries().par_iter().map(|entry| classify(source, entry, selection, &overrides, &harness)).collect();
+        source.entries().par_iter().map(|entry| classify(source, entry, selection, &overrides, (&harness, &values))).collect();
     let mut read: Vec<ReadFile> = (0..classified.len())
         .into_par_iter()
         .map_init(
@@ -145,7 +147,14 @@ struct ReadFile {
     skipped: Option<String>,
 }
 
-fn classify(source: &dyn Source, entry: &FileEntry, selection: &Selection<'_>, overrides: &Overrides, harness: &Harness) -> File {
+fn classify(
+    source: &dyn Source,
+    entry: &FileEntry,
+    selection: &Selection<'_>,
+    overrides: &Overrides,
+    (harness, values): (&Harness, &ChartValues),
+) -> File {
+    let values_name = values.name_of(&entry.path);
     let language = Language::of_path(&entry.path);
     let role = overrides.of(&entry.path).unwrap_or_else(|| match role::of_path(&entry.path) {
         // What has a map was built from something else.
@@ -153,17 +162,15 @@ fn classify(source: &dyn Source, entry: &FileEntry, selection: &Selection<'_>, o
             Role::Vendored
         }
         Role::Production | Role::Infra | Role::Development if harness.holds(&entry.path) => Role::Test,
+        role @ (Role::Production | Role::Infra) => values_name.map_or(role, role::of_path),
         role => role,
     });
-    File {
-        path: entry.path.as_str().into(),
-        language,
-        role,
-        tracked: entry.tracked,
-        selectors: selection.of(&entry.path, language, role, entry.tracked),
-        scanned: false,
-        unloaded: false,
+    let mut selectors = selection.of(&entry.path, language, role, entry.tracked);
+    if let Some(name) = values_name {
+        let named = selection.of(name, language, role, entry.tracked);
+        selectors = selectors.iter().chain(&*named).copied().collect::<BTreeSet<_>>().into_iter().collect();
     }
+    File { path: entry.path.as_str().into(), language, role, tracked: entry.tracked, selectors, scanned: false, unloaded: false }
 }
 
 fn read_file(
@@ -436,6 +443,25 @@ mod tests {
         };
         assert_eq!(deployable("Api.dll"), ["Api", "Site"]);
         assert_eq!(deployable("Orders.dll"), ["Api", "Orders", "Site"]);
+    }
+
+    #[test]
+    fn what_is_passed_to_a_chart_is_its_values() {
+        let of = |script: &str| {
+            let files = [("charts/shop/Chart.yaml", "name: a\n"), ("deploy/live.yaml", "replicas: 1\n"), ("run.sh", script)];
+            let files = files.into_iter().map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).collect();
+            let mut needs = NeedSet::default();
+            for globs in [&["values[-.]*.yaml"][..], &["deploy/live.yaml"]] {
+                let globs = globs.iter().map(|glob| (*glob).to_owned()).collect();
+                needs.add(Selector { globs, roles: RoleSet::all(), ..Selector::any() }, Look::File);
+            }
+            let (memory, prepared) = (Memory::new(files), Prepared::new(&needs, 0));
+            let inventory = collect(&memory, &prepared, Context::default()).inventory;
+            let file = inventory.files.iter().find(|file| &*file.path == "deploy/live.yaml").expect("the file");
+            (file.selectors.len(), file.role)
+        };
+        assert_eq!(of("helm upgrade shop charts/shop -f deploy/live.yaml\n"), (2, Role::Infra));
+        assert_eq!(of("kubectl apply -f deploy/live.yaml\n").0, 1);
     }
 
     #[test]
