@@ -424,6 +424,8 @@ mod tests {
                 ("Dockerfile".into(), format!("FROM a\nENTRYPOINT [\"dotnet\", \"{command}\"]\n")),
                 ("Orders/Orders.csproj".into(), project(".Web", &[])),
                 ("Orders/Program.cs".into(), main()),
+                ("package.json".into(), "{\"scripts\": {\"start\": \"node server.js\"}}".into()),
+                ("server.js".into(), "listen();\n".into()),
                 ("Site/Program.cs".into(), main()),
                 ("Site/Site.csproj".into(), project(".Web", &[])),
                 ("tests/Site/Site.Tests.csproj".into(), project(".Web", &["..\\..\\Site\\Site.csproj"])),
@@ -434,6 +436,8 @@ mod tests {
             let memory = Memory::new(files(command).into_iter().map(|(path, text)| (path, text.into_bytes())).collect());
             let needs = NeedSet::default();
             let layout = collect(&memory, &Prepared::new(&needs, 0), Context::default()).inventory.layout;
+            // What tests another component is no part of the one around the tests.
+            assert!(layout.components.iter().all(|component| component.path != "." || component.includes.is_empty()));
             layout
                 .components
                 .into_iter()
@@ -441,8 +445,8 @@ mod tests {
                 .map(|component| component.id)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(deployable("Api.dll"), ["Api", "Site"]);
-        assert_eq!(deployable("Orders.dll"), ["Api", "Orders", "Site"]);
+        assert_eq!(deployable("Api.dll"), [".", "Api", "Site"]);
+        assert_eq!(deployable("Orders.dll"), [".", "Api", "Orders", "Site"]);
     }
 
     #[test]
