@@ -10,6 +10,7 @@ use crate::model::report::SkippedFile;
 use crate::model::role::{Role, RoleOverride, RoleSet};
 
 use super::automaton::Expressions;
+use super::chart_values::ChartValues;
 use super::decode::{decode, utf16};
 use super::deferred::Waiting;
 use super::document::scripts::Scripts;
@@ -89,10 +90,11 @@ pub fn collect<'s>(source: &'s dyn Source, prepared: &'s Prepared<'s>, mut conte
     context.notes.extend(overrides.notes(source.entries().iter().map(|entry| entry.path.as_str())));
     let read_text = |index: usize| source.read(index).ok().map(decode);
     let harness = Harness::find(source.entries().iter().map(|entry| entry.path.as_str()), &read_text);
+    let values = ChartValues::find(source.entries().iter().map(|entry| entry.path.as_str()), &read_text);
     let asks_for_scripts = scanner.needs.needs().iter().any(|need| scan::asks_for_scripts(&need.look));
     let scripts = asks_for_scripts.then(|| Scripts::find(source.entries().iter().map(|entry| entry.path.as_str()), &read_text));
     let classified: Vec<File> =
-        source.entries().par_iter().map(|entry| classify(source, entry, selection, &overrides, &harness)).collect();
+        source.entries().par_iter().map(|entry| classify(source, entry, selection, &overrides, (&harness, &values))).collect();
     let mut read: Vec<ReadFile> = (0..classified.len())
         .into_par_iter()
         .map_init(
@@ -145,7 +147,14 @@ struct ReadFile {
     skipped: Option<String>,
 }
 
-fn classify(source: &dyn Source, entry: &FileEntry, selection: &Selection<'_>, overrides: &Overrides, harness: &Harness) -> File {
+fn classify(
+    source: &dyn Source,
+    entry: &FileEntry,
+    selection: &Selection<'_>,
+    overrides: &Overrides,
+    (harness, values): (&Harness, &ChartValues),
+) -> File {
+    let values_name = values.name_of(&entry.path);
     let language = Language::of_path(&entry.path);
     let role = overrides.of(&entry.path).unwrap_or_else(|| match role::of_path(&entry.path) {
         // What has a map was built from something else.
@@ -153,17 +162,15 @@ fn classify(source: &dyn Source, entry: &FileEntry, selection: &Selection<'_>, o
             Role::Vendored
         }
         Role::Production | Role::Infra | Role::Development if harness.holds(&entry.path) => Role::Test,
+        role @ (Role::Production | Role::Infra) => values_name.map_or(role, role::of_path),
         role => role,
     });
-    File {
-        path: entry.path.as_str().into(),
-        language,
-        role,
-        tracked: entry.tracked,
-        selectors: selection.of(&entry.path, language, role, entry.tracked),
-        scanned: false,
-        unloaded: false,
+    let mut selectors = selection.of(&entry.path, language, role, entry.tracked);
+    if let Some(name) = values_name {
+        let named = selection.of(name, language, role, entry.tracked);
+        selectors = selectors.iter().chain(&*named).copied().collect::<BTreeSet<_>>().into_iter().collect();
     }
+    File { path: entry.path.as_str().into(), language, role, tracked: entry.tracked, selectors, scanned: false, unloaded: false }
 }
 
 fn read_file(
@@ -298,7 +305,7 @@ fn assemble(
     inventory.skipped.sort();
     inventory.skipped.dedup();
     link::link(&mut manifests);
-    inventory.layout = layout_of(&inventory.files, &manifests);
+    inventory.layout = layout_of(&inventory.files, &manifests, &|index| source.read(index).ok().map(decode));
     let paths: Vec<&str> = inventory.files.iter().map(|file| &*file.path).collect();
     let texts = composes.iter().map(|compose| (paths[compose.id.0 as usize], compose.text.as_str()));
     inventory.seen = inventory.layout.seen();
@@ -336,10 +343,14 @@ fn ignored_paths(source: &dyn Source, scanner: &Scanner<'_>, hits: &mut [Vec<Hit
     }
 }
 
-fn layout_of(files: &[File], manifests: &[Manifest]) -> Layout {
+fn layout_of(files: &[File], manifests: &[Manifest], read: &dyn Fn(usize) -> Option<String>) -> Layout {
     let listed: Vec<LayoutFile<'_>> = files.iter().map(|file| LayoutFile { path: &file.path, role: file.role }).collect();
+    // What tests or shows a package is not what the package is part of.
+    let role = |path: &str| files.binary_search_by(|file| (*file.path).cmp(path)).ok().map(|index| files[index].role);
+    let is_beside = |manifest: &Manifest| matches!(role(&manifest.path), Some(Role::Test | Role::Example));
     let hints: Vec<ManifestHint> = manifests
         .iter()
+        .filter(|manifest| !is_beside(manifest))
         .filter_map(|manifest| {
             let package = manifest.package.as_ref()?;
             Some(ManifestHint {
@@ -350,10 +361,16 @@ fn layout_of(files: &[File], manifests: &[Manifest]) -> Layout {
                 is_workspace_root: package.is_workspace_root,
                 has_entry_point: package.has_entry_point,
                 is_part: package.is_part,
+                is_web: package.is_web,
             })
         })
         .collect();
-    Layout::of(&listed, &hints)
+    let layout = Layout::of(&listed, &hints);
+    if layout.parts.is_empty() {
+        return layout;
+    }
+    let launched = layout::launched(&layout.parts, listed.iter().map(|file| (file.path, file.role)), read);
+    if launched.is_empty() { layout } else { Layout::with(&listed, &hints, &launched) }
 }
 
 /// The dependencies of every manifest, ordered by file and line.
@@ -389,6 +406,66 @@ mod tests {
         let vendored: Vec<&str> =
             inventory.files.iter().filter(|file| file.role == Role::Vendored).map(|file| &*file.path).collect();
         assert_eq!(vendored, ["src/a.js.map", "static/b.js", "static/b.js.map"]);
+    }
+
+    #[test]
+    fn projects_that_others_are_built_from_are_no_components() {
+        let project = |sdk: &str, references: &[&str]| {
+            let items: String = references.iter().map(|path| format!("<ProjectReference Include=\"{path}\" />")).collect();
+            format!("<Project Sdk=\"Microsoft.NET.Sdk{sdk}\"><ItemGroup>{items}</ItemGroup></Project>")
+        };
+        let files = |command: &str| -> Vec<(String, String)> {
+            let main = || "var app = WebApplication.Create(args);\n".to_owned();
+            vec![
+                ("Api/Api.csproj".into(), project(".Web", &["..\\Orders\\Orders.csproj", "..\\Core\\Core.csproj"])),
+                ("Api/Program.cs".into(), main()),
+                ("Core/Core.csproj".into(), project("", &[])),
+                ("Core/Program.cs".into(), main()),
+                ("Dockerfile".into(), format!("FROM a\nENTRYPOINT [\"dotnet\", \"{command}\"]\n")),
+                ("Orders/Orders.csproj".into(), project(".Web", &[])),
+                ("Orders/Program.cs".into(), main()),
+                ("package.json".into(), "{\"scripts\": {\"start\": \"node server.js\"}}".into()),
+                ("server.js".into(), "listen();\n".into()),
+                ("Site/Program.cs".into(), main()),
+                ("Site/Site.csproj".into(), project(".Web", &[])),
+                ("tests/Site/Site.Tests.csproj".into(), project(".Web", &["..\\..\\Site\\Site.csproj"])),
+                ("tests/Site/Program.cs".into(), main()),
+            ]
+        };
+        let deployable = |command: &str| {
+            let memory = Memory::new(files(command).into_iter().map(|(path, text)| (path, text.into_bytes())).collect());
+            let needs = NeedSet::default();
+            let layout = collect(&memory, &Prepared::new(&needs, 0), Context::default()).inventory.layout;
+            // What tests another component is no part of the one around the tests.
+            assert!(layout.components.iter().all(|component| component.path != "." || component.includes.is_empty()));
+            layout
+                .components
+                .into_iter()
+                .filter(|component| component.deployable)
+                .map(|component| component.id)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(deployable("Api.dll"), [".", "Api", "Site"]);
+        assert_eq!(deployable("Orders.dll"), [".", "Api", "Orders", "Site"]);
+    }
+
+    #[test]
+    fn what_is_passed_to_a_chart_is_its_values() {
+        let of = |script: &str| {
+            let files = [("charts/shop/Chart.yaml", "name: a\n"), ("deploy/live.yaml", "replicas: 1\n"), ("run.sh", script)];
+            let files = files.into_iter().map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).collect();
+            let mut needs = NeedSet::default();
+            for globs in [&["values[-.]*.yaml"][..], &["deploy/live.yaml"]] {
+                let globs = globs.iter().map(|glob| (*glob).to_owned()).collect();
+                needs.add(Selector { globs, roles: RoleSet::all(), ..Selector::any() }, Look::File);
+            }
+            let (memory, prepared) = (Memory::new(files), Prepared::new(&needs, 0));
+            let inventory = collect(&memory, &prepared, Context::default()).inventory;
+            let file = inventory.files.iter().find(|file| &*file.path == "deploy/live.yaml").expect("the file");
+            (file.selectors.len(), file.role)
+        };
+        assert_eq!(of("helm upgrade shop charts/shop -f deploy/live.yaml\n"), (2, Role::Infra));
+        assert_eq!(of("kubectl apply -f deploy/live.yaml\n").0, 1);
     }
 
     #[test]

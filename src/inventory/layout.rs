@@ -11,13 +11,15 @@
 //!   shared.
 //! - A root that cannot be started, beside components that can, is common ground: its files are shared.
 //! - A .NET project that is not started is part of the components that reference it, or else of what is around it.
-//! - A package of npm that has no script to start it is part of the started ones that use it, whatever its files are called.
+//! - What others are built from and nothing starts is part of them, whatever its files are called ([`parts`]).
 //! - At the root, `scripts/` and configuration written in code make no component beside others; its source is judged with one
 //!   component ([`tooling`]).
 
 mod candidates;
 mod contexts;
 mod gradle;
+mod launched;
+mod parts;
 mod reach;
 mod tooling;
 
@@ -30,6 +32,7 @@ use super::role::is_dockerfile;
 use super::view::FileId;
 use candidates::{Candidate, is_data, is_entry_point, is_source, is_tooling};
 pub use contexts::{below, built, lent};
+pub use launched::{holds_commands, launched, words};
 use reach::Reach;
 
 /// What a layout needs to know of a file.
@@ -55,6 +58,8 @@ pub struct ManifestHint {
     pub has_entry_point: bool,
     /// It says nothing of how the package is started.
     pub is_part: bool,
+    /// A kit for web applications builds it.
+    pub is_web: bool,
 }
 
 /// A folder that is judged on its own.
@@ -79,6 +84,8 @@ pub struct Layout {
     pub owner: Vec<Option<usize>>,
     /// Folders that would be components, but are beyond the limit of 1,000 and were merged upwards.
     pub merged: usize,
+    /// Folders of what could be started, but is judged as part of others.
+    pub parts: Vec<String>,
 }
 
 /// More components than this are no repository that a person could read a report about.
@@ -105,7 +112,13 @@ impl Layout {
 
     /// Finds the components of a repository. A repository without any, but with files, is one component.
     pub fn of(files: &[LayoutFile<'_>], hints: &[ManifestHint]) -> Layout {
+        Layout::with(files, hints, &BTreeSet::new())
+    }
+
+    /// The same, where commands start what lies in the `launched` folders.
+    pub fn with(files: &[LayoutFile<'_>], hints: &[ManifestHint], launched: &BTreeSet<String>) -> Layout {
         let mut found = candidates::find(files, hints);
+        found.iter_mut().for_each(|(folder, candidate)| candidate.is_launched = launched.contains(folder));
         let merged = limit(&mut found);
         settle(files, &mut found);
         if found.is_empty() && !files.is_empty() {
@@ -124,14 +137,15 @@ impl Layout {
             found.remove("");
             links = Links::between(files, hints, &found);
         }
-        let deployable = links.deployable();
+        let deployable = parts::deployable(&links.includes, &links.started);
+        let parts = links.parts.iter().filter_map(|part| found.keys().nth(*part).cloned()).collect();
         let components = found.keys().zip(links.includes).zip(deployable).map(|((folder, includes), deployable)| {
             let path = if folder.is_empty() { "." } else { folder }.to_string();
             Component { id: path.clone(), path, includes, deployable }
         });
         let components: Vec<Component> = components.collect();
         tooling::assign(files, &components, &mut links.owner);
-        Layout { components, owner: links.owner, merged }
+        Layout { components, owner: links.owner, merged, parts }
     }
 }
 
@@ -143,6 +157,8 @@ struct Links {
     includes: Vec<Vec<usize>>,
     /// By component: can it be started?
     started: Vec<bool>,
+    /// The components that could be, but are started as parts of others only.
+    parts: Vec<usize>,
 }
 
 impl Links {
@@ -150,14 +166,12 @@ impl Links {
         let folders: Vec<&str> = found.keys().map(String::as_str).collect();
         let owner = owners(files, &folders, found.get("").is_some_and(|root| root.is_workspace_root));
         let includes = includes(found, &folders, hints);
-        let mut started = started(files, &owner, found);
-        let is_part: Vec<bool> = found.values().map(|candidate| candidate.is_part && !candidate.has_dockerfile).collect();
-        let has = |user: usize, other: usize| includes[user].binary_search(&other).is_ok();
-        for part in (0..is_part.len()).filter(|index| is_part[*index]) {
-            let uses = |user: usize| !is_part[user] && has(user, part) && !has(part, user);
-            started[part] &= !(0..is_part.len()).any(uses);
-        }
-        Links { owner, includes, started }
+        let by_file = started_by_file(files, &owner, found);
+        let mut started: Vec<bool> =
+            found.values().zip(&by_file).map(|(candidate, by_file)| candidate.is_started() || *by_file).collect();
+        let mut parts = parts::of(found, &includes, &by_file);
+        parts.retain(|part| std::mem::take(&mut started[*part]));
+        Links { owner, includes, started, parts }
     }
 
     /// Does the root only hold code for the components below it? Then nobody would find it under the root's name.
@@ -169,14 +183,12 @@ impl Links {
 
     /// Folders of .NET libraries that no component which can be started includes.
     fn unused_libraries(&self, found: &BTreeMap<String, Candidate>) -> BTreeSet<String> {
-        let unused =
-            found.iter().zip(self.deployable()).filter(|((_, candidate), deployable)| candidate.is_library && *deployable);
+        let unused = found.iter().zip(self.apart()).filter(|((_, candidate), apart)| candidate.is_library && *apart);
         unused.map(|((folder, _), _)| folder.clone()).collect()
     }
 
-    /// By component: what can be started, and what is part of nothing that can, which is better judged on its own than not at
-    /// all.
-    fn deployable(&self) -> Vec<bool> {
+    /// By component: can it be started, or is it part of nothing that can?
+    fn apart(&self) -> Vec<bool> {
         let mut used = vec![false; self.started.len()];
         for (includes, _) in self.includes.iter().zip(&self.started).filter(|(_, started)| **started) {
             includes.iter().for_each(|library| used[*library] = true);
@@ -185,9 +197,9 @@ impl Links {
     }
 }
 
-/// Which components can be started: by an image, a manifest that says so, or a file that is an entry point by its name.
-fn started(files: &[LayoutFile<'_>], owner: &[Option<usize>], found: &BTreeMap<String, Candidate>) -> Vec<bool> {
-    let mut started: Vec<bool> = found.values().map(|candidate| candidate.has_dockerfile || candidate.has_entry_point).collect();
+/// Which components have a file that is an entry point by its name.
+fn started_by_file(files: &[LayoutFile<'_>], owner: &[Option<usize>], found: &BTreeMap<String, Candidate>) -> Vec<bool> {
+    let mut started = vec![false; found.len()];
     let folders: Vec<&String> = found.keys().collect();
     for (file, owner) in files.iter().zip(owner) {
         let Some(owner) = *owner else { continue };

@@ -4,6 +4,7 @@
 //! answers every need of every check in one read of each file, `collect` puts it together, `view` is how probes see it.
 
 pub mod automaton;
+mod chart_values;
 pub mod collect;
 mod decode;
 mod deferred;

@@ -18,6 +18,7 @@ mod harness;
 mod infra;
 mod names;
 mod overrides;
+mod trials;
 
 pub use content::{is_served_script, of_content};
 pub use harness::Harness;
@@ -102,7 +103,7 @@ fn of_folder(folder: &str, depth: usize, above: &Inside, file: &Name) -> Option<
     if is_vendored_folder(folder, above, file) {
         return (folder != "build" || !infra::is_infra_name(file)).then_some(Role::Vendored);
     }
-    if !above.in_src_main && is_test_folder(folder, above.parent) && !is_interface_description(folder, file) {
+    if !above.in_src_main && is_test_folder(folder, above, file) && !is_interface_description(folder, file) {
         return Some(Role::Test);
     }
     let feature = above.in_source && file.is_code;
@@ -173,6 +174,7 @@ const TEST_FOLDERS: &[&str] = &[
     "__jest__",
     "__mocks__",
     "__snapshots__",
+    "__test__",
     "__tests__",
     "_jest-setup_",
     "_tests",
@@ -189,6 +191,7 @@ const TEST_FOLDERS: &[&str] = &[
     "fixtures",
     "functional-tests",
     "functional_tests",
+    "fuzz_targets",
     "integration-test",
     "integration-tests",
     "integration_test",
@@ -223,6 +226,12 @@ const TEST_FOLDERS: &[&str] = &[
     "test-resources",
     "test-support",
     "test-utils",
+    "testData",
+    "testFixtures",
+    "testHelpers",
+    "testSupport",
+    "testUtil",
+    "testUtils",
     "test_data",
     "test_fixtures",
     "test_helpers",
@@ -240,13 +249,21 @@ const TEST_FOLDERS: &[&str] = &[
     "unit_tests",
 ];
 
-fn is_test_folder(folder: &str, parent: &str) -> bool {
+fn is_test_folder(folder: &str, above: &Inside, file: &Name) -> bool {
     // .NET projects (`Shop.Tests`) and the source sets of Gradle (`src/integrationTest`).
     let is_mixed = folder.bytes().any(|byte| byte.is_ascii_uppercase());
-    let is_project =
-        is_mixed && [".Test", ".Specs", "Tests", "UnitTest", "IntegrationTest"].iter().any(|end| folder.ends_with(end));
-    let is_source_set = is_mixed && parent == "src" && (folder.ends_with("Test") || folder == "testFixtures");
-    is_project || is_source_set || (MAY_BE_TESTS.admits(folder) && TEST_FOLDERS.binary_search(&folder).is_ok())
+    let is_project = is_mixed
+        && ([".Test", ".Specs", "Tests", "UnitTest", "IntegrationTest"].iter().any(|end| folder.ends_with(end))
+            || folder.starts_with("Tests.")
+            || folder.contains(".Tests."));
+    let is_source_set = is_mixed && above.parent == "src" && (folder.ends_with("Test") || folder == "testFixtures");
+    // A service may run the tests of its users; what is beside the images of an application runs its own.
+    let runs_own = matches!(folder, "test-runner" | "test_runner") && above.infra_or_ci == Some(Role::Infra) && !file.is_code;
+    is_project
+        || is_source_set
+        || runs_own
+        || (MAY_BE_TESTS.admits(folder) && TEST_FOLDERS.binary_search(&folder).is_ok())
+        || trials::is_kind_of_tests(folder)
 }
 
 /// `spec/openapi.yaml` specifies the interface, not the tests.
@@ -472,6 +489,7 @@ mod tests {
                 "src/Sylius/Behat/Page/A.php",
                 "src/behat/A.php",
                 "smoketest_api.py",
+                "backend/fuzz/fuzz_targets/parse.rs",
                 "billing/orders_testing.py",
                 ".env.test_local",
                 "features/login.feature",
@@ -558,6 +576,10 @@ mod tests {
                 ".env.dist",
                 ".env.sample",
                 ".env.template",
+                "nginx/.env.template",
+                "nginx/env.template",
+                "nginx/index.html.template",
+                "web/default.template",
                 "config.example.yml",
                 "settings.sample.json",
                 "config-example.yaml",
@@ -660,6 +682,7 @@ mod tests {
                 "nginx.dev.conf",
                 "deploy/nginx.local.conf",
                 "docker/nginx-dev.conf.template",
+                "docker/nginx-dev.template",
                 "docker/nginx_local_tls.conf",
                 ".husky/pre-commit",
             ],
@@ -691,6 +714,10 @@ mod tests {
                 "nginx.conf",
                 "nginx/conf.d/default.conf",
                 "nginx/templates/default.conf.template",
+                "server/nginx/default.template",
+                "src/nginx/templates/shop.j2",
+                "src/nginx/default.template",
+                "web/nginx.template",
                 "nginx/device.conf",
                 "nginx/devices-x.conf",
                 "server/shop.conf.tpl",

@@ -61,7 +61,8 @@ impl Format {
         by_name(folder, name).or_else(|| {
             let (made, _) = name.rsplit_once('.').filter(|(_, end)| TEMPLATE_ENDINGS.contains(end))?;
             // Deployments fill in the configuration of a proxy, whatever it is called; what is none has no document.
-            by_name(folder, made).or_else(|| made.ends_with(".conf").then_some(Format::Nginx))
+            let is_conf = made.ends_with(".conf") || (made.starts_with("nginx") && !made.contains('.'));
+            by_name(folder, made).or_else(|| is_conf.then_some(Format::Nginx))
         })
     }
 }
@@ -187,6 +188,11 @@ mod tests {
             ("nginx.conf.template", Some(Format::Nginx)),
             ("deploy/shop.conf.tpl", Some(Format::Nginx)),
             ("roles/web/templates/shop.conf.j2", Some(Format::Nginx)),
+            ("server/nginx/default.template", Some(Format::Nginx)),
+            ("nginx.template", Some(Format::Nginx)),
+            ("web/nginx-run.tmpl", Some(Format::Nginx)),
+            ("nginx.md.template", None),
+            ("nginx", None),
             ("supervisord.conf.j2", Some(Format::Ini)),
             ("deploy/shop.conf", None),
             ("etc/sites-available/shop", Some(Format::Nginx)),

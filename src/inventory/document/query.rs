@@ -95,6 +95,17 @@ impl Path {
         first.selectors.iter().map(Choice::plain_name).collect()
     }
 
+    /// May it select anything in a document of this text? A step that names members needs one of the names in it.
+    pub fn may_select_in(&self, text: &str) -> bool {
+        let Engine::Steps(steps) = &self.engine else { return true };
+        let is_there = |step: &Step| {
+            let names: Option<Vec<&str>> = step.selectors.iter().map(Choice::plain_name).collect();
+            names.is_none_or(|names| names.iter().any(|name| text.contains(name)))
+        };
+        // Quoted names may be written with escapes.
+        text.contains("\\u") || text.contains("\\x") || steps.iter().all(is_there)
+    }
+
     /// The path as it was written.
     pub fn as_str(&self) -> &str {
         &self.source

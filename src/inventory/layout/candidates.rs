@@ -20,6 +20,22 @@ pub(super) struct Candidate {
     pub is_library: bool,
     /// Its manifest says nothing of how it is started.
     pub is_part: bool,
+    /// A kit for web applications builds it.
+    pub is_web: bool,
+    /// A command somewhere starts it.
+    pub is_launched: bool,
+}
+
+impl Candidate {
+    /// Does an image or a manifest say that it is started?
+    pub(super) fn is_started(self) -> bool {
+        self.has_dockerfile || self.has_entry_point || self.is_launched
+    }
+
+    /// Does anything start it by itself, rather than as part of another?
+    pub(super) fn is_named(self) -> bool {
+        self.has_dockerfile || self.is_launched
+    }
 }
 
 /// "" for the root.
@@ -95,6 +111,8 @@ fn declared(files: &[LayoutFile<'_>], hints: &[ManifestHint]) -> BTreeMap<String
     for (folder, candidate) in &mut found {
         candidate.is_library = candidate.has_manifest && !candidate.has_dockerfile && !programs.contains(folder.as_str());
     }
+    let started: BTreeSet<&str> =
+        hints.iter().filter(|hint| hint.has_entry_point && !hint.is_part).map(|hint| normal(&hint.dir)).collect();
     for hint in hints {
         let folder = normal(&hint.dir);
         if of_path(&format!("{folder}/_")) == Role::Production {
@@ -103,7 +121,9 @@ fn declared(files: &[LayoutFile<'_>], hints: &[ManifestHint]) -> BTreeMap<String
             candidate.has_entry_point |= hint.has_entry_point;
             candidate.is_library &= !hint.has_entry_point;
             candidate.is_workspace_root |= hint.is_workspace_root;
-            candidate.is_part |= hint.is_part;
+            // The scripts beside a program build its pages.
+            candidate.is_part |= hint.is_part && !started.contains(folder);
+            candidate.is_web |= hint.is_web;
         }
     }
     found

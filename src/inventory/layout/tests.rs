@@ -3,13 +3,13 @@
 use super::super::role::of_path;
 use super::*;
 
-fn layout(paths: &[&str], hints: &[ManifestHint]) -> Layout {
+pub(super) fn layout(paths: &[&str], hints: &[ManifestHint]) -> Layout {
     let files: Vec<LayoutFile> = paths.iter().map(|path| LayoutFile { path, role: of_path(path) }).collect();
     Layout::of(&files, hints)
 }
 
 /// Path, includes by path, deployable.
-fn components(layout: &Layout) -> Vec<(&str, Vec<&str>, bool)> {
+pub(super) fn components(layout: &Layout) -> Vec<(&str, Vec<&str>, bool)> {
     let path = |index: &usize| layout.components[*index].path.as_str();
     layout.components.iter().map(|c| (c.path.as_str(), c.includes.iter().map(path).collect(), c.deployable)).collect()
 }
@@ -24,7 +24,7 @@ fn owned<'a>(layout: &'a Layout, paths: &[&'a str]) -> Vec<(&'a str, &'a str)> {
     paths.iter().copied().zip(layout.owner.iter().map(id)).collect()
 }
 
-fn hint(dir: &str, ecosystem: &str, name: &str, dependencies: &[&str]) -> ManifestHint {
+pub(super) fn hint(dir: &str, ecosystem: &str, name: &str, dependencies: &[&str]) -> ManifestHint {
     ManifestHint {
         dir: dir.into(),
         ecosystem: ecosystem.into(),
@@ -34,11 +34,11 @@ fn hint(dir: &str, ecosystem: &str, name: &str, dependencies: &[&str]) -> Manife
     }
 }
 
-fn workspace(dir: &str, ecosystem: &str) -> ManifestHint {
+pub(super) fn workspace(dir: &str, ecosystem: &str) -> ManifestHint {
     ManifestHint { is_workspace_root: true, ..hint(dir, ecosystem, "", &[]) }
 }
 
-fn startable(hint: ManifestHint) -> ManifestHint {
+pub(super) fn startable(hint: ManifestHint) -> ManifestHint {
     ManifestHint { has_entry_point: true, ..hint }
 }
 
@@ -360,6 +360,11 @@ fn maven_modules() {
     ];
     let hints = [workspace("", "maven"), hint("common", "maven", "x:common", &[]), hint("web", "maven", "x:web", &["x:common"])];
     assert_eq!(components(&layout(&paths, &hints)), [("common", vec![], false), ("web", vec!["common"], true)]);
+    // `LoanApplication` is what a bank calls a form.
+    let loans = [&paths[..1], &["common/src/main/java/x/LoanApplication.java"], &paths[2..]].concat();
+    let part = ManifestHint { is_part: true, ..hints[1].clone() };
+    let built = layout(&loans, &[hints[0].clone(), part, startable(hints[2].clone())]);
+    assert_eq!(components(&built), [("common", vec![], false), ("web", vec!["common"], true)]);
 }
 
 #[test]

@@ -12,8 +12,18 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn link(manifests: &mut [Manifest]) {
     link_packages(manifests);
     replace_aliases(manifests);
+    tell_parts(manifests);
     manage_requirements(manifests);
     lock_versions(manifests);
+}
+
+/// A module of Maven or Gradle that no plugin makes a program is a part of those that use it; one that switches the program off is none.
+fn tell_parts(manifests: &mut [Manifest]) {
+    let packages = manifests.iter_mut().filter_map(|manifest| manifest.package.as_mut());
+    for package in packages.filter(|package| package.ecosystem == Ecosystem::Maven) {
+        package.has_entry_point &= !package.is_part;
+        package.is_part = !package.has_entry_point;
+    }
 }
 
 /// Packages of this repository that others ask for as they ask for foreign ones. Coordinates of Maven and paths of Go modules name one
@@ -290,6 +300,27 @@ boot = "org.springframework.boot:3.2.4"
         let api = "module acme.org/api\nrequire acme.org/core v1.0.0\n";
         let found = linked(&[("api/go.mod", api), ("core/go.mod", "module acme.org/core\n")]);
         assert_eq!(found[0].package.as_ref().unwrap().local_dependencies, ["acme.org/core"]);
+    }
+
+    #[test]
+    fn modules_of_the_jvm_are_programs_or_parts() {
+        let boot = "plugins { id(\"org.springframework.boot\") version \"3.2.4\" }\n";
+        let pom = |plugin: &str| {
+            format!("<project><artifactId>a</artifactId><build><plugins><plugin>{plugin}</plugin></plugins></build></project>")
+        };
+        let kind = |path: &str, text: &str| {
+            let package = linked(&[(path, text)]).remove(0).package.unwrap();
+            (package.has_entry_point, package.is_part)
+        };
+        assert_eq!(kind("build.gradle.kts", boot), (true, false));
+        assert_eq!(kind("build.gradle.kts", &format!("{boot}tasks.bootJar {{ enabled = false }}\n")), (false, true));
+        assert_eq!(kind("build.gradle", "plugins { id 'java-library' }\n"), (false, true));
+        assert_eq!(kind("pom.xml", &pom("<artifactId>spring-boot-maven-plugin</artifactId>")), (true, false));
+        assert_eq!(kind("pom.xml", &pom("<artifactId>maven-compiler-plugin</artifactId>")), (false, true));
+        let skipped = "<artifactId>spring-boot-maven-plugin</artifactId><configuration><skip>true</skip></configuration>";
+        assert_eq!(kind("pom.xml", &pom(skipped)), (false, true));
+        let shaded = "<artifactId>maven-shade-plugin</artifactId><configuration><mainClass>a.Main</mainClass></configuration>";
+        assert_eq!(kind("pom.xml", &pom(shaded)), (true, false));
     }
 
     #[test]

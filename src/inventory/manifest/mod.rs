@@ -117,6 +117,8 @@ pub struct LocalPackage {
     pub has_entry_point: bool,
     /// The manifest says nothing of how the package is started: where another one uses it, it is a part of that.
     pub is_part: bool,
+    /// A kit for web applications builds it.
+    pub is_web: bool,
     /// The manifest says that the package is nothing but tests.
     pub is_test: bool,
 }
@@ -176,6 +178,7 @@ impl LocalPackage {
             workspace_members: Vec::new(),
             has_entry_point: false,
             is_part: false,
+            is_web: false,
             is_test: false,
         }
     }

@@ -8,6 +8,15 @@ use std::collections::BTreeMap;
 /// Projects built with these kits are started.
 const APPLICATION_SDKS: [&str; 3] = ["Microsoft.NET.Sdk.Web", "Microsoft.NET.Sdk.Worker", "Microsoft.NET.Sdk.BlazorWebAssembly"];
 
+/// The kit for web applications.
+const WEB_SDK: &str = APPLICATION_SDKS[0];
+
+/// The kit of which the kits of all modern projects are variants; without a property that says so, it builds libraries.
+const PLAIN_SDK: &str = "Microsoft.NET.Sdk";
+
+/// Properties of hosts that start what is built as a library: functions and lambdas.
+const HOSTED: [&str; 2] = ["AzureFunctionsVersion", "AWSProjectType"];
+
 /// Whoever references one of these is a test project, and all its packages are for tests.
 const TEST_PACKAGES: [&str; 5] = ["microsoft.net.test.sdk", "mstest", "nunit", "tunit", "xunit"];
 
@@ -54,6 +63,10 @@ pub(super) fn project(path: &str, text: &str) -> Result<Manifest, String> {
             }
             package.has_entry_point = !is_test && is_program;
             package.is_test = is_test;
+            package.is_web = sdk == WEB_SDK && !is_test;
+            // Templates leave a program behind in what is built as a library.
+            let is_hosted = HOSTED.iter().any(|property| properties.contains_key(property));
+            package.is_part = sdk.starts_with(PLAIN_SDK) && !is_program && !is_hosted && !is_test;
             manifest.package = Some(package);
         }
         manifest
@@ -216,6 +229,22 @@ mod tests {
         let package = |path: &str| parse(path, text).unwrap().package.unwrap();
         assert_eq!((package("Shop/Shop.csproj").is_test, package("Shop/Shop.csproj").has_entry_point), (false, true));
         assert!(package("Shop.Tests/Shop.IntegrationTests.csproj").is_test);
+    }
+
+    #[test]
+    fn what_a_project_is_built_as() {
+        let of = |sdk: &str, property: &str| {
+            let text = format!("<Project Sdk=\"{sdk}\"><PropertyGroup>{property}</PropertyGroup></Project>");
+            let package = parse("a/a.csproj", &text).unwrap().package.unwrap();
+            (package.is_part, package.is_web)
+        };
+        assert_eq!(of("Microsoft.NET.Sdk", ""), (true, false));
+        assert_eq!(of("Microsoft.NET.Sdk.Razor", ""), (true, false));
+        assert_eq!(of("Microsoft.NET.Sdk.Web", ""), (false, true));
+        assert_eq!(of("Microsoft.NET.Sdk", "<OutputType>Exe</OutputType>"), (false, false));
+        assert_eq!(of("Microsoft.NET.Sdk", "<AzureFunctionsVersion>v4</AzureFunctionsVersion>"), (false, false));
+        assert_eq!(of("Microsoft.NET.Sdk.Worker", ""), (false, false));
+        assert_eq!(of("", ""), (false, false), "IIS starts libraries of the old kind");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! see [`is_application`].
 //!
 //! Decisions that are not obvious:
+//! - A folder called after testing may be an application about it; one that holds nothing but configuration and a script is none.
 //! - A folder with a manifest in it or below it is a package: its tests lie below it.
 //! - The configuration of a test runner in a folder of sources or of configuration says nothing about what lies beside it.
 //! - Of two .NET projects the nearer one decides about a file; of two in one folder the one that is no test.
@@ -11,6 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::inventory::manifest;
+use crate::model::language::Language;
 
 /// The folders whose files are tests.
 #[derive(Debug, Default)]
@@ -23,6 +25,7 @@ pub struct Harness {
 impl Harness {
     /// Looks at all paths, relative and POSIX; `read` gives the text of the file with a number.
     pub fn find<'p>(paths: impl Iterator<Item = &'p str> + Clone, read: &dyn Fn(usize) -> Option<String>) -> Harness {
+        let trials = trials(paths.clone());
         let mut projects: BTreeMap<String, bool> = BTreeMap::new();
         for (index, path) in paths.clone().enumerate().filter(|(_, path)| is_project(path) && path.contains('/')) {
             let package = read(index).and_then(|text| manifest::parse(path, &text).ok()).and_then(|manifest| manifest.package);
@@ -43,7 +46,7 @@ impl Harness {
                 !holds_package && around(folder).any(|around| packages.contains(around)) && !applications.contains(folder)
             });
         }
-        Harness { folders: folders.into_iter().map(str::to_owned).collect(), projects }
+        Harness { folders: folders.into_iter().chain(trials).map(str::to_owned).collect(), projects }
     }
 
     /// Is the file at this path part of a harness?
@@ -54,6 +57,25 @@ impl Harness {
         around(path).find_map(|folder| self.projects.get(folder)) == Some(&true)
             || around(path).any(|folder| self.folders.contains(folder))
     }
+}
+
+/// Folders in the root that are called after testing (`fhir_testing/`) and hold a script that does it, but no source: an application
+/// about testing has some.
+fn trials<'p>(paths: impl Iterator<Item = &'p str>) -> Vec<&'p str> {
+    let mut found: BTreeMap<&str, (bool, bool)> = BTreeMap::new();
+    for path in paths {
+        let Some((folder, _)) = path.split_once('/').filter(|(folder, _)| is_called_after_testing(folder)) else { continue };
+        let name = split(path).1;
+        let is_script = name.ends_with(".sh");
+        let (tests, is_application) = found.entry(folder).or_default();
+        *tests |= is_script && name.contains("test");
+        *is_application |= is_package(name) || (Language::of_path(path).is_some() && !is_script);
+    }
+    found.into_iter().filter(|(_, (tests, is_application))| *tests && !is_application).map(|(folder, _)| folder).collect()
+}
+
+fn is_called_after_testing(folder: &str) -> bool {
+    ["_testing", "-testing", "_test", "-test"].iter().any(|end| folder.ends_with(end))
 }
 
 /// The folders that a path lies in, from the innermost to the root.
@@ -132,6 +154,17 @@ mod tests {
         );
         assert!(found.holds("web/checks/pages/login.ts") && found.holds("web/journeys/support/seed.ts"));
         assert!(!found.holds("web/src/a.ts") && !found.holds("web/checks.ts") && !found.holds("web/journeys/a.ts"));
+    }
+
+    #[test]
+    fn a_folder_called_after_testing_is_a_harness_if_all_it_does_is_test() {
+        let files = ["fhir_testing/run-test.sh", "fhir_testing/compose.yml", "fhir_testing/nginx/nginx.conf"];
+        assert!(files.iter().all(|path| harness(&files, &[]).holds(path)));
+        assert!(!harness(&files[1..], &[]).holds("fhir_testing/compose.yml"));
+        for application in ["fhir_testing/main.go", "fhir_testing/web/package.json"] {
+            assert!(!harness(&[&files[..], &[application]].concat(), &[]).holds("fhir_testing/compose.yml"), "{application}");
+        }
+        assert!(!harness(&["deploy/x-testing/test.sh"], &[]).holds("deploy/x-testing/values.yaml"));
     }
 
     #[test]

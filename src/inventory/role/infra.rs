@@ -1,6 +1,7 @@
 //! File names that are about how an application is built into an image, deployed and watched. To add a tool, name its file here and
 //! in the table of the tests of [`super`].
 
+use super::Inside;
 use super::names::Name;
 
 pub(super) fn is_compose(file: &Name) -> bool {
@@ -22,6 +23,14 @@ pub(super) fn is_conf_template(file: &Name) -> bool {
     file.text
         .rsplit_once('.')
         .is_some_and(|(name, ending)| name.ends_with(".conf") && matches!(ending, "template" | "tpl" | "tmpl" | "j2"))
+}
+
+/// A template without the ending of what it becomes, called after nginx or in a folder of nginx: `nginx/default.template`.
+pub(super) fn is_nginx_template(file: &Name, inside: &Inside) -> bool {
+    let Some((made, "template" | "tpl" | "tmpl" | "j2")) = file.text.rsplit_once('.') else { return false };
+    let is_of_nginx = inside.parent.contains("nginx") || (inside.parent == "templates" && inside.grandparent.contains("nginx"));
+    let is_other = || ["env", "dockerfile", "makefile", "readme", "index"].iter().any(|word| made.starts_with(word));
+    !made.is_empty() && !made.contains('.') && (made.starts_with("nginx") || (is_of_nginx && !is_other()))
 }
 
 /// Is it about how the application is deployed?

@@ -1,7 +1,7 @@
 //! The role that a file's name says. To teach it a name, add it to the function of its role and to the table in the tests.
 //!
 //! Decisions that are not obvious:
-//! - `*.conf.template` is rendered by the nginx image when it starts: infra, not an example.
+//! - `*.conf.template` is rendered by the nginx image when it starts: infra, not an example; so is `nginx/default.template`.
 //! - `db_backup.sh` makes backups, `views_backup.py` is one.
 //! - Lockfiles, linter and build configuration are production; the configuration of test tools is test.
 //! - A name for development wins over one for production: `.env.production.local`.
@@ -10,7 +10,8 @@
 use crate::model::role::Role;
 
 use super::Inside;
-use super::infra::{is_compose, is_conf_template, is_dockerfile, is_infra_name};
+use super::infra::{is_compose, is_conf_template, is_dockerfile, is_infra_name, is_nginx_template};
+use super::trials;
 
 /// A file name.
 pub(super) struct Name<'a> {
@@ -107,7 +108,7 @@ pub(super) fn of_name(file: &Name, inside: &Inside) -> Option<Role> {
         (Role::Test, is_test),
         (Role::Development, is_development),
         (Role::Docs, |file, inside| file.is_prose() && !is_used_text(file, inside)),
-        (Role::Infra, |file, _| is_infra_name(file)),
+        (Role::Infra, |file, inside| is_infra_name(file) || is_nginx_template(file, inside)),
     ];
     let role = rules.into_iter().find(|(_, rule)| rule(file, inside)).map(|(role, _)| role);
     role.or(inside.infra_or_ci)
@@ -219,13 +220,13 @@ fn is_ci(file: &Name, _: &Inside) -> bool {
     }
 }
 
-fn is_example(file: &Name, _: &Inside) -> bool {
+fn is_example(file: &Name, inside: &Inside) -> bool {
     let stem = file.stem();
     // A component may be called `use-schema-example.ts`; only settings are copied and filled in.
     let is_filled_in = !file.is_code || ["settings", "config", "local_settings", "secrets"].iter().any(|word| file.begins(word));
     file.has_suffix(&["example", "sample"])
         || file.extension() == "dist"
-        || (file.extension() == "template" && !is_conf_template(file))
+        || (file.extension() == "template" && !is_conf_template(file) && !is_nginx_template(file, inside))
         || is_filled_in
             && ["-example", "_example", "-sample", "_sample"].iter().any(|end| stem.ends_with(end) || file.text.ends_with(end))
         || matches!(file.text, "example.env" | "sample.env" | "template.env" | ".env-template" | ".env_template")
@@ -287,7 +288,7 @@ fn is_executed(file: &Name, inside: &Inside) -> bool {
 const PROFILES_OF_TESTS: [&str; 4] = ["e2e", "it", "testcontainers", "testing"];
 
 fn is_test(file: &Name, inside: &Inside) -> bool {
-    if is_test_support(file) {
+    if is_test_support(file) || trials::is_of_tests(file) {
         return true;
     }
     let stem = file.stem();
@@ -366,7 +367,7 @@ fn is_development(file: &Name, inside: &Inside) -> bool {
         | "dev_requirements.txt" => return true,
         _ => {}
     }
-    if file.text.starts_with(".lando.") && file.is_yaml() || is_proxy_of_development(file) {
+    if file.text.starts_with(".lando.") && file.is_yaml() || is_proxy_of_development(file, inside) {
         return true;
     }
     let of_images = file.extension() == "dockerfile" || file.text.contains("compose");
@@ -387,8 +388,8 @@ fn is_development(file: &Name, inside: &Inside) -> bool {
 }
 
 /// `nginx-dev-tls.conf`: a word that says so anywhere behind the name of the proxy.
-fn is_proxy_of_development(file: &Name) -> bool {
-    let is_conf = file.extension() == "conf" || is_conf_template(file);
+fn is_proxy_of_development(file: &Name, inside: &Inside) -> bool {
+    let is_conf = file.extension() == "conf" || is_conf_template(file) || is_nginx_template(file, inside);
     is_conf && file.begins("nginx") && file.text.split(['.', '-', '_']).any(|word| DEVELOPMENT_WORDS.contains(&word))
 }
 

@@ -173,6 +173,24 @@ mod tests {
     }
 
     #[test]
+    fn an_override_completes_the_base_beside_it_and_no_other() {
+        let production = "services:\n  db:\n    ports: [\"5432:5432\"]\n";
+        let complete = |base: &str| {
+            let files = [("compose.prod.yaml", production), (base, BASE)];
+            let files = files.into_iter().map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).collect();
+            let exists = |at: &str| Condition { at: vec![at.to_owned()], op: NodeTest::Exists(true) };
+            let (select, conditions) = ("$.services.*".to_owned(), vec![exists("image"), exists("ports")]);
+            let look = Look::Document { kind: DocumentKind::Compose, objects: Vec::new(), select, conditions, named: None };
+            let mut needs = NeedSet::default();
+            let need = needs.add(Selector::any(), look);
+            let (memory, prepared) = (Memory::new(files), Prepared::new(&needs, 0));
+            !collect(&memory, &prepared, Context::default()).inventory.hits[need.0 as usize].is_empty()
+        };
+        assert!(complete("compose.yaml"));
+        assert!(!complete("backend/compose.yaml"));
+    }
+
+    #[test]
     fn what_a_swarm_runs_is_deployed_as_it_is() {
         let stack = "services:\n  db:\n    ports: [\"5432:5432\"]\n";
         let found = |path: &str, text: &str| {

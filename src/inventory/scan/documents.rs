@@ -60,10 +60,27 @@ pub(super) fn scan(
                         found.hits.push((*need, named(hit, name)));
                     }
                 }
-                Err(reason) => found.gaps.push((*need, reason.clone())),
+                Err(reason) if may_hold(scanner, *need, subject.text) => found.gaps.push((*need, reason.clone())),
+                Err(_) => {}
             }
         }
     }
+}
+
+/// May a text that cannot be read as a document hold what the need asks for? What names no member that it selects, and no object that
+/// it is about, does not.
+fn may_hold(scanner: &Scanner<'_>, need: NeedId, text: &str) -> bool {
+    let look = &scanner.needs.need(need).look;
+    let Look::Document { kind, objects, .. } = look else { return true };
+    let is_plain = match kind {
+        DocumentKind::Yaml | DocumentKind::Json | DocumentKind::Toml => true,
+        DocumentKind::Kubernetes | DocumentKind::GithubWorkflow | DocumentKind::GitlabCi => true,
+        // The members of other kinds are not called as the text calls them.
+        _ => false,
+    };
+    let names_object = objects.is_empty() || objects.iter().any(|object| text.contains(object.as_str()));
+    let selects = || scanner.document(need).is_none_or(|query| query.path.may_select_in(text));
+    !is_plain || (names_object && (asks_for_scripts(look) || selects()))
 }
 
 /// Does this need ask what commands resolve to?
@@ -340,4 +357,42 @@ fn number(node: Option<&Node>) -> Option<f64> {
 
 fn count(node: Option<&Node>) -> i64 {
     node.map_or(0, |node| node.items().len().max(node.entries().len()) as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::collect::{Context, Prepared, collect};
+    use crate::inventory::source::Memory;
+    use crate::model::needs::{NeedSet, Selector};
+
+    #[test]
+    fn a_file_that_cannot_be_read_leaves_open_what_it_may_hold() {
+        let mut needs = NeedSet::default();
+        for (kind, objects, select) in [
+            (DocumentKind::Yaml, &[][..], "$.Resources[?@.Type == 'A']"),
+            (DocumentKind::Yaml, &[], "$..['jwt','token'][?@]"),
+            (DocumentKind::Yaml, &[], "$.jobs[*].resolved"),
+            (DocumentKind::Yaml, &[], "$..*"),
+            (DocumentKind::Kubernetes, &["Deployment"], "$..containers[*]"),
+        ] {
+            let (objects, select) = (objects.iter().map(|object| (*object).to_owned()).collect(), select.to_owned());
+            let look = Look::Document { kind, objects, select, conditions: Vec::new(), named: None };
+            needs.add(Selector { globs: vec!["*.yml".to_owned()], ..Selector::any() }, look);
+        }
+        let open = |text: &str| {
+            let memory = Memory::new([("a.yml".to_owned(), format!("{text}\nbroken: \"\\q\"\n").into_bytes())].into());
+            let inventory = collect(&memory, &Prepared::new(&needs, 0), Context::default()).inventory;
+            inventory.gaps.keys().map(|need| need.0).collect::<Vec<_>>()
+        };
+        // Whoever asks what commands resolve to, or for anything, asks for nothing that a text names.
+        assert_eq!(open("info: {{ name }}"), [2, 3]);
+        assert_eq!(open("Resources:"), [0, 2, 3]);
+        assert_eq!(open("auth:\n  token: a"), [1, 2, 3]);
+        assert_eq!(open("\"\\u0052esources\": 1"), [0, 1, 2, 3]);
+        let object = "apiVersion: v1\nkind: Service\ncontainers: []";
+        assert_eq!(open(object), [2, 3]);
+        assert_eq!(open(&object.replace("Service", "Deployment")), [2, 3, 4]);
+        assert_eq!(open("apiVersion: v1\nkind: Deployment"), [2, 3]);
+    }
 }

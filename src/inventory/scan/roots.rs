@@ -95,8 +95,8 @@ mod tests {
         needs.add(Selector { globs: vec!["*.yml".to_owned()], ..Selector::any() }, look);
         let long = "b:\n  - an item of a list\n".repeat(5_000).replace("b:", "");
         for (text, hits, gaps) in [
-            (format!("a: \"\\q\"\nb:\n{long}"), 0, 0),
-            ("a: \"\\q\"\n".to_owned(), 0, 1),
+            (format!("a: \"\\q\"\nb:\n  security: 1\n{long}"), 0, 0),
+            ("a: \"\\q\"\nb:\n  security: 1\n".to_owned(), 0, 1),
             (format!("a: 1\nb:\n{long}security:\n- one\n- two\n"), 2, 0),
             (format!("a: \"\\q\"\nb:\n{long}security:\n- one\n"), 0, 1),
         ] {

@@ -39,6 +39,7 @@ pub(in crate::inventory::manifest) fn build_gradle(path: &str, text: &str) -> Re
             "}" if token.kind == Kind::Symbol => {
                 blocks.pop();
             }
+            "bootJar" | "bootWar" if is_switched_off(&tokens[at + 1..]) => reader.package.is_part = true,
             _ if token.kind == Kind::Word => {
                 let is_member = at > 0 && tokens[at - 1].is_symbol(".");
                 reader.word(&tokens[at..], &blocks, is_member);
@@ -123,6 +124,14 @@ fn only_fixes_version(plugin: &[Token<'_>]) -> bool {
     let starts_another = |pair: &[Token<'_>]| !pair[0].is_symbol(".") && matches!(pair[1].text, "id" | "kotlin" | "alias" | "}");
     let mut own = plugin.windows(2).take(24).take_while(|pair| !starts_another(pair));
     own.any(|pair| pair[0].is_word("apply") && pair[1].is_word("false"))
+}
+
+/// `{ enabled = false }`, `.enabled = false`, `) { enabled.set(false) }` behind the name of a task.
+fn is_switched_off(after: &[Token<'_>]) -> bool {
+    let mut rest = after.iter().skip_while(|token| matches!(token.text, ")" | "{" | "."));
+    let is_switch = rest.next().is_some_and(|token| token.is_word("enabled") || token.is_word("isEnabled"));
+    is_switch
+        && rest.take(4).find(|token| token.kind == Kind::Word && token.text != "set").is_some_and(|word| word.is_word("false"))
 }
 
 struct Reader<'a> {
@@ -410,5 +419,25 @@ dependencies {
         let manifest = parse("build.gradle.kts", text).unwrap();
         assert!(!manifest.package.unwrap().has_entry_point);
         assert!(manifest.dependencies.iter().all(|found| !found.direct));
+    }
+
+    #[test]
+    fn a_module_whose_program_is_switched_off_is_a_part() {
+        for off in [
+            "bootJar { enabled = false }",
+            "tasks.bootJar { enabled = false }",
+            "bootJar.enabled = false",
+            "tasks.named(\"bootJar\") { enabled = false }",
+            "tasks.named<BootJar>(\"bootJar\") { enabled.set(false) }",
+            "tasks.getByName('bootJar') {\n  enabled = false\n}",
+        ] {
+            let text = format!("plugins {{ id(\"org.springframework.boot\") }}\n{off}\n");
+            assert!(parse("build.gradle.kts", &text).unwrap().package.unwrap().is_part, "{off}");
+        }
+        for on in
+            ["bootJar { archiveFileName = 'a.jar'; enabled = true }", "bootJar { enabled = true }", "jar { enabled = false }"]
+        {
+            assert!(!parse("build.gradle", on).unwrap().package.unwrap().is_part, "{on}");
+        }
     }
 }

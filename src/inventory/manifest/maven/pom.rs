@@ -122,7 +122,9 @@ impl<'a, 'i> Reader<'a, 'i> {
     fn plugins(&self, manifest: &mut Manifest, package: &mut LocalPackage) {
         for node in self.each(self.project, &["build", "plugins"], "plugin") {
             let artifact = xml::text(node, "artifactId").unwrap_or_default();
-            package.has_entry_point |= APPLICATION_PLUGINS.contains(&artifact);
+            let names_main_class = || node.descendants().any(|inner| inner.tag_name().name() == "mainClass");
+            let is_skipped = xml::at(node, &["configuration"]).and_then(|options| xml::text(options, "skip")) == Some("true");
+            package.has_entry_point |= !is_skipped && (APPLICATION_PLUGINS.contains(&artifact) || names_main_class());
             if let Some(dependency) = self.read(node, Some("org.apache.maven.plugins")) {
                 manifest.dependencies.push(Dependency { scope: DependencyScope::Build, ..dependency });
             }
