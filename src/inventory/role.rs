@@ -651,6 +651,7 @@ mod tests {
                 ".vscode/launch.json",
                 ".idea/workspace.xml",
                 "Tiltfile",
+                ".gitpod.Dockerfile",
                 "src/Button.stories.tsx",
                 "scripts/dev.sh",
                 ".scripts/release.sh",

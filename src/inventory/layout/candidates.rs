@@ -94,8 +94,12 @@ fn is_proxy(files: &[LayoutFile<'_>], folder: &str) -> bool {
 /// Folders with a manifest or a Dockerfile.
 fn declared(files: &[LayoutFile<'_>], hints: &[ManifestHint]) -> BTreeMap<String, Candidate> {
     let mut found: BTreeMap<String, Candidate> = BTreeMap::new();
+    let packages: BTreeSet<&str> =
+        files.iter().filter(|file| file.path.ends_with("/__init__.py")).map(|file| folder_of(file.path)).collect();
+    // In a package, `setup.py` is a module of it.
+    let is_module = |path: &str| path.ends_with("/setup.py") && packages.contains(folder_of(path));
     for file in files {
-        if file.role == Role::Production && is_manifest(file.path) {
+        if file.role == Role::Production && is_manifest(file.path) && !is_module(file.path) {
             found.entry(folder_of(file.path).to_string()).or_default().has_manifest = true;
         } else if file.role == Role::Infra && is_dockerfile(file.path) {
             found.entry(folder_of(file.path).to_string()).or_default().has_dockerfile = true;

@@ -64,6 +64,16 @@ fn a_repository_without_anything_known_is_one_component() {
 }
 
 #[test]
+fn a_module_called_setup_is_no_component() {
+    let paths = ["app/main.py", "app/routers/__init__.py", "app/routers/setup.py", "app/routers/users.py", "requirements.txt"];
+    assert_eq!(ids(&layout(&paths, &[])), ["."]);
+    assert_eq!(
+        ids(&layout(&["a/requirements.txt", "a/x.py", "b/setup.py", "b/tool/__init__.py", "b/tool/x.py"], &[])),
+        ["a", "b"]
+    );
+}
+
+#[test]
 fn frontend_and_backend() {
     let paths = [
         ".github/workflows/ci.yml",

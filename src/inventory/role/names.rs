@@ -357,6 +357,7 @@ fn is_development(file: &Name, inside: &Inside) -> bool {
         | "devbox.json"
         | ".envrc"
         | ".gitpod.yml"
+        | ".gitpod.dockerfile"
         | ".replit"
         | "taskfile.yml"
         | "taskfile.yaml"

@@ -18,6 +18,10 @@ pub(in crate::inventory::manifest) fn setup_py(path: &str, text: &str) -> Result
     let tokens: Vec<Token<'_>> =
         lexer::tokens(text, lexer::PYTHON).into_iter().filter(|token| token.kind != Kind::Newline).collect();
     let mut manifest = Manifest::new(path, ManifestKind::Manifest, Ecosystem::PyPi);
+    // Any module may be called so.
+    if !tokens.windows(2).any(|pair| pair[0].is_word("setup") && pair[1].is_symbol("(")) {
+        return Ok(manifest);
+    }
     for (keyword, scope) in LISTS {
         if let Some(value) = keyword_value(&tokens, keyword) {
             for text in bracketed(assigned(&tokens, value)).iter().filter(|token| token.kind == Kind::Text) {
@@ -168,6 +172,15 @@ setup(
         assert_eq!(manifest.runtime_versions[0].spec, ">=3.8");
         let package = manifest.package.unwrap();
         assert_eq!((package.name.as_str(), package.has_entry_point), ("my-tool", true));
+    }
+
+    #[test]
+    fn a_module_that_is_only_called_so_is_no_package() {
+        let module =
+            "router = APIRouter()\n@router.get('/setup')\ndef setup_page(): return page(name='x', install_requires=['flask'])";
+        let manifest = parse("app/routers/setup.py", module).unwrap();
+        assert!(manifest.package.is_none() && manifest.dependencies.is_empty());
+        assert!(parse("setup.py", "import setuptools\nsetuptools.setup()").unwrap().package.is_some());
     }
 
     #[test]
