@@ -633,6 +633,7 @@ mod tests {
                 "Shop/Properties/launchSettings.json",
                 "compose.local.yaml",
                 "docker-compose-dev.yml",
+                "docker-compose-local-full.yml",
                 "docker-compose.debug.yml",
                 "settings/dev.py",
                 "settings/local.py",

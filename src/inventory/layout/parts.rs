@@ -1,6 +1,6 @@
 //! Components that could be started, but are parts of others: templates leave entry points behind, and a file may be called like one.
 //!
-//! Nothing is a part that has an image of its own or that a command names ([`super::launched`]). To teach it another kind of part, let
+//! Nothing is a part that has an image of its own or that a command names ([`mod@super::launched`]). To teach it another kind of part, let
 //! the manifest say so (`is_part`), or see [`Parts::uses`].
 
 use std::collections::BTreeMap;

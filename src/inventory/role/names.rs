@@ -378,6 +378,10 @@ fn is_development(file: &Name, inside: &Inside) -> bool {
     if is_compose(file) && (file.has_suffix(&["override", "debug"]) || stem.ends_with("-override")) {
         return true;
     }
+    let says = |words: &[&str]| file.text.split(['.', '-', '_']).any(|word| words.contains(&word));
+    if is_compose(file) && says(&DEVELOPMENT_WORDS) && !says(&["prod", "production", "staging"]) {
+        return true;
+    }
     let is_settings = ["settings", "config", "webpack", "rollup"].iter().any(|word| file.begins(word));
     let ends_in_word = stem.rsplit_once(['-', '_']).is_some_and(|(_, last)| DEVELOPMENT_WORDS.contains(&last));
     let script = matches!(inside.parent, "scripts" | "script" | "bin" | "tools" | "hack") && file.begins("dev");
