@@ -1,0 +1,505 @@
+//! Which files are what, by role. A path whose role was wrong goes into the list of its role.
+
+use super::*;
+
+fn assert_roles(role: Role, paths: &[&str]) {
+    for path in paths {
+        assert_eq!(of_path(path), role, "{path}");
+    }
+}
+
+#[test]
+fn lists_are_sorted() {
+    assert!(TEST_FOLDERS.is_sorted() && INFRA_FOLDERS.is_sorted() && DEPLOYMENT_FOLDERS.is_sorted());
+    assert!(TEST_FOLDERS.iter().all(|folder| MAY_BE_TESTS.admits(folder)));
+    assert!(INFRA_FOLDERS.iter().chain(DEPLOYMENT_FOLDERS).all(|folder| MAY_BE_INFRA.admits(folder)));
+    for other in ["", "é", "lib", "t", &"t".repeat(70)] {
+        assert!(!MAY_BE_TESTS.admits(other), "{other}");
+    }
+}
+
+#[test]
+fn production() {
+    assert_roles(
+        Role::Production,
+        &[
+            "main.py",
+            "src/app.ts",
+            "app/docs/page.tsx",
+            "apps/docs/models.py",
+            "src/apps/docs/page.tsx",
+            "src/main/java/com/x/test/Runner.java",
+            "src/main/java/com/x/LoadTest.java",
+            "myapp/testing/helpers.py",
+            "shop/management/commands/test_mail.py",
+            "shop/management/commands/send_test.py",
+            "shop/migrations/test_flags.py",
+            "app/models/test_result.rb",
+            "requirements.txt",
+            "requirements/base.txt",
+            "requirements-prod.txt",
+            "package-lock.json",
+            "Cargo.lock",
+            "poetry.lock",
+            "static/app.js",
+            "public/index.html",
+            "public/robots.txt",
+            "robots.txt",
+            "CMakeLists.txt",
+            "app/migrations/0001_initial.py",
+            "vite.config.ts",
+            "next.config.js",
+            ".env",
+            ".env.production",
+            ".env.staging",
+            ".gitignore",
+            "appsettings.json",
+            "appsettings.Production.json",
+            "application.yml",
+            "application-prod.yml",
+            "settings/production.py",
+            "config/environments/production.rb",
+            "src/vendor/vendor.service.ts",
+            "apps/vendor/models.py",
+            "src/build/graph.ts",
+            "internal/archive/zip.go",
+            "src/backups/service.ts",
+            "src/data_archive/service.ts",
+            "src/chart.src.js",
+            "threshold.py",
+            "cmd/dist/main.go",
+            "migrations/20240101-add-users.js",
+            "static/app-default.js",
+            "latest.py",
+            "contest.py",
+            "Latest.java",
+            "attest.go",
+            "src/infrastructure/db.ts",
+            "infrastructure/database.py",
+            "backend/infra/db.py",
+            "monitoring/tracing.py",
+            "pkg/prometheus/m.go",
+            "templates/email/welcome.txt",
+            "prompts/system.txt",
+            "src/main/java/com/example/demo/DemoApplication.java",
+            "app/samples/models.py",
+            "resources/views/sample/index.blade.php",
+            "src/use-schema-example.ts",
+            "ab_test.py",
+            "ab_testing.py",
+            "src/ab-test.ts",
+            "openapi-spec.yaml",
+            "spec/openapi.yaml",
+            "scripts/db_backup.py",
+            "email.template.html",
+            "src/auth/local.strategy.ts",
+            "src/develop.py",
+            "src/devices/list.py",
+            "bin/server",
+            "web.config",
+            "setup.cfg",
+            "pyproject.toml",
+            ".eslintrc.json",
+            "src/local.ts",
+            "Infrastructure/Db.cs",
+            "app.spec",
+            "src/template.ts",
+            "a/b/c/readme.py",
+            "",
+        ],
+    );
+}
+
+#[test]
+fn tests_and_what_they_use() {
+    assert_roles(
+        Role::Test,
+        &[
+            "shop/management/commands/tests/test_mail.py",
+            "shop/management/test_commands.py",
+            "shop/models/test_result.py",
+            "test/a.py",
+            "src/Sylius/Behat/Page/A.php",
+            "src/behat/A.php",
+            "smoketest_api.py",
+            "backend/fuzz/fuzz_targets/parse.rs",
+            "billing/orders_testing.py",
+            ".env.test_local",
+            "features/login.feature",
+            "features/step_definitions/login.rb",
+            "database/factories/UserFactory.php",
+            "k6/orders.js",
+            "server/_jest-setup_/utils/env-setup.js",
+            "benchmarks/orders.py",
+            "tests/a.py",
+            "src/__tests__/a.ts",
+            "spec/models/user_spec.rb",
+            "spec/swagger_helper.rb",
+            "e2e/login.ts",
+            "pkg/testdata/x.json",
+            "app/fixtures/a.json",
+            "src/mocks/handlers.ts",
+            "cypress/support/e2e.ts",
+            "playwright/a.ts",
+            "pkg/a_test.go",
+            "src/a.spec.ts",
+            "src/a.test.tsx",
+            "app/conftest.py",
+            "app/test_a.py",
+            "OrderTest.java",
+            "OrderTests.cs",
+            "OrderIT.java",
+            "src/test/java/A.java",
+            "src/integrationTest/kotlin/A.kt",
+            "src/androidTest/A.kt",
+            "Shop.Tests/Basket.cs",
+            "Shop.UnitTests/A.cs",
+            "app/tests.py",
+            "settings/test.py",
+            "config/environments/test.rb",
+            ".env.test",
+            "docker-compose.test.yml",
+            "Dockerfile.test",
+            "Dockerfile-test",
+            "appsettings.Test.json",
+            "application-test.yml",
+            "src/main/resources/application-e2e.yml",
+            "application-it.properties",
+            "requirements-test.txt",
+            "requirements/test.txt",
+            "jest.config.js",
+            "vitest.config.ts",
+            "playwright.config.ts",
+            "playwright-ct.config.ts",
+            "web/global-setup.ts",
+            "web/global-teardown.ts",
+            "globalSetup.js",
+            ".env.e2e",
+            "web/.env.ci",
+            ".env.testing",
+            "pytest.ini",
+            "phpunit.xml",
+            "src/a.e2e-spec.ts",
+            "src/a.cy.ts",
+            "web/a-test.js",
+            "tests/docker-compose.yml",
+            "tests/README.md",
+            "test/Dockerfile",
+            "src/testFixtures/A.java",
+            "tests/fixtures/node_modules/x.js",
+            "command/test-resources/exiter.py",
+            "agent/test_helpers.go",
+            "lib/spec_helper.rb",
+            "src/setupTests.ts",
+        ],
+    );
+}
+
+#[test]
+fn examples() {
+    assert_roles(
+        Role::Example,
+        &[
+            "examples/a.py",
+            "example/main.go",
+            "samples/a/b.cs",
+            ".env.example",
+            "example.env",
+            "env.example",
+            ".env.dist",
+            ".env.sample",
+            ".env.template",
+            "nginx/.env.template",
+            "nginx/env.template",
+            "nginx/index.html.template",
+            "web/default.template",
+            "config.example.yml",
+            "settings.sample.json",
+            "config-example.yaml",
+            "settings_example.py",
+            "php.ini.dist",
+            "local_settings.py.example",
+            "docker-compose.example.yml",
+            "application-sample.properties",
+            ".env-example",
+            ".env.production.example",
+            "examples/a/tests/b_test.go",
+        ],
+    );
+}
+
+#[test]
+fn docs() {
+    assert_roles(
+        Role::Docs,
+        &[
+            "README.md",
+            "docs/index.md",
+            "apps/docs/src/app/page.tsx",
+            "docs/conf.py",
+            "LICENSE",
+            "LICENSE-MIT",
+            "CHANGELOG",
+            "notes.txt",
+            "a/b.rst",
+            "analysis.ipynb",
+            "doc/x.yaml",
+            ".github/PULL_REQUEST_TEMPLATE.md",
+            "k8s/README.md",
+            "app/docs/guide.md",
+            "docs/examples/docker-compose.yml",
+            "prompts/system.md",
+        ],
+    );
+}
+
+#[test]
+fn development() {
+    assert_roles(
+        Role::Development,
+        &[
+            "docker-compose.override.yml",
+            "compose.override.yaml",
+            "docker-compose.dev.yml",
+            "dev.docker-compose.yml",
+            "local.Dockerfile",
+            "Shop/Properties/launchSettings.json",
+            "compose.local.yaml",
+            "docker-compose-dev.yml",
+            "docker-compose-local-full.yml",
+            "docker-compose.debug.yml",
+            "settings/dev.py",
+            "settings/local.py",
+            "settings/development.py",
+            "settings_dev.py",
+            "local_settings.py",
+            "appsettings.Development.json",
+            "application-dev.yml",
+            "application-local.properties",
+            "values-dev.yaml",
+            ".env.development",
+            ".env.local",
+            ".env.production.local",
+            ".env.dev",
+            ".devcontainer/Dockerfile",
+            ".vscode/launch.json",
+            ".idea/workspace.xml",
+            "Tiltfile",
+            ".gitpod.Dockerfile",
+            "src/Button.stories.tsx",
+            "scripts/dev.sh",
+            ".scripts/release.sh",
+            "scripts/dev-setup.sh",
+            "bin/dev",
+            "Taskfile.yml",
+            ".planning/schema.sql",
+            "helm/shop/public-values/dev.yaml",
+            "Dockerfile.dev",
+            "Procfile.dev",
+            "webpack.dev.js",
+            "requirements-dev.txt",
+            "requirements/dev.txt",
+            "requirements_dev.txt",
+            "config/environments/development.rb",
+            "config/dev.exs",
+            "src/environments/environment.development.ts",
+            "dev/setup.py",
+            "terraform/environments/dev/main.tf",
+            "k8s/overlays/dev/deployment.yaml",
+            "compose/local/django/start",
+            ".ddev/config.yaml",
+            ".ddev/nginx_full/nginx-site.conf",
+            "web/.lando/php.ini",
+            ".lando.yml",
+            ".lando.base.yml",
+            "nginx/nginx-dev.conf",
+            "nginx-dev-x.conf",
+            "nginx.dev.conf",
+            "deploy/nginx.local.conf",
+            "docker/nginx-dev.conf.template",
+            "docker/nginx-dev.template",
+            "docker/nginx_local_tls.conf",
+            ".husky/pre-commit",
+        ],
+    );
+}
+
+#[test]
+fn infra() {
+    assert_roles(
+        Role::Infra,
+        &[
+            "Dockerfile",
+            "Dockerfile.prod",
+            "api.Dockerfile",
+            "api/Dockerfile",
+            "docker-compose.yml",
+            "docker-compose.prod.yml",
+            "docker-stack.yml",
+            "stack.yml",
+            "swarm-prod.yml",
+            "compose.yaml",
+            ".dockerignore",
+            "k8s/deployment.yaml",
+            "helm/app/templates/deployment.yaml",
+            "charts/a/values.yaml",
+            "main.tf",
+            "infra/lib/stack.ts",
+            "deploy/run.sh",
+            "nginx.conf",
+            "nginx/conf.d/default.conf",
+            "nginx/templates/default.conf.template",
+            "server/nginx/default.template",
+            "src/nginx/templates/shop.j2",
+            "src/nginx/default.template",
+            "web/nginx.template",
+            "nginx/device.conf",
+            "nginx/devices-x.conf",
+            "server/shop.conf.tpl",
+            "roles/web/templates/site.conf.j2",
+            "Caddyfile",
+            "Procfile",
+            "fly.toml",
+            "render.yaml",
+            "app.yaml",
+            "vercel.json",
+            "netlify.toml",
+            "serverless.yml",
+            "ansible/site.yml",
+            "haproxy.cfg",
+            "build/package/Dockerfile",
+            "src/main/docker/Dockerfile.jvm",
+            "src/Catalog/k8s/service.yaml",
+            "prometheus/alerts.yml",
+            "docker/entrypoint.sh",
+            "app.service",
+            "apps/api/terraform/x.json",
+            "kustomization.yaml",
+            "values.yaml",
+        ],
+    );
+}
+
+#[test]
+fn ci() {
+    assert_roles(
+        Role::Ci,
+        &[
+            ".github/workflows/test.yml",
+            ".github/dependabot.yml",
+            "services/api/.github/workflows/ci.yml",
+            ".gitlab-ci.yml",
+            ".circleci/config.yml",
+            "azure-pipelines.yml",
+            "Jenkinsfile",
+            "Jenkinsfile.release",
+            "bitbucket-pipelines.yml",
+            ".travis.yml",
+            ".drone.yml",
+            "cloudbuild.yaml",
+            "buildspec.yml",
+            ".pre-commit-config.yaml",
+            "ci/build.sh",
+            "docker-compose.ci.yml",
+        ],
+    );
+}
+
+#[test]
+fn generated() {
+    assert_roles(
+        Role::Generated,
+        &[
+            "api/a.pb.go",
+            "a_pb2.py",
+            "a_pb2_grpc.py",
+            "lib/a.g.dart",
+            "src/a.generated.ts",
+            "src/__generated__/a.ts",
+            "a.pb.gw.go",
+            "zz_generated.deepcopy.go",
+            "Form.Designer.cs",
+            "src/generated/client.ts",
+            "coverage/lcov.info",
+            "next-env.d.ts",
+        ],
+    );
+}
+
+#[test]
+fn vendored() {
+    assert_roles(
+        Role::Vendored,
+        &[
+            "node_modules/a/test/b.js",
+            "vendor/github.com/a/b.go",
+            "vendor/assets/javascripts/a.js",
+            "src/vendor/jquery.js",
+            "third_party/a.c",
+            "dist/app.js",
+            "build/app.js",
+            "out/a.js",
+            ".next/a.js",
+            "target/a.class",
+            "lib/site-packages/a.py",
+            "static/jquery.min.js",
+            "static/a.min.css",
+            "app.js.map",
+            "views_old.py",
+            "views_backup.py",
+            "backups/a.sql",
+            "archive/a.py",
+            "settings.py.bak",
+            "Dockerfile.original",
+            "nginx.conf.orig",
+            "docker-compose.old.yml",
+            "docker-compose-old.yml",
+            "alembic/versions_archive/0001_users.py",
+            "app/migrations_archived/0001_users.py",
+            "static/js/chart.src.js",
+            "public/plugins/editor-5.17.0/editor.js",
+            "app copy.js",
+            "app copy 2.js",
+            "packages/a/dist/b.js",
+            "app/build/outputs/a.js",
+            "bin/Debug/a.json",
+            "Shop/obj/a.json",
+            "wwwroot/lib/jquery/jquery.js",
+            "src_old/a.py",
+            "public/build/app.css",
+            "public/js/app.4ed993c7.js",
+            "static/main-0f1e2d3c4b.css",
+            "internal/web/dist/assets/index.js",
+            "dist/Dockerfile",
+        ],
+    );
+}
+
+#[test]
+fn odd_paths_have_a_role() {
+    for path in
+        ["/", "//", "a//b.py", ".", "..", "...", "tests/", "é/ü.PY", "\u{0}", "_backup", ".test", "-min.js", "IT.java", "~"]
+    {
+        of_path(path);
+    }
+    of_path(&"a/".repeat(50_000));
+}
+
+#[test]
+fn dockerfiles() {
+    for path in ["Dockerfile", "a/Dockerfile.prod", "api.dockerfile", "Containerfile"] {
+        assert!(is_dockerfile(path), "{path}");
+    }
+    for path in [".dockerignore", "Dockerfile.dockerignore", "dockerfile_parser.py", "docker-compose.yml", "dockerfiles.md"] {
+        assert!(!is_dockerfile(path), "{path}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_path_has_a_role(path: String, head: Vec<u8>) {
+        of_path(&path);
+        of_content(&path, &head);
+        of_content("a.js", &head);
+    }
+}
